@@ -1,0 +1,117 @@
+# spinebench. `make help` lists the targets and switches.
+
+PREFIX  ?= /usr/local
+CC      ?= gcc
+BUILD   ?= build
+VERSION := 0.1.0
+
+# -ffp-contract=off: evaluator and reference kernels must give the same bits on every CPU.
+CFLAGS  ?= -O2 -g
+SB_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -fPIC -ffp-contract=off -pthread \
+	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wundef -DSB_VERSION='"$(VERSION)"'
+LDLIBS  = -lopenblas -lcjson -lpng -ljpeg -lprotobuf-c -lsnappy -lm
+
+# V=1 shows the commands.
+quiet = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
+
+ifdef DEBUG
+CFLAGS = -O0 -g3
+endif
+ifdef WERROR
+SB_CFLAGS += -Werror
+endif
+SANITIZE := $(if $(ASAN),address) $(if $(UBSAN),undefined) $(if $(TSAN),thread)
+comma := ,
+empty :=
+ifneq ($(strip $(SANITIZE)),)
+SAN_FLAGS = -fsanitize=$(subst $(empty) ,$(comma),$(strip $(SANITIZE))) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all
+SB_CFLAGS += $(SAN_FLAGS)
+endif
+
+# Folders in the order of the include rule: each may include only those before it.
+FOLDERS := base models engine datasets detect eval bench reports
+SRC     := $(foreach d,$(FOLDERS),$(wildcard $(d)/*.c $(d)/*/*.c))
+PROTO   := $(wildcard models/*.proto)
+GEN     := $(PROTO:%.proto=$(BUILD)/gen/%.pb-c.c) $(BUILD)/gen/zoo_files.c
+CLI     := $(wildcard cli/*.c)
+OBJ     := $(SRC:%.c=$(BUILD)/%.o) $(GEN:%.c=%.o)
+CLI_OBJ := $(CLI:%.c=$(BUILD)/%.o)
+TESTS   := $(wildcard tests/*/test_*.c)
+SLOW    := $(wildcard tests/*/slow_*.c)
+LONG    := $(wildcard tests/*/long_*.c)
+bin_of   = $(1:%.c=$(BUILD)/%)
+
+.PHONY: all demo test check check-long lint format install clean help tests
+all: $(BUILD)/spinebench ## the program
+
+help: ## this text
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@echo "switches: DEBUG=1 ASAN=1 UBSAN=1 TSAN=1 WERROR=1 BUILD=dir PREFIX=/usr/local DESTDIR="
+
+$(BUILD)/spinebench: $(CLI_OBJ) $(BUILD)/libspinebench.a
+	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libspinebench.a: $(OBJ)
+	$(call quiet,AR) rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c $(BUILD)/flags | $(PROTO:%.proto=$(BUILD)/gen/%.pb-c.c)
+	@mkdir -p $(@D)
+	$(call quiet,CC) $(CC) $(CFLAGS) $(SB_CFLAGS) $(EXTRA_$(basename $(notdir $<))) -MMD -MP -c -o $@ $<
+
+# Generated code is not held to our warnings.
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+	$(call quiet,CC) $(CC) $(CFLAGS) $(SB_CFLAGS) -w -c -o $@ $<
+
+$(BUILD)/gen/%.pb-c.c: %.proto
+	@mkdir -p $(@D)
+	$(call quiet,GEN) protoc-c --c_out=$(BUILD)/gen $<
+
+$(BUILD)/gen/zoo_files.c: scripts/embed.sh $(sort $(wildcard models/zoo/*.json))
+	@mkdir -p $(@D)
+	$(call quiet,GEN) scripts/embed.sh sb_zoo_files $(sort $(wildcard models/zoo/*.json)) > $@
+
+# A change of compiler or flags rebuilds everything.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS) $(SB_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(SB_CFLAGS)' > $@
+FORCE:
+
+TEST_SUPPORT := $(BUILD)/tests/test.o $(filter-out $(BUILD)/cli/main.o,$(CLI_OBJ))
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_SUPPORT) $(BUILD)/libspinebench.a
+	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+.SECONDARY:
+
+demo: ## installs what is missing, builds, runs the main job on embedded data
+	scripts/setup
+	$(MAKE) all
+	$(BUILD)/spinebench demo -o demo-out
+
+test: ## installs what is missing, builds, runs every test
+	scripts/setup
+	$(MAKE) tests
+	scripts/run_tests.sh $(BUILD) $(call bin_of,$(TESTS) $(SLOW))
+
+tests: all $(call bin_of,$(TESTS) $(SLOW))
+
+check: all $(call bin_of,$(TESTS)) ## the quick tests, below a minute
+	scripts/run_tests.sh $(BUILD) $(call bin_of,$(TESTS))
+
+check-long: tests $(call bin_of,$(LONG)) ## every test and the long ones
+	scripts/run_tests.sh $(BUILD) $(call bin_of,$(TESTS) $(SLOW) $(LONG))
+
+lint: ## style, include order, clang-tidy
+	scripts/lint.sh
+
+format: ## rewrites the C files in the project's style
+	clang-format-14 -i $$(git ls-files '*.c' '*.h')
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/spinebench $(DESTDIR)$(PREFIX)/bin/spinebench
+
+clean: ## removes the build folder
+	rm -rf $(BUILD)
+
+-include $(OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)

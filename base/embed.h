@@ -1,0 +1,15 @@
+/* Files that are compiled into the program (scripts/embed.sh): tables that end with name == NULL. */
+#ifndef SB_BASE_EMBED_H
+#define SB_BASE_EMBED_H
+
+#include <stddef.h>
+
+struct sb_embedded {
+    const char *name;          /* file name without folders */
+    const unsigned char *data; /* NUL-terminated for convenience; size does not count the NUL */
+    size_t size;
+};
+
+extern const struct sb_embedded sb_zoo_files[]; /* models/zoo: *.json */
+
+#endif

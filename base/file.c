@@ -1,0 +1,170 @@
+/* Files and folders. See file.h. */
+#include "base/file.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err)
+{
+    memset(map, 0, sizeof(*map));
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return sb_error_errno(err, "cannot open", path);
+    struct stat st;
+    int rc = 0;
+    if (fstat(fd, &st) != 0) {
+        rc = sb_error_errno(err, "cannot stat", path);
+    } else if (!S_ISREG(st.st_mode)) {
+        rc = sb_error_set(err, SB_EIO, "not a regular file");
+        sb_error_file(err, path);
+    } else if (st.st_size > 0) {
+        void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (data == MAP_FAILED) {
+            rc = sb_error_errno(err, "cannot map", path);
+        } else {
+            map->data = data;
+            map->size = (size_t)st.st_size;
+        }
+    }
+    close(fd);
+    return rc;
+}
+
+void sb_map_release(struct sb_map *map)
+{
+    if (map->data)
+        munmap((void *)(uintptr_t)map->data, map->size);
+    memset(map, 0, sizeof(*map));
+}
+
+int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *err)
+{
+    memset(out, 0, sizeof(*out));
+    struct sb_str tmp = SB_STR_INIT;
+    sb_str_printf(&tmp, "%s.tmp-%ld", path, (long)getpid());
+    out->path = sb_strdup(path);
+    out->tmp = tmp.data; /* ownership moves to out */
+    if (tmp.failed || !out->path) {
+        sb_outfile_abort(out);
+        return sb_error_nomem(err, "a file name", strlen(path));
+    }
+    out->fp = fopen(out->tmp, "wb");
+    if (!out->fp) {
+        const int rc = sb_error_errno(err, "cannot create", path);
+        sb_outfile_abort(out);
+        return rc;
+    }
+    return 0;
+}
+
+int sb_outfile_commit(struct sb_outfile *out, struct sb_error *err)
+{
+    int rc = 0;
+    if (fflush(out->fp) != 0 || ferror(out->fp))
+        rc = sb_error_errno(err, "cannot write", out->path);
+    if (fclose(out->fp) != 0 && rc == 0)
+        rc = sb_error_errno(err, "cannot write", out->path);
+    out->fp = NULL;
+    if (rc == 0 && rename(out->tmp, out->path) != 0)
+        rc = sb_error_errno(err, "cannot rename the finished file to", out->path);
+    if (rc != 0)
+        unlink(out->tmp);
+    sb_free(out->tmp);
+    sb_free(out->path);
+    memset(out, 0, sizeof(*out));
+    return rc;
+}
+
+void sb_outfile_abort(struct sb_outfile *out)
+{
+    if (out->fp) {
+        fclose(out->fp); /* the content is thrown away, so its errors do not matter */
+        unlink(out->tmp);
+    }
+    sb_free(out->tmp);
+    sb_free(out->path);
+    memset(out, 0, sizeof(*out));
+}
+
+int sb_write_file(const char *path, const void *data, size_t size, struct sb_error *err)
+{
+    struct sb_outfile out;
+    int rc = sb_outfile_open(&out, path, err);
+    if (rc)
+        return rc;
+    if (size && fwrite(data, 1, size, out.fp) != size) {
+        rc = sb_error_errno(err, "cannot write", path);
+        sb_outfile_abort(&out);
+        return rc;
+    }
+    return sb_outfile_commit(&out, err);
+}
+
+int sb_make_dirs(const char *path, struct sb_error *err)
+{
+    char *copy = sb_strdup(path);
+    if (!copy)
+        return sb_error_nomem(err, "a path", strlen(path));
+    int rc = 0;
+    for (char *p = copy + 1; rc == 0 && *copy; p++) {
+        if (*p != '/' && *p != '\0')
+            continue;
+        const char kept = *p;
+        *p = '\0';
+        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+            rc = sb_error_errno(err, "cannot create the folder", path);
+        *p = kept;
+        if (kept == '\0')
+            break;
+    }
+    if (rc == 0 && !sb_is_dir(path)) {
+        sb_error_set(err, SB_EIO, "is not a folder");
+        rc = SB_EIO;
+        sb_error_file(err, path);
+    }
+    sb_free(copy);
+    return rc;
+}
+
+bool sb_is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool sb_is_dir(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+char *sb_path_join(const char *dir, const char *name)
+{
+    struct sb_str s = SB_STR_INIT;
+    sb_str_puts(&s, dir);
+    if (s.length && s.data[s.length - 1] != '/')
+        sb_str_puts(&s, "/");
+    sb_str_puts(&s, name);
+    if (s.failed)
+        sb_str_release(&s);
+    return s.data;
+}
+
+const char *sb_path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool sb_ends_with(const char *text, const char *suffix)
+{
+    const size_t n = strlen(text), m = strlen(suffix);
+    return n >= m && memcmp(text + n - m, suffix, m) == 0;
+}

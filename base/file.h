@@ -1,0 +1,53 @@
+/*
+ * Files: whole-file read-only maps, outputs that appear under their name only when complete, and
+ * folders. Every function fills err with the path and the C library's reason.
+ */
+#ifndef SB_BASE_FILE_H
+#define SB_BASE_FILE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* A file's bytes, mapped read-only. data is NULL only for an empty file. */
+struct sb_map {
+    const char *data;
+    size_t size;
+};
+
+/* Maps a regular file (folders and devices are SB_EIO). Release with sb_map_release(). */
+int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err);
+void sb_map_release(struct sb_map *map);
+
+/*
+ * An output file under construction: written to PATH.tmp-PID in the same folder, renamed to PATH by
+ * commit. Without commit nothing appears under PATH. abort and commit release; abort after commit
+ * does nothing, so one `goto fail` label can always call it.
+ */
+struct sb_outfile {
+    FILE *fp;   /* write here; NULL when not open */
+    char *path; /* final name, owned */
+    char *tmp;  /* temporary name, owned */
+};
+int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *err);
+/* Flushes, checks for write errors, closes, renames. On failure the temporary file is removed. */
+int sb_outfile_commit(struct sb_outfile *out, struct sb_error *err);
+void sb_outfile_abort(struct sb_outfile *out);
+
+/* Writes size bytes to path through an sb_outfile. */
+int sb_write_file(const char *path, const void *data, size_t size, struct sb_error *err);
+
+/* Creates a folder and its missing parents; an existing folder is fine. */
+int sb_make_dirs(const char *path, struct sb_error *err);
+bool sb_is_file(const char *path);
+bool sb_is_dir(const char *path);
+
+/* "dir/name" (no slash doubled; name alone when dir is ""); NULL when out of memory. sb_free(). */
+char *sb_path_join(const char *dir, const char *name);
+/* The part after the last slash; points into path. */
+const char *sb_path_base(const char *path);
+bool sb_ends_with(const char *text, const char *suffix);
+
+#endif

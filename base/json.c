@@ -1,0 +1,317 @@
+/* JSON reading with positions, over cJSON. The writer is in json_write.c. See json.h. */
+#include "base/json.h"
+
+#include "base/file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_FILE_BYTES ((size_t)64 << 20)
+#define MAX_DEPTH      200
+
+/* Line and column (1-based) of a byte offset. */
+static void position_of(const char *text, size_t offset, int64_t *line, int64_t *column)
+{
+    *line = 1;
+    *column = 1;
+    for (size_t i = 0; i < offset; i++) {
+        if (text[i] == '\n') {
+            (*line)++;
+            *column = 1;
+        } else {
+            (*column)++;
+        }
+    }
+}
+
+static int fail_at(const char *text, size_t offset, const char *path, const char *what,
+                   struct sb_error *err)
+{
+    int64_t line, column;
+    position_of(text, offset, &line, &column);
+    sb_error_set(err, SB_EFORMAT, "%s", what);
+    sb_error_file(err, path);
+    sb_error_line(err, line, column);
+    return SB_EFORMAT;
+}
+
+/* cJSON recurses per level (its own limit is 1000): count brackets outside strings first. */
+static bool too_deep(const char *text, size_t length, size_t *where)
+{
+    int depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < length; i++) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > MAX_DEPTH) {
+                *where = i;
+                return true;
+            }
+        } else if (c == ']' || c == '}') {
+            depth--;
+        }
+    }
+    return false;
+}
+
+int sb_json_parse(const char *text, size_t length, const char *path, cJSON **doc,
+                  struct sb_error *err)
+{
+    *doc = NULL;
+    size_t deep = 0;
+    if (length == 0)
+        return fail_at(text, 0, path, "empty file, expected a JSON value", err);
+    if (too_deep(text, length, &deep))
+        return fail_at(text, deep, path, "JSON nested more than 200 levels deep", err);
+    const char *end = NULL;
+    cJSON *root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
+    if (!root) {
+        const size_t at = end && end >= text ? (size_t)(end - text) : 0;
+        return fail_at(text, at < length ? at : length, path,
+                       at >= length ? "JSON ends in the middle of a value" : "invalid JSON here",
+                       err);
+    }
+    for (const char *p = end; p < text + length; p++) {
+        if (!strchr(" \t\r\n", *p)) {
+            cJSON_Delete(root);
+            return fail_at(text, (size_t)(p - text), path, "unexpected text after the JSON value",
+                           err);
+        }
+    }
+    *doc = root;
+    return 0;
+}
+
+int sb_json_load(const char *path, cJSON **doc, struct sb_error *err)
+{
+    struct sb_map map;
+    int rc = sb_map_open(&map, path, err);
+    if (rc)
+        return rc;
+    if (map.size > MAX_FILE_BYTES) {
+        rc = sb_error_set(err, SB_EFORMAT, "%zu bytes, expected at most %zu", map.size,
+                          MAX_FILE_BYTES);
+        sb_error_file(err, path);
+    } else {
+        rc = sb_json_parse(map.data, map.size, path, doc, err);
+    }
+    sb_map_release(&map);
+    return rc;
+}
+
+struct sb_json sb_json_root(const cJSON *doc, const char *path)
+{
+    struct sb_json at = {.item = doc, .path = path, .pointer = ""};
+    return at;
+}
+
+/* A short picture of a value for messages. */
+static void describe(const cJSON *item, char *buf, size_t size)
+{
+    if (!item)
+        snprintf(buf, size, "nothing");
+    else if (cJSON_IsString(item))
+        snprintf(buf, size, "\"%.40s\"", item->valuestring);
+    else if (cJSON_IsNumber(item))
+        snprintf(buf, size, "%.17g", item->valuedouble);
+    else if (cJSON_IsArray(item))
+        snprintf(buf, size, "an array");
+    else if (cJSON_IsObject(item))
+        snprintf(buf, size, "an object");
+    else
+        snprintf(buf, size, "%s",
+                 cJSON_IsNull(item) ? "null" : (cJSON_IsTrue(item) ? "true" : "false"));
+}
+
+int sb_json_expected(const struct sb_json *at, const char *what, struct sb_error *err)
+{
+    char found[96];
+    describe(at->item, found, sizeof(found));
+    sb_error_set(err, SB_EFORMAT, "expected %s, found %s", what, found);
+    sb_error_file(err, at->path);
+    sb_error_pointer(err, "%s", at->pointer[0] ? at->pointer : "/");
+    return SB_EFORMAT;
+}
+
+static struct sb_json child_of(const struct sb_json *at, const cJSON *item, const char *step)
+{
+    struct sb_json child = {.item = item, .path = at->path, .pointer = ""};
+    const size_t used = strlen(at->pointer);
+    memcpy(child.pointer, at->pointer, used);
+    snprintf(child.pointer + used, sizeof(child.pointer) - used, "/%s", step);
+    return child;
+}
+
+bool sb_json_has(const struct sb_json *at, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(at->item, key);
+    return item && !cJSON_IsNull(item);
+}
+
+int sb_json_get(const struct sb_json *at, const char *key, struct sb_json *out,
+                struct sb_error *err)
+{
+    if (!cJSON_IsObject(at->item))
+        return sb_json_expected(at, "an object", err);
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(at->item, key);
+    if (!item) {
+        sb_error_set(err, SB_EFORMAT, "member \"%s\" is missing", key);
+        sb_error_file(err, at->path);
+        sb_error_pointer(err, "%s", at->pointer[0] ? at->pointer : "/");
+        return SB_EFORMAT;
+    }
+    *out = child_of(at, item, key);
+    return 0;
+}
+
+int sb_json_get_array(const struct sb_json *at, const char *key, struct sb_json *out, size_t *count,
+                      struct sb_error *err)
+{
+    const int rc = sb_json_get(at, key, out, err);
+    if (rc)
+        return rc;
+    if (!cJSON_IsArray(out->item))
+        return sb_json_expected(out, "an array", err);
+    *count = (size_t)cJSON_GetArraySize(out->item);
+    return 0;
+}
+
+bool sb_json_first(const struct sb_json *array, struct sb_json *elem)
+{
+    if (!cJSON_IsArray(array->item) || !array->item->child)
+        return false;
+    *elem = child_of(array, array->item->child, "0");
+    return true;
+}
+
+bool sb_json_next(struct sb_json *elem)
+{
+    if (!elem->item->next)
+        return false;
+    elem->item = elem->item->next;
+    char *slash = strrchr(elem->pointer, '/');
+    unsigned long index = 0;
+    if (slash && sscanf(slash + 1, "%lu", &index) == 1)
+        snprintf(slash + 1, sizeof(elem->pointer) - (size_t)(slash + 1 - elem->pointer), "%lu",
+                 index + 1);
+    return true;
+}
+
+int sb_json_int(const struct sb_json *at, int64_t lo, int64_t hi, int64_t *value,
+                struct sb_error *err)
+{
+    const double v = cJSON_IsNumber(at->item) ? at->item->valuedouble : NAN;
+    if (!(v == floor(v)) || v < (double)lo || v > (double)hi) {
+        char what[96];
+        snprintf(what, sizeof(what), "an integer from %lld to %lld", (long long)lo, (long long)hi);
+        return sb_json_expected(at, what, err);
+    }
+    *value = (int64_t)v;
+    return 0;
+}
+
+int sb_json_double(const struct sb_json *at, double *value, struct sb_error *err)
+{
+    if (!cJSON_IsNumber(at->item) || !isfinite(at->item->valuedouble))
+        return sb_json_expected(at, "a finite number", err);
+    *value = at->item->valuedouble;
+    return 0;
+}
+
+int sb_json_string(const struct sb_json *at, const char **value, struct sb_error *err)
+{
+    if (!cJSON_IsString(at->item))
+        return sb_json_expected(at, "a string", err);
+    *value = at->item->valuestring;
+    return 0;
+}
+
+int sb_json_bool(const struct sb_json *at, bool *value, struct sb_error *err)
+{
+    if (!cJSON_IsBool(at->item))
+        return sb_json_expected(at, "true or false", err);
+    *value = cJSON_IsTrue(at->item);
+    return 0;
+}
+
+int sb_json_get_int(const struct sb_json *at, const char *key, int64_t lo, int64_t hi,
+                    int64_t *value, struct sb_error *err)
+{
+    struct sb_json child;
+    const int rc = sb_json_get(at, key, &child, err);
+    return rc ? rc : sb_json_int(&child, lo, hi, value, err);
+}
+
+int sb_json_get_double(const struct sb_json *at, const char *key, double *value,
+                       struct sb_error *err)
+{
+    struct sb_json child;
+    const int rc = sb_json_get(at, key, &child, err);
+    return rc ? rc : sb_json_double(&child, value, err);
+}
+
+int sb_json_get_string(const struct sb_json *at, const char *key, const char **value,
+                       struct sb_error *err)
+{
+    struct sb_json child;
+    const int rc = sb_json_get(at, key, &child, err);
+    return rc ? rc : sb_json_string(&child, value, err);
+}
+
+int sb_json_opt_int(const struct sb_json *at, const char *key, int64_t lo, int64_t hi,
+                    int64_t *value, struct sb_error *err)
+{
+    return sb_json_has(at, key) ? sb_json_get_int(at, key, lo, hi, value, err) : 0;
+}
+
+int sb_json_opt_double(const struct sb_json *at, const char *key, double *value,
+                       struct sb_error *err)
+{
+    return sb_json_has(at, key) ? sb_json_get_double(at, key, value, err) : 0;
+}
+
+int sb_json_opt_string(const struct sb_json *at, const char *key, const char **value,
+                       struct sb_error *err)
+{
+    return sb_json_has(at, key) ? sb_json_get_string(at, key, value, err) : 0;
+}
+
+int sb_json_opt_bool(const struct sb_json *at, const char *key, bool *value, struct sb_error *err)
+{
+    struct sb_json child;
+    if (!sb_json_has(at, key))
+        return 0;
+    const int rc = sb_json_get(at, key, &child, err);
+    return rc ? rc : sb_json_bool(&child, value, err);
+}
+
+int sb_json_only(const struct sb_json *at, const char *const *keys, struct sb_error *err)
+{
+    if (!cJSON_IsObject(at->item))
+        return sb_json_expected(at, "an object", err);
+    for (const cJSON *m = at->item->child; m; m = m->next) {
+        bool known = false;
+        for (size_t i = 0; keys[i] && !known; i++)
+            known = strcmp(keys[i], m->string) == 0;
+        if (known)
+            continue;
+        struct sb_str list = SB_STR_INIT;
+        for (size_t i = 0; keys[i]; i++)
+            sb_str_printf(&list, "%s%s", i ? ", " : "", keys[i]);
+        sb_error_set(err, SB_EFORMAT, "unknown member \"%.60s\"", m->string);
+        sb_error_file(err, at->path);
+        sb_error_pointer(err, "%s", at->pointer[0] ? at->pointer : "/");
+        sb_error_hint(err, "known members here: %s", sb_str_text(&list));
+        sb_str_release(&list);
+        return SB_EFORMAT;
+    }
+    return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * Thread pool: N workers (the caller is worker 0) take job indices from one atomic counter, so a
+ * slow or interrupted worker never holds the others up. Workers wait with a bounded spin, then
+ * sleep, so a busy neighbour on the machine costs at most a wake-up.
+ *
+ *     static void row(void *ctx, size_t job, int worker) { ... }
+ *     sb_pool_run(pool, n_rows, row, &args);
+ *
+ * sb_pool_run() may not be called from inside a job. One pool is used by one caller at a time.
+ */
+#ifndef SB_BASE_POOL_H
+#define SB_BASE_POOL_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+struct sb_pool;
+
+typedef void (*sb_job_fn)(void *ctx, size_t job, int worker);
+
+/* threads >= 1; 1 starts no thread. NULL and err on failure. */
+struct sb_pool *sb_pool_new(int threads, struct sb_error *err);
+void sb_pool_free(struct sb_pool **pool);
+/* Workers, the caller included; 1 for NULL. */
+int sb_pool_threads(const struct sb_pool *pool);
+/* Runs fn(ctx, job, worker) for job 0..jobs-1, worker 0..threads-1; returns when all are done.
+ * pool NULL runs them in order on the caller. */
+void sb_pool_run(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx);
+
+/* CPUs this process may run on (its affinity mask), at least 1. */
+int sb_cpu_count(void);
+
+#endif

@@ -1,0 +1,65 @@
+/* Growing strings. See str.h. */
+#include "base/str.h"
+
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void sb_str_release(struct sb_str *s)
+{
+    sb_free(s->data);
+    memset(s, 0, sizeof(*s));
+}
+
+void sb_str_clear(struct sb_str *s)
+{
+    s->length = 0;
+    if (s->data)
+        s->data[0] = '\0';
+}
+
+/* Room for `extra` more bytes and the terminator; false once memory ran out. */
+static bool reserve(struct sb_str *s, size_t extra)
+{
+    if (s->failed)
+        return false;
+    if (sb_grow(&s->data, &s->capacity, s->length + extra + 1, 1, SB_MEM_TAG(SB_MEM_DATA, 0)))
+        s->failed = true;
+    return !s->failed;
+}
+
+void sb_str_append(struct sb_str *s, const char *data, size_t length)
+{
+    if (!reserve(s, length))
+        return;
+    if (length)
+        memcpy(s->data + s->length, data, length);
+    s->length += length;
+    s->data[s->length] = '\0';
+}
+
+void sb_str_puts(struct sb_str *s, const char *text)
+{
+    sb_str_append(s, text, strlen(text));
+}
+
+void sb_str_printf(struct sb_str *s, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    const int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    if (n >= 0 && reserve(s, (size_t)n)) {
+        vsnprintf(s->data + s->length, (size_t)n + 1, fmt, again);
+        s->length += (size_t)n;
+    }
+    va_end(again);
+}
+
+const char *sb_str_text(const struct sb_str *s)
+{
+    return s->data ? s->data : "";
+}

@@ -1,0 +1,38 @@
+/*
+ * A growing string. Invariant: data is NUL-terminated and length < capacity, or data is NULL and
+ * both are 0. An allocation failure sets `failed` and turns later appends into no-ops, so that a
+ * long chain of appends is checked once at its end.
+ *
+ *     struct sb_str s = SB_STR_INIT;
+ *     sb_str_printf(&s, "%zu nodes", n);
+ *     if (s.failed) ...
+ *     sb_str_release(&s);
+ */
+#ifndef SB_BASE_STR_H
+#define SB_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sb_str {
+    char *data; /* NUL-terminated, owned; NULL while empty */
+    size_t length;
+    size_t capacity;
+    bool failed;
+};
+
+#define SB_STR_INIT                                                                                \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+void sb_str_release(struct sb_str *s);
+/* length := 0, memory kept. */
+void sb_str_clear(struct sb_str *s);
+void sb_str_append(struct sb_str *s, const char *data, size_t length);
+void sb_str_puts(struct sb_str *s, const char *text);
+void sb_str_printf(struct sb_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The text, never NULL ("" while empty); owned by s. */
+const char *sb_str_text(const struct sb_str *s);
+
+#endif

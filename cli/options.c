@@ -1,0 +1,237 @@
+/* Option tables: parsing and help. See options.h. */
+#include "cli/options.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int sb_parse_int(const char *text, const char *what, int64_t lo, int64_t hi, int64_t *out,
+                 struct sb_error *err)
+{
+    char *end;
+    errno = 0;
+    const long long v = strtoll(text, &end, 10);
+    if (end == text || *end || errno || v < lo || v > hi)
+        return sb_error_set(err, SB_EINVAL, "%s: expected an integer from %lld to %lld, got '%s'",
+                            what, (long long)lo, (long long)hi, text);
+    *out = v;
+    return 0;
+}
+
+static int parse_double(const struct sb_option *o, const char *text, struct sb_error *err)
+{
+    char *end;
+    const double v = strtod(text, &end);
+    if (end == text || *end || !isfinite(v) || v < o->dlo || v > o->dhi)
+        return sb_error_set(err, SB_EINVAL, "--%s: expected a number from %g to %g, got '%s'",
+                            o->name, o->dlo, o->dhi, text);
+    *(double *)o->target = v;
+    return 0;
+}
+
+/* Adds the comma-separated parts of text. */
+static int add_list(const struct sb_option *o, const char *text, struct sb_error *err)
+{
+    struct sb_option_list *list = o->target;
+    const size_t n = strlen(text) + 1;
+    if (list->used + n > sizeof(list->storage))
+        return sb_error_set(err, SB_EINVAL, "--%s: list too long", o->name);
+    char *p = memcpy(list->storage + list->used, text, n);
+    list->used += n;
+    char *save = NULL;
+    for (char *part = strtok_r(p, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
+        if (list->count == SB_OPTION_LIST_MAX)
+            return sb_error_set(err, SB_EINVAL, "--%s: more than %d items", o->name,
+                                SB_OPTION_LIST_MAX);
+        list->items[list->count++] = part;
+    }
+    return 0;
+}
+
+static bool takes_value(const struct sb_option *o)
+{
+    return o->type != SB_OPTION_FLAG && o->type != SB_OPTION_NEGATE;
+}
+
+static int apply(const struct sb_option *o, const char *value, struct sb_error *err)
+{
+    char what[80];
+    snprintf(what, sizeof(what), "--%s", o->name);
+    switch (o->type) {
+    case SB_OPTION_FLAG:
+    case SB_OPTION_NEGATE:
+        *(bool *)o->target = o->type == SB_OPTION_FLAG;
+        return 0;
+    case SB_OPTION_STRING:
+        *(const char **)o->target = value;
+        return 0;
+    case SB_OPTION_INT:
+        return sb_parse_int(value, what, o->lo, o->hi, o->target, err);
+    case SB_OPTION_DOUBLE:
+        return parse_double(o, value, err);
+    case SB_OPTION_LIST:
+        return add_list(o, value, err);
+    case SB_OPTION_END:
+        break;
+    }
+    return sb_error_set(err, SB_EINTERNAL, "option --%s has no type", o->name);
+}
+
+/* Levenshtein distance of two short names, for "did you mean". */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[64];
+    const size_t n = strlen(b);
+    if (strlen(a) > 60 || n > 60)
+        return 100;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            const size_t replace = diagonal + (a[i - 1] != b[j - 1]);
+            const size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replace < other ? replace : other;
+        }
+    }
+    return row[n];
+}
+
+static int unknown_option(const struct sb_command_help *help, const char *name,
+                          struct sb_error *err)
+{
+    const struct sb_option *best = NULL;
+    size_t best_distance = 4;
+    for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
+        const size_t d = distance(name, o->name);
+        if (d < best_distance) {
+            best_distance = d;
+            best = o;
+        }
+    }
+    sb_error_set(err, SB_EINVAL, "unknown option '--%s'", name);
+    if (best)
+        sb_error_hint(err, "did you mean --%s?", best->name);
+    else
+        sb_error_hint(err, "--help lists the options");
+    return SB_EINVAL;
+}
+
+/* Handles argv[*index], a "--name[=value]"; moves *index over a separate value. */
+static int parse_long(const struct sb_command_help *help, int argc, char **argv, int *index,
+                      struct sb_error *err)
+{
+    char name[64];
+    const char *text = argv[*index] + 2;
+    const char *equals = strchr(text, '=');
+    const size_t n = equals ? (size_t)(equals - text) : strlen(text);
+    snprintf(name, sizeof(name), "%.*s", (int)(n < 63 ? n : 63), text);
+    for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
+        if (strcmp(o->name, name) != 0)
+            continue;
+        if (!takes_value(o)) {
+            if (equals)
+                return sb_error_set(err, SB_EINVAL, "--%s takes no value", name);
+            return apply(o, NULL, err);
+        }
+        if (equals)
+            return apply(o, equals + 1, err);
+        if (*index + 1 >= argc)
+            return sb_error_set(err, SB_EINVAL, "--%s needs a value: %s", name, o->metavar);
+        return apply(o, argv[++*index], err);
+    }
+    return unknown_option(help, name, err);
+}
+
+/* Handles "-x" or "-x value". */
+static int parse_short(const struct sb_command_help *help, int argc, char **argv, int *index,
+                       struct sb_error *err)
+{
+    const char *text = argv[*index];
+    for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
+        if (o->letter != text[1])
+            continue;
+        if (!takes_value(o) && text[2] == '\0')
+            return apply(o, NULL, err);
+        if (takes_value(o) && text[2] != '\0')
+            return apply(o, text + 2, err);
+        if (takes_value(o) && *index + 1 < argc)
+            return apply(o, argv[++*index], err);
+        return sb_error_set(err, SB_EINVAL, "-%c (--%s): wrong use in '%s'", o->letter, o->name,
+                            text);
+    }
+    sb_error_set(err, SB_EINVAL, "unknown option '%s'", text);
+    return sb_error_hint(err, "--help lists the options");
+}
+
+int sb_options_parse(const struct sb_command_help *help, int argc, char **argv,
+                     struct sb_arguments *args, struct sb_error *err)
+{
+    memset(args, 0, sizeof(*args));
+    args->words = sb_calloc((size_t)argc + 1, sizeof(*args->words), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!args->words)
+        return sb_error_nomem(err, "the arguments", (size_t)argc);
+    bool options_end = false;
+    for (int i = 1; i < argc; i++) {
+        const char *a = argv[i];
+        int rc = 0;
+        if (options_end || a[0] != '-' || a[1] == '\0') {
+            args->words[args->count++] = a;
+        } else if (strcmp(a, "--") == 0) {
+            options_end = true;
+        } else if (strcmp(a, "-h") == 0 || strcmp(a, "--help") == 0) {
+            sb_options_print_help(help);
+            return SB_OPTIONS_HELP;
+        } else if (a[1] == '-') {
+            rc = parse_long(help, argc, argv, &i, err);
+        } else {
+            rc = parse_short(help, argc, argv, &i, err);
+        }
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+void sb_arguments_release(struct sb_arguments *args)
+{
+    sb_free(args->words);
+    memset(args, 0, sizeof(*args));
+}
+
+void sb_options_print_help(const struct sb_command_help *help)
+{
+    printf("usage: spinebench %s\n\n%s\n\noptions:\n", help->usage, help->description);
+    for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
+        char left[80];
+        snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
+                 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
+                 o->metavar ? " " : "", o->metavar ? o->metavar : "");
+        if (strlen(left) <= 26)
+            printf("  %-26s %s\n", left, o->help);
+        else
+            printf("  %s\n  %-26s %s\n", left, "", o->help);
+    }
+    printf("  %-26s %s\n", "-h, --help", "this text");
+    if (help->epilogue)
+        printf("\n%s\n", help->epilogue);
+}
+
+int sb_arguments_expect(const struct sb_arguments *args, size_t lo, size_t hi, const char *what,
+                        struct sb_error *err)
+{
+    if (args->count >= lo && args->count <= hi)
+        return 0;
+    if (args->count < lo)
+        sb_error_set(err, SB_EINVAL, "missing argument: expected %s", what);
+    else
+        sb_error_set(err, SB_EINVAL, "unexpected argument '%s': expected %s", args->words[hi],
+                     what);
+    return sb_error_hint(err, "--help shows the usage");
+}

@@ -1,0 +1,89 @@
+/*
+ * A plan: a graph compiled for one input size and one engine. Passes turn nodes into steps (BN
+ * folded, bias, activation and residual fused), a live-range planner gives every step's output an
+ * offset in one activation arena, kernels are chosen from the kernel table, weights are prepacked.
+ * Nothing is allocated in sb_plan_run().
+ *
+ *     struct sb_plan_options opt; sb_plan_options_defaults(&opt);
+ *     struct sb_plan *plan = sb_plan_new(graph, &weights, &opt, &err);
+ *     memcpy(sb_plan_input(plan, 0), pixels, ...);           // (N, C, H, W) float32
+ *     sb_plan_run(plan, NULL, &err);
+ *     const float *p3 = sb_plan_output(plan, "feature_p3", &shape);   // (N, C, H, W)
+ *     sb_plan_free(&plan);
+ */
+#ifndef SB_ENGINE_PLAN_H
+#define SB_ENGINE_PLAN_H
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "models/graph.h"
+#include "models/weights.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum sb_engine { SB_ENGINE_OPENBLAS, SB_ENGINE_NATIVE };
+
+struct sb_plan_options {
+    enum sb_engine engine; /* default: OPENBLAS */
+    int threads;           /* 1..; default: CPUs of the affinity mask */
+    bool fold_batchnorm;   /* default true; passes can be turned off one by one for tests */
+    bool fuse;             /* default true: bias, activation and residual adds into their producer */
+    bool reuse_memory;     /* default true: live-range arena; false gives every tensor its own place */
+};
+void sb_plan_options_defaults(struct sb_plan_options *options);
+
+struct sb_plan;
+
+/* One executed step, for per-op and per-level reports. Strings are borrowed from the graph. */
+struct sb_step_info {
+    const char *path;   /* path of the node whose output it produces */
+    const char *block;
+    const char *kernel; /* "conv_im2col_openblas", ... */
+    enum sb_op op;      /* op of the step's main node (CONV for conv+BN+ReLU) */
+    enum sb_level level;
+    struct sb_shape shape; /* output */
+    size_t weight_bytes;   /* packed weights first used by this step (shared ones count once) */
+    size_t output_bytes;
+    size_t workspace_bytes;
+};
+
+/* Memory of a plan in bytes, by level of the producing step. */
+struct sb_plan_memory {
+    size_t arena_bytes;                        /* the activation arena as allocated */
+    size_t weight_bytes[SB_LEVEL_COUNT];       /* packed weights */
+    size_t activation_bytes[SB_LEVEL_COUNT];   /* sum of outputs, before reuse */
+    size_t workspace_bytes[SB_LEVEL_COUNT];    /* largest kernel workspace of the level */
+    size_t weight_total_bytes;
+    size_t activation_total_bytes;
+    size_t workspace_total_bytes;              /* shared: the largest of all */
+};
+
+/* Timing hook: ns[i] of step i is written by sb_plan_run() when `step_ns` is given. */
+struct sb_run_options {
+    int64_t *step_ns; /* sb_plan_num_steps() values, or NULL */
+};
+
+/* The graph must outlive the plan; weights may be released after it returns. NULL on failure. */
+struct sb_plan *sb_plan_new(const struct sb_graph *graph, const struct sb_weights *weights,
+                            const struct sb_plan_options *options, struct sb_error *err);
+void sb_plan_free(struct sb_plan **plan);
+
+/* The i-th input buffer, (N, C, H, W) float32, filled by the caller before a run. Owned by plan. */
+float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape);
+int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, struct sb_error *err);
+/* An output after a run, (N, C, H, W); NULL when there is none of that name. Valid until the next run. */
+const float *sb_plan_output(const struct sb_plan *plan, const char *name, struct sb_shape *shape);
+/* Outputs in graph order: 0 .. count-1. */
+size_t sb_plan_num_outputs(const struct sb_plan *plan);
+const char *sb_plan_output_name(const struct sb_plan *plan, size_t index);
+
+size_t sb_plan_num_steps(const struct sb_plan *plan);
+void sb_plan_step_info(const struct sb_plan *plan, size_t index, struct sb_step_info *out);
+void sb_plan_memory(const struct sb_plan *plan, struct sb_plan_memory *out);
+
+/* "openblas", "native" */
+const char *sb_engine_name(enum sb_engine engine);
+
+#endif
