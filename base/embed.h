@@ -1,4 +1,5 @@
-/* Files that are compiled into the program (scripts/embed.sh): tables that end with name == NULL. */
+/* Files that are compiled into the program (scripts/embed.sh): tables that end with name == NULL.
+ */
 #ifndef SB_BASE_EMBED_H
 #define SB_BASE_EMBED_H
 

@@ -18,13 +18,14 @@
 #include <stdint.h>
 
 struct sb_json {
-    const cJSON *item;  /* borrowed from the document */
-    const char *path;   /* file name for messages, borrowed */
-    char pointer[200];  /* JSON pointer of item; truncated when very deep */
+    const cJSON *item; /* borrowed from the document */
+    const char *path;  /* file name for messages, borrowed */
+    char pointer[200]; /* JSON pointer of item; truncated when very deep */
 };
 
-/* Parses text (length bytes, one value, nothing after it but blanks). `path` is for messages and must
- * outlive the document. Depth is limited to 200. On success *doc must be freed with cJSON_Delete(). */
+/* Parses text (length bytes, one value, nothing after it but blanks). `path` is for messages and
+ * must outlive the document. Depth is limited to 200. On success *doc must be freed with
+ * cJSON_Delete(). */
 int sb_json_parse(const char *text, size_t length, const char *path, cJSON **doc,
                   struct sb_error *err);
 /* The same from a file of at most 64 MiB. */
@@ -44,7 +45,8 @@ bool sb_json_has(const struct sb_json *at, const char *key);
 int sb_json_get_array(const struct sb_json *at, const char *key, struct sb_json *out, size_t *count,
                       struct sb_error *err);
 /* Walks an array: first element, then next; false at the end. `it` starts as the array's place.
- *     struct sb_json elem; for (bool ok = sb_json_first(&array, &elem); ok; ok = sb_json_next(&elem)) */
+ *     struct sb_json elem; for (bool ok = sb_json_first(&array, &elem); ok; ok =
+ * sb_json_next(&elem)) */
 bool sb_json_first(const struct sb_json *array, struct sb_json *elem);
 bool sb_json_next(struct sb_json *elem);
 
@@ -83,7 +85,7 @@ struct sb_jw {
     struct sb_str *out;
     int indent;
     int depth;
-    bool first[64];     /* nothing written yet at this depth */
+    bool first[64]; /* nothing written yet at this depth */
     bool is_array[64];
 };
 void sb_jw_init(struct sb_jw *w, struct sb_str *out, int indent);

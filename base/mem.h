@@ -42,7 +42,8 @@ void sb_free(void *ptr);
 /* Copy of a string; NULL when out of memory or s is NULL. Free with sb_free(). */
 char *sb_strdup(const char *s);
 
-/* Makes room for `need` elements of elem_size in *array (capacity *cap), doubling. 0 or SB_ENOMEM. */
+/* Makes room for `need` elements of elem_size in *array (capacity *cap), doubling. 0 or SB_ENOMEM.
+ */
 int sb_grow(void *array_ptr, size_t *cap, size_t need, size_t elem_size, unsigned tag);
 
 void sb_mem_get_stats(struct sb_mem_stats *out);

@@ -176,7 +176,14 @@ int sb_npy_save(const char *path, enum sb_dtype dtype, int ndim, const size_t *s
     struct sb_outfile out = {0};
     int rc = h.failed ? sb_error_nomem(err, "a header", 128) : sb_outfile_open(&out, path, err);
     if (rc == 0) {
-        const unsigned char lead[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0,
+        const unsigned char lead[10] = {0x93,
+                                        'N',
+                                        'U',
+                                        'M',
+                                        'P',
+                                        'Y',
+                                        1,
+                                        0,
                                         (unsigned char)(h.length & 255),
                                         (unsigned char)(h.length >> 8)};
         fwrite(lead, 1, sizeof(lead), out.fp); /* commit checks the stream for errors */

@@ -107,8 +107,7 @@ struct sb_pool *sb_pool_new(int threads, struct sb_error *err)
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->start_cond, NULL);
     pthread_cond_init(&pool->done_cond, NULL);
-    pool->workers =
-        sb_calloc((size_t)threads, sizeof(*pool->workers), SB_MEM_TAG(SB_MEM_DATA, 0));
+    pool->workers = sb_calloc((size_t)threads, sizeof(*pool->workers), SB_MEM_TAG(SB_MEM_DATA, 0));
     for (int i = 1; pool->workers && i < threads; i++) {
         struct worker *w = &pool->workers[i];
         w->pool = pool;

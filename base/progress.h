@@ -11,14 +11,14 @@
 
 struct sb_progress {
     char label[48];
-    char unit[16];      /* "images" */
-    size_t total;       /* 0 when unknown */
+    char unit[16]; /* "images" */
+    size_t total;  /* 0 when unknown */
     size_t done;
     int64_t started_ns;
-    int64_t last_ns;    /* when the line was last written */
+    int64_t last_ns; /* when the line was last written */
     bool tty;
     bool quiet;
-    bool shown;         /* something was written */
+    bool shown; /* something was written */
 };
 
 /* quiet writes nothing at all. */

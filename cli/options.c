@@ -211,8 +211,8 @@ void sb_options_print_help(const struct sb_command_help *help)
     for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
         char left[80];
         snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
-                 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
-                 o->metavar ? " " : "", o->metavar ? o->metavar : "");
+                 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name, o->metavar ? " " : "",
+                 o->metavar ? o->metavar : "");
         if (strlen(left) <= 26)
             printf("  %-26s %s\n", left, o->help);
         else

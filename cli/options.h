@@ -7,12 +7,12 @@
  *         SB_OPT_FLAG("json", 0, "one JSON document on stdout", &json),
  *         SB_OPT_END,
  *     };
- *     static const struct sb_command_help help = {"cost MODEL... [options]", "What it does.", options, NULL};
- *     int rc = sb_options_parse(&help, argc, argv, &args, &err);
+ *     static const struct sb_command_help help = {"cost MODEL... [options]", "What it does.",
+ * options, NULL}; int rc = sb_options_parse(&help, argc, argv, &args, &err);
  *
- * Words that are not options are positional arguments (args.words). "--name value" and "--name=value"
- * both work; "--" ends the options; "-h" and "--help" print the help and make parse return
- * SB_OPTIONS_HELP. An unknown option is SB_EINVAL with the nearest known one as hint.
+ * Words that are not options are positional arguments (args.words). "--name value" and
+ * "--name=value" both work; "--" ends the options; "-h" and "--help" print the help and make parse
+ * return SB_OPTIONS_HELP. An unknown option is SB_EINVAL with the nearest known one as hint.
  */
 #ifndef SB_CLI_OPTIONS_H
 #define SB_CLI_OPTIONS_H
@@ -43,8 +43,8 @@ struct sb_option_list {
 
 struct sb_option {
     enum sb_option_type type;
-    const char *name;   /* long name without dashes */
-    char letter;        /* short name, or 0 */
+    const char *name;    /* long name without dashes */
+    char letter;         /* short name, or 0 */
     const char *metavar; /* "N", "FILE"; NULL for flags */
     const char *help;
     void *target;
@@ -82,10 +82,10 @@ struct sb_option {
     }
 
 struct sb_command_help {
-    const char *usage;              /* after "spinebench ": "cost MODEL... [options]" */
-    const char *description;        /* a paragraph; lines of at most 80 characters */
+    const char *usage;       /* after "spinebench ": "cost MODEL... [options]" */
+    const char *description; /* a paragraph; lines of at most 80 characters */
     const struct sb_option *options;
-    const char *epilogue;           /* examples, or NULL */
+    const char *epilogue; /* examples, or NULL */
 };
 
 struct sb_arguments {

@@ -29,8 +29,8 @@ struct sb_plan_options {
     enum sb_engine engine; /* default: OPENBLAS */
     int threads;           /* 1..; default: CPUs of the affinity mask */
     bool fold_batchnorm;   /* default true; passes can be turned off one by one for tests */
-    bool fuse;             /* default true: bias, activation and residual adds into their producer */
-    bool reuse_memory;     /* default true: live-range arena; false gives every tensor its own place */
+    bool fuse;         /* default true: bias, activation and residual adds into their producer */
+    bool reuse_memory; /* default true: live-range arena; false gives every tensor its own place */
 };
 void sb_plan_options_defaults(struct sb_plan_options *options);
 
@@ -38,7 +38,7 @@ struct sb_plan;
 
 /* One executed step, for per-op and per-level reports. Strings are borrowed from the graph. */
 struct sb_step_info {
-    const char *path;   /* path of the node whose output it produces */
+    const char *path; /* path of the node whose output it produces */
     const char *block;
     const char *kernel; /* "conv_im2col_openblas", ... */
     enum sb_op op;      /* op of the step's main node (CONV for conv+BN+ReLU) */
@@ -51,13 +51,13 @@ struct sb_step_info {
 
 /* Memory of a plan in bytes, by level of the producing step. */
 struct sb_plan_memory {
-    size_t arena_bytes;                        /* the activation arena as allocated */
-    size_t weight_bytes[SB_LEVEL_COUNT];       /* packed weights */
-    size_t activation_bytes[SB_LEVEL_COUNT];   /* sum of outputs, before reuse */
-    size_t workspace_bytes[SB_LEVEL_COUNT];    /* largest kernel workspace of the level */
+    size_t arena_bytes;                      /* the activation arena as allocated */
+    size_t weight_bytes[SB_LEVEL_COUNT];     /* packed weights */
+    size_t activation_bytes[SB_LEVEL_COUNT]; /* sum of outputs, before reuse */
+    size_t workspace_bytes[SB_LEVEL_COUNT];  /* largest kernel workspace of the level */
     size_t weight_total_bytes;
     size_t activation_total_bytes;
-    size_t workspace_total_bytes;              /* shared: the largest of all */
+    size_t workspace_total_bytes; /* shared: the largest of all */
 };
 
 /* Timing hook: ns[i] of step i is written by sb_plan_run() when `step_ns` is given. */
@@ -73,7 +73,8 @@ void sb_plan_free(struct sb_plan **plan);
 /* The i-th input buffer, (N, C, H, W) float32, filled by the caller before a run. Owned by plan. */
 float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape);
 int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, struct sb_error *err);
-/* An output after a run, (N, C, H, W); NULL when there is none of that name. Valid until the next run. */
+/* An output after a run, (N, C, H, W); NULL when there is none of that name. Valid until the next
+ * run. */
 const float *sb_plan_output(const struct sb_plan *plan, const char *name, struct sb_shape *shape);
 /* Outputs in graph order: 0 .. count-1. */
 size_t sb_plan_num_outputs(const struct sb_plan *plan);

@@ -5,7 +5,8 @@
  * engine, export and plots only read them.
  *
  * Shapes are (N, C, H, W). Tensors with fewer dimensions use 1: a matrix of R rows and C columns is
- * (R, C, 1, 1). Weight layouts are those of ONNX and PyTorch:
+ * (R, C, 1, 1). Boxes are ymin, xmin, ymax, xmax in input pixels; rows past the valid count have
+ * score -1. Weight layouts are those of ONNX and PyTorch:
  *   conv kernel (Cout, Cin, kh, kw) · depthwise kernel (C, 1, kh, kw) · transposed conv kernel
  *   (Cin, Cout, kh, kw) · fully connected kernel (Cout, Cin * H * W), columns in C, H, W order.
  *
@@ -41,9 +42,9 @@ enum sb_op {
     SB_OP_GLOBAL_MAX, /* max over H, W -> (N, C, 1, 1) */
     SB_OP_RESIZE,     /* nearest: source index = floor(dst * in / out), no half-pixel offset */
     SB_OP_SOFTMAX,    /* over C */
-    SB_OP_PROPOSALS,  /* RPN outputs of all levels -> (N * R, 4, 1, 1) boxes */
-    SB_OP_ROI_ALIGN,  /* features of all levels + boxes -> (N * R, C, k, k) */
-    SB_OP_DETECTIONS, /* second-stage scores and deltas -> final boxes (N * D, 4, 1, 1) */
+    SB_OP_PROPOSALS,  /* RPN scores and deltas of all levels -> (N * R, 5, 1, 1): box, score */
+    SB_OP_ROI_ALIGN, /* features of all levels + rows whose first 4 are a box -> (N * R, C, k, k) */
+    SB_OP_DETECTIONS, /* class logits, deltas, proposals -> (N * D, 6, 1, 1): box, score, class */
     SB_OP_COUNT
 };
 
@@ -72,18 +73,18 @@ struct sb_window {
 
 /* Parameters of the region ops; fields that an op does not use are 0. */
 struct sb_region_params {
-    int min_level, max_level;   /* pyramid levels of the inputs */
-    int image_h, image_w;       /* output_size: boxes are clipped to [0, size - 1] */
-    int pre_nms_top_k;          /* per level (proposals) or per class (detections) */
-    int post_nms_top_k;         /* rows of the output per image */
-    int roi_size;               /* ROI_ALIGN: k */
-    int anchor_scales;          /* scales per octave */
+    int min_level, max_level; /* pyramid levels of the inputs */
+    int image_h, image_w;     /* output_size: boxes are clipped to [0, size - 1] */
+    int pre_nms_top_k;        /* per level (proposals) or per class (detections) */
+    int post_nms_top_k;       /* rows of the output per image */
+    int roi_size;             /* ROI_ALIGN: k */
+    int anchor_scales;        /* scales per octave */
     int num_ratios;
-    double aspect_ratios[8];    /* w / h */
-    double anchor_size;         /* anchor side = anchor_size * 2^level */
-    double nms_threshold;       /* a box is suppressed at IoU >= this */
-    double score_threshold;     /* strict: kept only above */
-    double box_weights[4];      /* ty, tx, th, tw are divided by these */
+    double aspect_ratios[8]; /* w / h */
+    double anchor_size;      /* anchor side = anchor_size * 2^level */
+    double nms_threshold;    /* a box is suppressed at IoU >= this */
+    double score_threshold;  /* strict: kept only above */
+    double box_weights[4];   /* ty, tx, th, tw are divided by these */
 };
 
 struct sb_node {
@@ -92,13 +93,13 @@ struct sb_node {
     int num_inputs;
     struct sb_shape shape; /* output */
     enum sb_level level;
-    const char *path;      /* unique: "backbone/block14/conv2/conv", owned by the graph */
-    const char *block;     /* prefix of path that names the block: "backbone/block14" */
-    const char *output;    /* name under which it is a model output ("feature_p3"), or NULL */
-    int slots[4];          /* indices of weight slots: CONV.. kernel, bias; BN gamma, beta, mean, var */
+    const char *path;   /* unique: "backbone/block14/conv2/conv", owned by the graph */
+    const char *block;  /* prefix of path that names the block: "backbone/block14" */
+    const char *output; /* name under which it is a model output ("feature_p3"), or NULL */
+    int slots[4]; /* indices of weight slots: CONV.. kernel, bias; BN gamma, beta, mean, var */
     int num_slots;
     union {
-        struct sb_window window;      /* CONV, DWCONV, DECONV, MAXPOOL */
+        struct sb_window window; /* CONV, DWCONV, DECONV, MAXPOOL */
         struct {
             double epsilon;
         } batchnorm;
@@ -116,19 +117,20 @@ struct sb_node {
 struct sb_slot {
     const char *name; /* canonical: "backbone/block14/conv2/conv/kernel", owned by the graph */
     enum sb_slot_kind kind;
-    enum sb_op op;    /* op of the nodes that use it: gives the layout */
+    enum sb_op op; /* op of the nodes that use it: gives the layout */
     int ndim;
     int64_t shape[4]; /* layout of the file comment; unused = 1 */
-    int64_t fc_chw[3];/* FC kernel: C, H, W of the flattened input (checkpoints order it H, W, C) */
+    int64_t
+        fc_chw[3]; /* FC kernel: C, H, W of the flattened input (checkpoints order it H, W, C) */
 };
 
 struct sb_graph {
-    char *name;             /* "retinanet-spinenet-49" */
+    char *name; /* "retinanet-spinenet-49" */
     struct sb_node *nodes;
     size_t num_nodes, cap_nodes;
     struct sb_slot *slots;
     size_t num_slots, cap_slots;
-    char **strings;         /* every path and name above */
+    char **strings; /* every path and name above */
     size_t num_strings, cap_strings;
 };
 
@@ -182,12 +184,13 @@ int sb_graph_unary(struct sb_graph *graph, enum sb_op op, int input, const char 
 int sb_graph_resize(struct sb_graph *graph, int input, const char *path, int64_t h, int64_t w,
                     struct sb_error *err);
 int sb_graph_region(struct sb_graph *graph, enum sb_op op, const int *inputs, int num_inputs,
-                    const char *path, struct sb_shape shape,
-                    const struct sb_region_params *params, struct sb_error *err);
+                    const char *path, struct sb_shape shape, const struct sb_region_params *params,
+                    struct sb_error *err);
 /* Marks a node as a model output. */
 int sb_graph_output(struct sb_graph *graph, int node, const char *name, struct sb_error *err);
 
-/* Checks every invariant above (edges point back, shapes re-infer, names unique, every op known). */
+/* Checks every invariant above (edges point back, shapes re-infer, names unique, every op known).
+ */
 int sb_graph_check(const struct sb_graph *graph, struct sb_error *err);
 
 #endif

@@ -34,8 +34,8 @@ struct sb_bind_options {
 
 /*
  * Opens path (TensorFlow checkpoint prefix, .index or folder; .safetensors; .onnx) and binds it.
- * Missing, extra and mis-shaped variables are listed by name in err (first ten of each, with counts);
- * extras that training leaves behind (global_step, optimizer slots) are not errors.
+ * Missing, extra and mis-shaped variables are listed by name in err (first ten of each, with
+ * counts); extras that training leaves behind (global_step, optimizer slots) are not errors.
  */
 int sb_weights_load(struct sb_weights *out, const struct sb_graph *graph, const char *path,
                     const struct sb_bind_options *options, struct sb_error *err);
@@ -43,7 +43,8 @@ int sb_weights_load(struct sb_weights *out, const struct sb_graph *graph, const 
 /*
  * Seeded weights for timing without a checkpoint, the same bits everywhere: kernels ~ normal with
  * variance 2 / fan_in, biases 0, gamma 1, beta 0, mean 0, variance 1. The class predictor's bias is
- * the paper's -log((1 - 0.01) / 0.01), so that untrained scores look like those of training's start.
+ * the paper's -log((1 - 0.01) / 0.01), so that untrained scores look like those of training's
+ * start.
  */
 int sb_weights_seeded(struct sb_weights *out, const struct sb_graph *graph, uint64_t seed,
                       struct sb_error *err);
