@@ -10,26 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *descr;
-    const char *name;
-    size_t bytes;
-} types[] = {
-    [SB_F32] = {"<f4", "float32", 4}, [SB_F64] = {"<f8", "float64", 8},
-    [SB_I32] = {"<i4", "int32", 4},   [SB_I64] = {"<i8", "int64", 8},
-    [SB_U8] = {"|u1", "uint8", 1},    [SB_BOOL] = {"|b1", "bool", 1},
+/* NULL where NumPy has no such type. */
+static const char *const descrs[SB_DTYPES] = {
+    [SB_F32] = "<f4", [SB_F64] = "<f8",  [SB_I32] = "<i4", [SB_I64] = "<i8",
+    [SB_U8] = "|u1",  [SB_BOOL] = "|b1", [SB_F16] = "<f2", [SB_I8] = "|i1",
+    [SB_I16] = "<i2", [SB_U16] = "<u2",  [SB_U32] = "<u4", [SB_U64] = "<u8",
 };
-#define N_TYPES (sizeof(types) / sizeof(types[0]))
-
-size_t sb_dtype_bytes(enum sb_dtype type)
-{
-    return types[type].bytes;
-}
-
-const char *sb_dtype_name(enum sb_dtype type)
-{
-    return types[type].name;
-}
 
 static int bad(const char *path, int64_t offset, const char *what, struct sb_error *err)
 {
@@ -83,12 +69,11 @@ static int parse_header(const char *header, const char *path, struct sb_npy *out
     if (strncmp(order, "False", 5) != 0)
         return bad(path, 10, "Fortran order (save numpy.ascontiguousarray(x) instead)", err);
     size_t t = 0;
-    while (t < N_TYPES &&
-           (descr[0] != '\'' || strncmp(descr + 1, types[t].descr, 3) != 0 || descr[4] != '\''))
+    while (t < SB_DTYPES && !(descrs[t] && descr[0] == '\'' && descr[4] == '\'' &&
+                              strncmp(descr + 1, descrs[t], 3) == 0))
         t++;
-    if (t == N_TYPES)
-        return bad(path, 10, "unsupported type (float32, float64, int32, int64, uint8, bool are)",
-                   err);
+    if (t == SB_DTYPES)
+        return bad(path, 10, "unsupported type (little-endian floats, integers and bool are)", err);
     out->dtype = (enum sb_dtype)t;
     if (parse_shape(shape, out))
         return bad(path, 10, "invalid shape", err);
@@ -128,7 +113,7 @@ static int load_mapped(const struct sb_map *map, const char *path, struct sb_npy
     sb_str_release(&header);
     if (rc)
         return rc;
-    if (!sb_mul_size(out->count, types[out->dtype].bytes, &bytes) ||
+    if (!sb_mul_size(out->count, sb_dtype_bytes(out->dtype), &bytes) ||
         bytes != map->size - start - length)
         return bad(path, (int64_t)(start + length), "data size and shape disagree", err);
     out->data = sb_malloc(bytes, SB_MEM_TAG(SB_MEM_DATA, 0));
@@ -159,9 +144,11 @@ void sb_npy_release(struct sb_npy *array)
 int sb_npy_save(const char *path, enum sb_dtype dtype, int ndim, const size_t *shape,
                 const void *data, struct sb_error *err)
 {
+    if (!descrs[dtype])
+        return sb_error_set(err, SB_EUNSUPPORTED, ".npy has no %s", sb_dtype_name(dtype));
     struct sb_str h = SB_STR_INIT;
-    size_t bytes = types[dtype].bytes;
-    sb_str_printf(&h, "{'descr': '%s', 'fortran_order': False, 'shape': (", types[dtype].descr);
+    size_t bytes = sb_dtype_bytes(dtype);
+    sb_str_printf(&h, "{'descr': '%s', 'fortran_order': False, 'shape': (", descrs[dtype]);
     for (int i = 0; i < ndim; i++) {
         sb_str_printf(&h, "%zu%s", shape[i], i + 1 < ndim || ndim == 1 ? ", " : "");
         if (!sb_mul_size(bytes, shape[i], &bytes)) {

@@ -1,23 +1,17 @@
 /*
  * NumPy .npy files (format 1.0 to 3.0, little-endian, C order), up to 8 dimensions.
- * Types: float32, float64, int32, int64, uint8, bool.
+ * Types: those of base/dtype.h that NumPy has: not bfloat16, not opaque.
  */
 #ifndef SB_BASE_NPY_H
 #define SB_BASE_NPY_H
 
+#include "base/dtype.h"
 #include "base/error.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 #define SB_NPY_MAX_DIMS 8
-
-enum sb_dtype { SB_F32, SB_F64, SB_I32, SB_I64, SB_U8, SB_BOOL };
-
-/* Bytes of one value. */
-size_t sb_dtype_bytes(enum sb_dtype type);
-/* "float32", ... */
-const char *sb_dtype_name(enum sb_dtype type);
 
 struct sb_npy {
     enum sb_dtype dtype;
