@@ -60,6 +60,13 @@ enum sb_slot_kind {
     SB_SLOT_VARIANCE
 };
 
+/* How the published code initialises a kernel. Only cost counting needs it (profilers count the
+ * arithmetic of initialisers): values are drawn by models/weights.h. */
+enum sb_init {
+    SB_INIT_NORMAL, /* value * deviation + mean */
+    SB_INIT_GLOROT  /* uniform: value * (high - low) + low; depthwise kernels, FPN, fc6 */
+};
+
 struct sb_shape {
     int64_t n, c, h, w; /* each >= 1; the product fits in size_t (checked by the builder) */
 };
@@ -117,7 +124,8 @@ struct sb_node {
 struct sb_slot {
     const char *name; /* canonical: "backbone/block14/conv2/conv/kernel", owned by the graph */
     enum sb_slot_kind kind;
-    enum sb_op op; /* op of the nodes that use it: gives the layout */
+    enum sb_op op;     /* op of the nodes that use it: gives the layout */
+    enum sb_init init; /* kernels only */
     int ndim;
     int64_t shape[4]; /* layout of the file comment; unused = 1 */
     int64_t
@@ -157,6 +165,9 @@ int sb_graph_find_output(const struct sb_graph *graph, const char *name);
  * error.
  */
 void sb_graph_set_block(struct sb_graph *graph, const char *block, enum sb_level level);
+/* Initialiser of the kernels that are added from now on (default NORMAL); depthwise kernels are
+ * always GLOROT. */
+void sb_graph_set_init(struct sb_graph *graph, enum sb_init init);
 int sb_graph_input(struct sb_graph *graph, const char *path, struct sb_shape shape,
                    struct sb_error *err);
 int sb_graph_conv(struct sb_graph *graph, int input, const char *path, const char *weights,

@@ -46,8 +46,10 @@ struct sb_model {
     int batch;
     int image_h, image_w; /* output_size: what images are scaled into */
     int padded_h,
-        padded_w;    /* network input: multiple of 2^max_level (classification: image size) */
-    int num_classes; /* background (class 0) included */
+        padded_w;        /* network input: multiple of 2^max_level (classification: image size) */
+    int num_classes;     /* background (class 0) included */
+    bool sync_batchnorm; /* spec key "sync_batchnorm" (default: true but for classification): the
+                            published graph computes batch norm un-fused, which profilers count */
     struct sb_anchor_config anchor;           /* RetinaNet and RPN */
     struct sb_postprocess_config postprocess; /* detectors */
     struct sb_graph *graph;                   /* owned */
