@@ -44,7 +44,9 @@ enum sb_op {
     SB_OP_SOFTMAX,    /* over C */
     SB_OP_PROPOSALS,  /* RPN scores and deltas of all levels -> (N * R, 5, 1, 1): box, score */
     SB_OP_ROI_ALIGN, /* features of all levels + rows whose first 4 are a box -> (N * R, C, k, k) */
-    SB_OP_DETECTIONS, /* class logits, deltas, proposals -> (N * D, 6, 1, 1): box, score, class */
+    SB_OP_DETECTIONS, /* class scores (after softmax), deltas, proposals -> (N * D, 6, 1, 1): box,
+                         score, class */
+    SB_OP_SELECT,     /* x (N, C, H, W), rows of 6 -> (N, 1, H, W): each row's class channel of x */
     SB_OP_COUNT
 };
 
@@ -68,7 +70,7 @@ enum sb_init {
 };
 
 struct sb_shape {
-    int64_t n, c, h, w; /* each >= 1; the product fits in size_t (checked by the builder) */
+    int64_t n, c, h, w; /* each 1..2^31-1; 4 * their product fits in size_t */
 };
 
 /* Kernel, stride and explicit zero padding of conv, dwconv, deconv and maxpool. */
@@ -127,9 +129,8 @@ struct sb_slot {
     enum sb_op op;     /* op of the nodes that use it: gives the layout */
     enum sb_init init; /* kernels only */
     int ndim;
-    int64_t shape[4]; /* layout of the file comment; unused = 1 */
-    int64_t
-        fc_chw[3]; /* FC kernel: C, H, W of the flattened input (checkpoints order it H, W, C) */
+    int64_t shape[4];  /* layout of the file comment; unused = 1 */
+    int64_t fc_chw[3]; /* FC kernel: C, H, W of the flattened input (TensorFlow: H, W, C) */
 };
 
 struct sb_graph {
@@ -140,6 +141,11 @@ struct sb_graph {
     size_t num_slots, cap_slots;
     char **strings; /* every path and name above */
     size_t num_strings, cap_strings;
+    const char *block;   /* of the nodes to come, see sb_graph_set_block() */
+    enum sb_level level; /* of the nodes to come */
+    enum sb_init init;   /* of the kernels to come, see sb_graph_set_init() */
+    size_t *slot_table;  /* hash of slot names: index + 1, or 0; cap_table is a power of two */
+    size_t cap_table;
 };
 
 struct sb_graph *sb_graph_new(const char *name, struct sb_error *err);
@@ -149,22 +155,33 @@ void sb_graph_free(struct sb_graph **graph);
 const char *sb_op_name(enum sb_op op);
 const char *sb_act_name(enum sb_act act);
 const char *sb_slot_kind_name(enum sb_slot_kind kind);
+/* "(1, 256, 80, 80)" in buf. */
+#define SB_SHAPE_TEXT 96
+const char *sb_shape_text(struct sb_shape shape, char buf[SB_SHAPE_TEXT]);
+bool sb_shape_equal(struct sb_shape a, struct sb_shape b);
 /* Elements of a shape. */
 size_t sb_shape_count(struct sb_shape shape);
 /* Elements of a slot. */
 size_t sb_slot_count(const struct sb_slot *slot);
 /* Index of the node that is output `name`, or -1. */
 int sb_graph_find_output(const struct sb_graph *graph, const char *name);
+/* Index of the slot of that canonical name, or -1. */
+int sb_graph_find_slot(const struct sb_graph *graph, const char *name);
+/* Trainable values: all slots but moving means and variances. */
+size_t sb_graph_params(const struct sb_graph *graph);
 
 /*
  * Building. Each adds one node, infers its shape and returns its index (>= 0) or a negative
- * sb_err with both shapes in the message. `path` is copied. The block of a node is what
- * sb_graph_set_block() last said, its level what sb_graph_set_level() last said.
+ * sb_err with both shapes in the message. A negative input index stands for an earlier call that
+ * failed: it is returned as it is and err keeps the first message, so a chain of calls needs one
+ * check at its end. `path` is copied. The block and level of a node are what the last
+ * sb_graph_set_block() said; "" is no block.
  * Weight slots: `weights` names them ("backbone/stem/conv" makes ".../kernel" and ".../bias"); NULL
  * takes the node's path. A second node with the same name shares the slot; a different shape is an
  * error.
  */
-void sb_graph_set_block(struct sb_graph *graph, const char *block, enum sb_level level);
+int sb_graph_set_block(struct sb_graph *graph, const char *block, enum sb_level level,
+                       struct sb_error *err);
 /* Initialiser of the kernels that are added from now on (default NORMAL); depthwise kernels are
  * always GLOROT. */
 void sb_graph_set_init(struct sb_graph *graph, enum sb_init init);
@@ -194,8 +211,24 @@ int sb_graph_unary(struct sb_graph *graph, enum sb_op op, int input, const char 
                    struct sb_error *err);
 int sb_graph_resize(struct sb_graph *graph, int input, const char *path, int64_t h, int64_t w,
                     struct sb_error *err);
+/*
+ * Inputs, with L = max_level - min_level + 1 levels ascending and `shape` the output's shape:
+ *
+ * PROPOSALS: L scores (N, A, H, W), then L deltas (N, 4 A, H, W).
+ *     shape (N * post_nms_top_k, 5, 1, 1)
+ *
+ * ROI_ALIGN: L features (N, C, H, W), then rows (M, 5 or 6, 1, 1), M a multiple of N, image by
+ * image.
+ *     shape (M, C, roi_size, roi_size)
+ *
+ * DETECTIONS: scores (M, classes, 1, 1), deltas (M, 4 classes, 1, 1), proposals (M, 5, 1, 1).
+ *     shape (N * post_nms_top_k, 6, 1, 1)
+ */
 int sb_graph_region(struct sb_graph *graph, enum sb_op op, const int *inputs, int num_inputs,
                     const char *path, struct sb_shape shape, const struct sb_region_params *params,
+                    struct sb_error *err);
+/* x and the rows of a DETECTIONS node, one per N of x. */
+int sb_graph_select(struct sb_graph *graph, int x, int rows, const char *path,
                     struct sb_error *err);
 /* Marks a node as a model output. */
 int sb_graph_output(struct sb_graph *graph, int node, const char *name, struct sb_error *err);
