@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,7 +16,7 @@
 int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err)
 {
     memset(map, 0, sizeof(*map));
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not block us */
     if (fd < 0)
         return sb_error_errno(err, "cannot open", path);
     struct stat st;
@@ -44,18 +46,42 @@ void sb_map_release(struct sb_map *map)
     memset(map, 0, sizeof(*map));
 }
 
+/* What path leads to when it is a symbolic link to something that exists, else path itself. */
+static char *resolve_links(const char *path)
+{
+    char *real = realpath(path, NULL);
+    char *copy = sb_strdup(real ? real : path);
+    free(real);
+    return copy;
+}
+
+static bool is_device_or_pipe(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *err)
 {
     memset(out, 0, sizeof(*out));
-    struct sb_str tmp = SB_STR_INIT;
-    sb_str_printf(&tmp, "%s.tmp-%ld", path, (long)getpid());
-    out->path = sb_strdup(path);
-    out->tmp = tmp.data; /* ownership moves to out */
-    if (tmp.failed || !out->path) {
+    if (sb_is_dir(path)) {
+        sb_error_set(err, SB_EIO, "is a folder, expected the name of a file to write");
+        sb_error_file(err, path);
+        return SB_EIO;
+    }
+    out->path = resolve_links(path);
+    bool failed = !out->path;
+    if (!failed && !is_device_or_pipe(path)) {
+        struct sb_str tmp = SB_STR_INIT;
+        sb_str_printf(&tmp, "%s.tmp-%ld", out->path, (long)getpid());
+        failed = tmp.failed;
+        out->tmp = tmp.data; /* ownership moves to out */
+    }
+    if (failed) {
         sb_outfile_abort(out);
         return sb_error_nomem(err, "a file name", strlen(path));
     }
-    out->fp = fopen(out->tmp, "wb");
+    out->fp = fopen(out->tmp ? out->tmp : path, "wb");
     if (!out->fp) {
         const int rc = sb_error_errno(err, "cannot create", path);
         sb_outfile_abort(out);
@@ -67,14 +93,17 @@ int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *e
 int sb_outfile_commit(struct sb_outfile *out, struct sb_error *err)
 {
     int rc = 0;
-    if (fflush(out->fp) != 0 || ferror(out->fp))
+    errno = 0;
+    if (fflush(out->fp) != 0 || ferror(out->fp)) {
+        errno = errno ? errno : EIO; /* an earlier write failed, its reason is gone */
         rc = sb_error_errno(err, "cannot write", out->path);
+    }
     if (fclose(out->fp) != 0 && rc == 0)
         rc = sb_error_errno(err, "cannot write", out->path);
     out->fp = NULL;
-    if (rc == 0 && rename(out->tmp, out->path) != 0)
+    if (rc == 0 && out->tmp && rename(out->tmp, out->path) != 0)
         rc = sb_error_errno(err, "cannot rename the finished file to", out->path);
-    if (rc != 0)
+    if (rc != 0 && out->tmp)
         unlink(out->tmp);
     sb_free(out->tmp);
     sb_free(out->path);
@@ -86,7 +115,8 @@ void sb_outfile_abort(struct sb_outfile *out)
 {
     if (out->fp) {
         fclose(out->fp); /* the content is thrown away, so its errors do not matter */
-        unlink(out->tmp);
+        if (out->tmp)
+            unlink(out->tmp);
     }
     sb_free(out->tmp);
     sb_free(out->path);

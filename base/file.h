@@ -24,12 +24,13 @@ void sb_map_release(struct sb_map *map);
 /*
  * An output file under construction: written to PATH.tmp-PID in the same folder, renamed to PATH by
  * commit. Without commit nothing appears under PATH. abort and commit release; abort after commit
- * does nothing, so one `goto fail` label can always call it.
+ * does nothing, so one `goto fail` label can always call it. A symbolic link keeps pointing where
+ * it does, and a device or pipe (/dev/stdout) is written directly, since it must not be replaced.
  */
 struct sb_outfile {
     FILE *fp;   /* write here; NULL when not open */
-    char *path; /* final name, owned */
-    char *tmp;  /* temporary name, owned */
+    char *path; /* final name with links resolved, owned */
+    char *tmp;  /* temporary name, owned; NULL for a device or pipe */
 };
 int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *err);
 /* Flushes, checks for write errors, closes, renames. On failure the temporary file is removed. */

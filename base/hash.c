@@ -5,14 +5,16 @@
 
 #define CRC32C_POLY 0x82f63b78u /* reflected Castagnoli polynomial */
 
-static uint32_t crc_bitwise(uint32_t crc, const unsigned char *p, size_t size)
+uint32_t sb_crc32c_portable(uint32_t crc, const void *data, size_t size)
 {
+    const unsigned char *p = data;
+    crc = ~crc;
     for (size_t i = 0; i < size; i++) {
         crc ^= p[i];
         for (int bit = 0; bit < 8; bit++)
             crc = (crc >> 1) ^ (CRC32C_POLY & (0u - (crc & 1u)));
     }
-    return crc;
+    return ~crc;
 }
 
 #if defined(__x86_64__)
@@ -36,12 +38,11 @@ __attribute__((target("sse4.2"))) static uint32_t crc_sse42(uint32_t crc, const 
 
 uint32_t sb_crc32c(uint32_t crc, const void *data, size_t size)
 {
-    crc = ~crc;
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("sse4.2"))
-        return ~crc_sse42(crc, data, size);
+        return ~crc_sse42(~crc, data, size);
 #endif
-    return ~crc_bitwise(crc, data, size);
+    return sb_crc32c_portable(crc, data, size);
 }
 
 uint64_t sb_fnv1a(uint64_t hash, const void *data, size_t size)

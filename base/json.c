@@ -9,6 +9,7 @@
 
 #define MAX_FILE_BYTES ((size_t)64 << 20)
 #define MAX_DEPTH      200
+#define MAX_EXACT      0x1p53
 
 /* Line and column (1-based) of a byte offset. */
 static void position_of(const char *text, size_t offset, int64_t *line, int64_t *column)
@@ -80,7 +81,7 @@ int sb_json_parse(const char *text, size_t length, const char *path, cJSON **doc
                        err);
     }
     for (const char *p = end; p < text + length; p++) {
-        if (!strchr(" \t\r\n", *p)) {
+        if (*p == '\0' || !strchr(" \t\r\n", *p)) {
             cJSON_Delete(root);
             return fail_at(text, (size_t)(p - text), path, "unexpected text after the JSON value",
                            err);
@@ -141,12 +142,22 @@ int sb_json_expected(const struct sb_json *at, const char *what, struct sb_error
     return SB_EFORMAT;
 }
 
+/* The place of a child: one more step on the pointer, with ~ and / escaped as RFC 6901 says. */
 static struct sb_json child_of(const struct sb_json *at, const cJSON *item, const char *step)
 {
     struct sb_json child = {.item = item, .path = at->path, .pointer = ""};
-    const size_t used = strlen(at->pointer);
+    size_t used = strlen(at->pointer);
     memcpy(child.pointer, at->pointer, used);
-    snprintf(child.pointer + used, sizeof(child.pointer) - used, "/%s", step);
+    const size_t last = sizeof(child.pointer) - 3; /* room for an escape and the terminator */
+    if (used < last)
+        child.pointer[used++] = '/';
+    for (const char *p = step; *p && used < last; p++) {
+        const bool escape = *p == '~' || *p == '/';
+        child.pointer[used++] = escape ? '~' : *p;
+        if (escape)
+            child.pointer[used++] = *p == '~' ? '0' : '1';
+    }
+    child.pointer[used] = '\0';
     return child;
 }
 
@@ -209,7 +220,8 @@ int sb_json_int(const struct sb_json *at, int64_t lo, int64_t hi, int64_t *value
                 struct sb_error *err)
 {
     const double v = cJSON_IsNumber(at->item) ? at->item->valuedouble : NAN;
-    if (!(v == floor(v)) || v < (double)lo || v > (double)hi) {
+    /* doubles above 2^53 are no longer exact integers, and 2^63 would overflow the cast */
+    if (!(v == floor(v)) || fabs(v) > MAX_EXACT || (int64_t)v < lo || (int64_t)v > hi) {
         char what[96];
         snprintf(what, sizeof(what), "an integer from %lld to %lld", (long long)lo, (long long)hi);
         return sb_json_expected(at, what, err);

@@ -50,7 +50,8 @@ int sb_json_get_array(const struct sb_json *at, const char *key, struct sb_json 
 bool sb_json_first(const struct sb_json *array, struct sb_json *elem);
 bool sb_json_next(struct sb_json *elem);
 
-/* The value at a place itself. Strings are borrowed from the document. Integers must be whole. */
+/* The value at a place itself. Strings are borrowed from the document. Integers must be whole
+ * and at most 2^53, because larger ones may not be what the file says. */
 int sb_json_int(const struct sb_json *at, int64_t lo, int64_t hi, int64_t *value,
                 struct sb_error *err);
 int sb_json_double(const struct sb_json *at, double *value, struct sb_error *err);

@@ -7,6 +7,7 @@
 #include "base/size.h"
 #include "base/str.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,15 +46,19 @@ static int parse_shape(const char *p, struct sb_npy *out)
     out->count = 1;
     while (*p != ')') {
         char *end;
+        errno = 0;
         const unsigned long long n = strtoull(p, &end, 10);
-        if (end == p || out->ndim == SB_NPY_MAX_DIMS || !sb_mul_size(out->count, n, &out->count))
+        if (*p < '0' || *p > '9' || errno || out->ndim == SB_NPY_MAX_DIMS ||
+            !sb_mul_size(out->count, n, &out->count))
             return SB_EFORMAT;
         out->shape[out->ndim++] = n;
         p = end;
-        while (*p == ',' || *p == ' ')
+        if (*p == ',')
             p++;
-        if (*p == '\0')
+        else if (*p != ')')
             return SB_EFORMAT;
+        while (*p == ' ')
+            p++;
     }
     return 0;
 }
@@ -146,11 +151,14 @@ int sb_npy_save(const char *path, enum sb_dtype dtype, int ndim, const size_t *s
 {
     if (!descrs[dtype])
         return sb_error_set(err, SB_EUNSUPPORTED, ".npy has no %s", sb_dtype_name(dtype));
+    if (ndim < 0 || ndim > SB_NPY_MAX_DIMS)
+        return sb_error_set(err, SB_EINVAL, "%d dimensions, expected 0 to %d", ndim,
+                            SB_NPY_MAX_DIMS);
     struct sb_str h = SB_STR_INIT;
     size_t bytes = sb_dtype_bytes(dtype);
     sb_str_printf(&h, "{'descr': '%s', 'fortran_order': False, 'shape': (", descrs[dtype]);
     for (int i = 0; i < ndim; i++) {
-        sb_str_printf(&h, "%zu%s", shape[i], i + 1 < ndim || ndim == 1 ? ", " : "");
+        sb_str_printf(&h, "%s%zu%s", i ? ", " : "", shape[i], ndim == 1 ? "," : "");
         if (!sb_mul_size(bytes, shape[i], &bytes)) {
             sb_str_release(&h);
             return sb_error_set(err, SB_ENOMEM, "array too large to save");
@@ -175,7 +183,8 @@ int sb_npy_save(const char *path, enum sb_dtype dtype, int ndim, const size_t *s
                                         (unsigned char)(h.length >> 8)};
         fwrite(lead, 1, sizeof(lead), out.fp); /* commit checks the stream for errors */
         fwrite(h.data, 1, h.length, out.fp);
-        fwrite(data, 1, bytes, out.fp);
+        if (bytes)
+            fwrite(data, 1, bytes, out.fp);
         rc = sb_outfile_commit(&out, err);
     }
     sb_str_release(&h);

@@ -2,6 +2,7 @@
 #include "base/str.h"
 
 #include "base/mem.h"
+#include "base/size.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,10 +24,11 @@ void sb_str_clear(struct sb_str *s)
 /* Room for `extra` more bytes and the terminator; false once memory ran out. */
 static bool reserve(struct sb_str *s, size_t extra)
 {
+    size_t need;
     if (s->failed)
         return false;
-    if (sb_grow(&s->data, &s->capacity, s->length + extra + 1, 1, SB_MEM_TAG(SB_MEM_DATA, 0)))
-        s->failed = true;
+    s->failed = !sb_add_size(s->length + 1, extra, &need) ||
+                sb_grow(&s->data, &s->capacity, need, 1, SB_MEM_TAG(SB_MEM_DATA, 0)) != 0;
     return !s->failed;
 }
 

@@ -1,0 +1,211 @@
+/* base/file.c: outputs appear whole or not at all; links, devices, full disks and odd inputs. */
+#include "base/file.h"
+
+#include "base/mem.h"
+#include "tests/test.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static size_t count_entries(const char *dir)
+{
+    DIR *d = opendir(dir);
+    assert_non_null(d);
+    size_t n = 0;
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n - 2; /* . and .. */
+}
+
+static void assert_content(const char *path, const char *text)
+{
+    struct sb_map map;
+    struct sb_error err;
+    assert_ok(sb_map_open(&map, path, &err), &err);
+    assert_int_equal(map.size, strlen(text));
+    if (map.size)
+        assert_memory_equal(map.data, text, map.size);
+    sb_map_release(&map);
+    assert_null(map.data);
+}
+
+/* An empty folder of its own below the scratch folder. */
+static const char *fresh_dir(const char *name)
+{
+    struct sb_error err;
+    const char *dir = test_path(name);
+    assert_ok(sb_make_dirs(dir, &err), &err);
+    return dir;
+}
+
+static void test_map__reads_files_and_the_empty_file(void **state)
+{
+    (void)state;
+    assert_content(test_write_text("plain", "two\nlines"), "two\nlines");
+    assert_content(test_write_text("empty", ""), "");
+}
+
+static void test_map__refuses_what_is_no_file(void **state)
+{
+    (void)state;
+    struct sb_map map;
+    struct sb_error err;
+    assert_int_equal(sb_map_open(&map, test_path("absent"), &err), SB_EIO);
+    assert_error(&err, SB_EIO, "absent: cannot open: No such file");
+    assert_int_equal(sb_map_open(&map, test_scratch(), &err), SB_EIO);
+    assert_error(&err, SB_EIO, "not a regular file");
+    const char *fifo = test_path("fifo");
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(sb_map_open(&map, fifo, &err), SB_EIO); /* and does not wait for a writer */
+    assert_error(&err, SB_EIO, "not a regular file");
+}
+
+static void test_outfile__appears_only_on_commit(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_outfile out;
+    const char *dir = fresh_dir("commit");
+    const char *path = test_path("commit/result");
+    assert_ok(sb_outfile_open(&out, path, &err), &err);
+    fputs("new", out.fp);
+    assert_false(sb_is_file(path));
+    assert_ok(sb_outfile_commit(&out, &err), &err);
+    assert_content(path, "new");
+    sb_outfile_abort(&out); /* after a commit it does nothing */
+    assert_content(path, "new");
+    assert_int_equal(count_entries(dir), 1);
+}
+
+static void test_outfile__abort_keeps_the_old_file(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_outfile out;
+    const char *dir = fresh_dir("abort");
+    const char *path = test_write_text("abort/result", "old");
+    assert_ok(sb_outfile_open(&out, path, &err), &err);
+    fputs("new", out.fp);
+    sb_outfile_abort(&out);
+    assert_content(path, "old");
+    assert_int_equal(count_entries(dir), 1);
+}
+
+static void test_outfile__writes_through_links(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    const char *dir = fresh_dir("links");
+    const char *target = test_write_text("links/target", "old");
+    const char *link = test_path("links/link");
+    assert_int_equal(symlink("target", link), 0);
+    assert_ok(sb_write_file(link, "new", 3, &err), &err);
+    assert_content(target, "new");
+    struct stat st;
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(count_entries(dir), 2);
+}
+
+static void test_outfile__full_disk_is_an_error(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    char big[100000];
+    memset(big, 'x', sizeof(big));
+    assert_int_equal(sb_write_file("/dev/full", "x", 1, &err), SB_EIO);
+    assert_error(&err, SB_EIO, "/dev/full: cannot write: No space left");
+    assert_int_equal(sb_write_file("/dev/full", big, sizeof(big), &err), SB_EIO);
+    assert_error(&err, SB_EIO, "No space left");
+    struct sb_outfile out;
+    assert_ok(sb_outfile_open(&out, "/dev/full", &err), &err);
+    for (int i = 0; i < 10; i++)
+        fwrite(big, 1, sizeof(big), out.fp); /* the caller need not look: commit does */
+    assert_int_equal(sb_outfile_commit(&out, &err), SB_EIO);
+    struct stat st;
+    assert_int_equal(stat("/dev/full", &st), 0);
+    assert_true(S_ISCHR(st.st_mode)); /* the device is still there */
+}
+
+static void test_outfile__refuses_folders_and_missing_parents(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    assert_int_equal(sb_write_file(test_scratch(), "x", 1, &err), SB_EIO);
+    assert_error(&err, SB_EIO, "is a folder");
+    assert_int_equal(sb_write_file(test_path("no/such/dir"), "x", 1, &err), SB_EIO);
+    assert_error(&err, SB_EIO, "cannot create");
+}
+
+static int write_small(void *path)
+{
+    return sb_write_file(path, "x", 1, NULL);
+}
+
+static void test_outfile__survives_failing_allocations(void **state)
+{
+    (void)state;
+    char path[512];
+    const char *dir = fresh_dir("nomem");
+    snprintf(path, sizeof(path), "%s/file", dir);
+    test_every_allocation_fails(write_small, path);
+    assert_content(path, "x");
+    assert_int_equal(count_entries(dir), 1);
+}
+
+static void test_dirs__creates_parents_and_accepts_existing(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    const char *deep = test_path("a/b//c/");
+    assert_ok(sb_make_dirs(deep, &err), &err);
+    assert_ok(sb_make_dirs(deep, &err), &err);
+    assert_true(sb_is_dir(deep));
+    assert_false(sb_is_file(deep));
+    assert_ok(sb_make_dirs("/", &err), &err);
+    const char *file = test_write_text("a/file", "");
+    assert_true(sb_is_file(file));
+    assert_int_equal(sb_make_dirs(file, &err), SB_EIO);
+    assert_error(&err, SB_EIO, "is not a folder");
+    assert_int_equal(sb_make_dirs(test_path("a/file/below"), &err), SB_EIO);
+    assert_error(&err, SB_EIO, "cannot create the folder");
+    assert_int_equal(sb_make_dirs("", &err), SB_EIO);
+}
+
+static void test_path__joins_and_splits(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"a", "b", "a/b"}, {"a/", "b", "a/b"}, {"", "b", "b"}, {"/", "b", "/b"}, {"", "", ""}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *joined = sb_path_join(cases[i][0], cases[i][1]);
+        assert_string_equal(joined, cases[i][2]);
+        sb_free(joined);
+    }
+    assert_string_equal(sb_path_base("a/b.json"), "b.json");
+    assert_string_equal(sb_path_base("b.json"), "b.json");
+    assert_true(sb_ends_with("x.json", ".json"));
+    assert_false(sb_ends_with("json", ".json"));
+    assert_true(sb_ends_with("x", ""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_map__reads_files_and_the_empty_file),
+        cmocka_unit_test(test_map__refuses_what_is_no_file),
+        cmocka_unit_test(test_outfile__appears_only_on_commit),
+        cmocka_unit_test(test_outfile__abort_keeps_the_old_file),
+        cmocka_unit_test(test_outfile__writes_through_links),
+        cmocka_unit_test(test_outfile__full_disk_is_an_error),
+        cmocka_unit_test(test_outfile__refuses_folders_and_missing_parents),
+        cmocka_unit_test(test_outfile__survives_failing_allocations),
+        cmocka_unit_test(test_dirs__creates_parents_and_accepts_existing),
+        cmocka_unit_test(test_path__joins_and_splits),
+    };
+    return cmocka_run_group_tests_name("base/file", tests, NULL, NULL);
+}

@@ -1,0 +1,132 @@
+/* base/pool.c: every job runs once, runs follow each other without leaks of state. */
+#include "base/pool.h"
+
+#include "base/mem.h"
+#include "tests/test.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define MAX_JOBS    1000
+#define MAX_THREADS 8
+
+struct record {
+    atomic_int runs[MAX_JOBS];
+    atomic_int bad_worker;
+    size_t per_worker[MAX_THREADS]; /* written by its worker alone */
+    int threads;
+};
+
+static void note(void *ctx, size_t job, int worker)
+{
+    struct record *r = ctx;
+    atomic_fetch_add(&r->runs[job], 1);
+    if (worker < 0 || worker >= r->threads)
+        atomic_store(&r->bad_worker, 1);
+    else
+        r->per_worker[worker]++;
+}
+
+static void check_run(struct sb_pool *pool, size_t jobs)
+{
+    struct record r;
+    memset(&r, 0, sizeof(r));
+    r.threads = sb_pool_threads(pool);
+    sb_pool_run(pool, jobs, note, &r);
+    assert_int_equal(atomic_load(&r.bad_worker), 0);
+    size_t total = 0;
+    for (size_t i = 0; i < MAX_JOBS; i++)
+        assert_int_equal(atomic_load(&r.runs[i]), i < jobs);
+    for (int i = 0; i < MAX_THREADS; i++)
+        total += r.per_worker[i];
+    assert_int_equal(total, jobs);
+}
+
+static void test_pool__every_job_runs_once(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    static const size_t sizes[] = {0, 1, 2, 3, 7, 100, MAX_JOBS};
+    for (int threads = 1; threads <= MAX_THREADS; threads++) {
+        struct sb_pool *pool = sb_pool_new(threads, &err);
+        assert_non_null(pool);
+        assert_int_equal(sb_pool_threads(pool), threads);
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+            check_run(pool, sizes[i]);
+        sb_pool_free(&pool);
+        assert_null(pool);
+    }
+    sb_pool_free(&(struct sb_pool *){NULL});
+}
+
+static void test_pool__null_runs_on_the_caller(void **state)
+{
+    (void)state;
+    assert_int_equal(sb_pool_threads(NULL), 1);
+    check_run(NULL, 50);
+}
+
+struct chain {
+    size_t values[64]; /* plain memory: a run must see what the one before wrote */
+};
+
+static void add_previous(void *ctx, size_t job, int worker)
+{
+    (void)worker;
+    struct chain *c = ctx;
+    c->values[job] += job + 1;
+}
+
+static void test_pool__runs_are_ordered(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_pool *pool = sb_pool_new(3, &err);
+    struct chain c = {{0}};
+    const size_t rounds = 3000;
+    for (size_t i = 0; i < rounds; i++)
+        sb_pool_run(pool, 64, add_previous, &c);
+    sb_pool_free(&pool);
+    for (size_t job = 0; job < 64; job++)
+        assert_int_equal(c.values[job], rounds * (job + 1));
+}
+
+static void test_pool__refuses_senseless_thread_counts(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    assert_null(sb_pool_new(0, &err));
+    assert_error(&err, SB_EINVAL, "expected 1 to 1024");
+    assert_null(sb_pool_new(1025, &err));
+    assert_error(&err, SB_EINVAL, "1025 threads");
+    assert_true(sb_cpu_count() >= 1);
+}
+
+static int make_pool(void *ctx)
+{
+    (void)ctx;
+    struct sb_error err;
+    struct sb_pool *pool = sb_pool_new(2, &err);
+    if (!pool)
+        return err.code;
+    sb_pool_free(&pool);
+    return 0;
+}
+
+static void test_pool__survives_failing_allocations(void **state)
+{
+    (void)state;
+    test_every_allocation_fails(make_pool, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pool__every_job_runs_once),
+        cmocka_unit_test(test_pool__null_runs_on_the_caller),
+        cmocka_unit_test(test_pool__runs_are_ordered),
+        cmocka_unit_test(test_pool__refuses_senseless_thread_counts),
+        cmocka_unit_test(test_pool__survives_failing_allocations),
+    };
+    return cmocka_run_group_tests_name("base/pool", tests, NULL, NULL);
+}

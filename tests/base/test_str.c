@@ -1,0 +1,101 @@
+/* base/str.c: the invariant after each step, growth, and the sticky failure. */
+#include "base/str.h"
+
+#include "base/mem.h"
+#include "tests/test.h"
+
+#include <string.h>
+
+static void assert_sane(const struct sb_str *s)
+{
+    if (!s->data) {
+        assert_int_equal(s->length, 0);
+        assert_int_equal(s->capacity, 0);
+        return;
+    }
+    assert_true(s->length < s->capacity);
+    assert_int_equal(s->data[s->length], '\0');
+}
+
+static void test_str__empty_is_a_text(void **state)
+{
+    (void)state;
+    struct sb_str s = SB_STR_INIT;
+    assert_sane(&s);
+    assert_string_equal(sb_str_text(&s), "");
+    sb_str_clear(&s);
+    assert_sane(&s);
+    sb_str_append(&s, NULL, 0);
+    assert_sane(&s);
+    assert_string_equal(sb_str_text(&s), "");
+    sb_str_release(&s);
+}
+
+static void test_str__appends_grow(void **state)
+{
+    (void)state;
+    struct sb_str s = SB_STR_INIT;
+    for (int i = 0; i < 1000; i++) {
+        sb_str_printf(&s, "%d,", i % 10);
+        sb_str_puts(&s, "x");
+        assert_sane(&s);
+    }
+    assert_int_equal(s.length, 3000);
+    assert_memory_equal(s.data, "0,x1,x2,x", 9);
+    assert_string_equal(s.data + 2991, "7,x8,x9,x");
+    sb_str_clear(&s);
+    assert_sane(&s);
+    assert_int_equal(s.length, 0);
+    sb_str_release(&s);
+    assert_sane(&s);
+}
+
+static void test_str__bytes_may_hold_nul(void **state)
+{
+    (void)state;
+    struct sb_str s = SB_STR_INIT;
+    sb_str_append(&s, "a\0b", 3);
+    assert_sane(&s);
+    assert_int_equal(s.length, 3);
+    assert_memory_equal(s.data, "a\0b", 4);
+    sb_str_release(&s);
+}
+
+static void test_str__failure_sticks_and_keeps_the_text(void **state)
+{
+    (void)state;
+    struct sb_str s = SB_STR_INIT;
+    sb_str_puts(&s, "kept");
+    sb_mem_fail_after(1);
+    sb_str_printf(&s, "%0100d", 1);
+    sb_mem_fail_after(0);
+    assert_true(s.failed);
+    assert_sane(&s);
+    sb_str_puts(&s, "!");
+    assert_string_equal(sb_str_text(&s), "kept");
+    sb_str_release(&s);
+    assert_false(s.failed);
+}
+
+static void test_str__absurd_lengths_fail(void **state)
+{
+    (void)state;
+    struct sb_str s = SB_STR_INIT;
+    sb_str_puts(&s, "kept");
+    sb_str_append(&s, "x", SIZE_MAX - 2); /* must fail before it reads */
+    assert_true(s.failed);
+    assert_string_equal(sb_str_text(&s), "kept");
+    sb_str_release(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_str__empty_is_a_text),
+        cmocka_unit_test(test_str__appends_grow),
+        cmocka_unit_test(test_str__bytes_may_hold_nul),
+        cmocka_unit_test(test_str__failure_sticks_and_keeps_the_text),
+        cmocka_unit_test(test_str__absurd_lengths_fail),
+    };
+    return cmocka_run_group_tests_name("base/str", tests, NULL, NULL);
+}
