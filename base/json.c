@@ -37,9 +37,15 @@ static int fail_at(const char *text, size_t offset, const char *path, const char
     return SB_EFORMAT;
 }
 
-/* cJSON recurses per level (its own limit is 1000): count brackets outside strings first. */
-static bool too_deep(const char *text, size_t length, size_t *where)
+/* What the brackets outside strings say before cJSON, which recurses per level, sees the text. */
+struct nesting {
+    size_t too_deep; /* offset of the bracket that opens level MAX_DEPTH + 1; SIZE_MAX if none */
+    bool open;       /* the text ends inside a string, an array or an object */
+};
+
+static struct nesting scan_nesting(const char *text, size_t length)
 {
+    struct nesting found = {.too_deep = SIZE_MAX};
     int depth = 0;
     bool in_string = false;
     for (size_t i = 0; i < length; i++) {
@@ -53,32 +59,33 @@ static bool too_deep(const char *text, size_t length, size_t *where)
             in_string = true;
         } else if (c == '[' || c == '{') {
             if (++depth > MAX_DEPTH) {
-                *where = i;
-                return true;
+                found.too_deep = i;
+                return found;
             }
         } else if (c == ']' || c == '}') {
             depth--;
         }
     }
-    return false;
+    found.open = in_string || depth > 0;
+    return found;
 }
 
 int sb_json_parse(const char *text, size_t length, const char *path, cJSON **doc,
                   struct sb_error *err)
 {
     *doc = NULL;
-    size_t deep = 0;
     if (length == 0)
         return fail_at(text, 0, path, "empty file, expected a JSON value", err);
-    if (too_deep(text, length, &deep))
-        return fail_at(text, deep, path, "JSON nested more than 200 levels deep", err);
+    const struct nesting nesting = scan_nesting(text, length);
+    if (nesting.too_deep != SIZE_MAX)
+        return fail_at(text, nesting.too_deep, path, "JSON nested more than 200 levels deep", err);
     const char *end = NULL;
     cJSON *root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
     if (!root) {
-        const size_t at = end && end >= text ? (size_t)(end - text) : 0;
-        return fail_at(text, at < length ? at : length, path,
-                       at >= length ? "JSON ends in the middle of a value" : "invalid JSON here",
-                       err);
+        /* cJSON reports the last byte, too, when the text is cut off */
+        const bool cut = nesting.open && end >= text + length - 1;
+        return fail_at(text, cut ? length : (size_t)(end - text), path,
+                       cut ? "JSON ends in the middle of a value" : "invalid JSON here", err);
     }
     for (const char *p = end; p < text + length; p++) {
         if (*p == '\0' || !strchr(" \t\r\n", *p)) {

@@ -1,12 +1,20 @@
 /*
  * The commands. Adding one takes three steps: write cli/cmd_NAME.c with cmd_NAME(), declare it
- * here, add its line to the table in main.c. A command returns an exit code from sb_exit_code();
- * it prints data on stdout, everything else through sb_cli_error() and progress on stderr.
+ * here, add its line to the table in main.c. A command returns an exit code; it prints data on
+ * stdout, progress and messages on stderr. Most are an option table and a function:
+ *
+ *     static int run(const struct sb_arguments *args, struct sb_error *err) { ...; return 0; }
+ *
+ *     int cmd_cost(int argc, char **argv)
+ *     {
+ *         return sb_cli_run("cost", &help, argc, argv, run);
+ *     }
  */
 #ifndef SB_CLI_CLI_H
 #define SB_CLI_CLI_H
 
 #include "base/error.h"
+#include "cli/options.h"
 
 #define SB_EXIT_OK     0
 #define SB_EXIT_FAILED 1 /* a check or gate failed */
@@ -17,6 +25,13 @@
 int sb_exit_code(int rc);
 /* Prints "spinebench COMMAND: MESSAGE" and the hint on stderr; returns the exit code. */
 int sb_cli_error(const char *command, const struct sb_error *err);
+
+/* The work of a command: 0 or a negative sb_err with err filled. */
+typedef int (*sb_command_fn)(const struct sb_arguments *args, struct sb_error *err);
+/* Parses the options, prints the help where asked, else calls run; prints its error. Returns the
+ * exit code. argv[0] is the command's name, `command` what messages call it ("eval coco"). */
+int sb_cli_run(const char *command, const struct sb_command_help *help, int argc, char **argv,
+               sb_command_fn run);
 
 int cmd_version(int argc, char **argv);
 

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,30 +21,19 @@ static const struct command commands[] = {
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+static int print_version(const struct sb_arguments *args, struct sb_error *err)
+{
+    const int rc = sb_arguments_expect(args, 0, 0, "no argument", err);
+    if (rc == 0)
+        printf("spinebench %s\n", SB_VERSION);
+    return rc;
+}
+
 int cmd_version(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    printf("spinebench %s\n", SB_VERSION);
-    return SB_EXIT_OK;
-}
-
-int sb_exit_code(int rc)
-{
-    if (rc == SB_OK)
-        return SB_EXIT_OK;
-    if (rc == SB_ECHECK)
-        return SB_EXIT_FAILED;
-    return rc == SB_ENOISY ? SB_EXIT_NOISY : SB_EXIT_USAGE;
-}
-
-int sb_cli_error(const char *command, const struct sb_error *err)
-{
-    char text[2048];
-    sb_error_text(err, text, sizeof(text));
-    fflush(stdout);
-    fprintf(stderr, "spinebench %s: %s\n", command, text);
-    return sb_exit_code(err->code);
+    static const struct sb_option options[] = {SB_OPT_END};
+    static const struct sb_command_help help = {"version", "Prints the version.", options, NULL};
+    return sb_cli_run("version", &help, argc, argv, print_version);
 }
 
 static void print_usage(FILE *out)
@@ -65,23 +55,53 @@ static int check_stdout(int code)
     return SB_EXIT_USAGE;
 }
 
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *best = NULL;
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        const char *known = commands[i].name;
+        if (sb_name_is_near(name, known) &&
+            (!best || sb_name_distance(name, known) < sb_name_distance(name, best)))
+            best = known;
+    }
+    fprintf(stderr, "spinebench: unknown command '%s'\n", name);
+    if (best)
+        fprintf(stderr, "hint: did you mean %s?\n", best);
+    else
+        fprintf(stderr, "hint: 'spinebench --help' lists them\n");
+    return SB_EXIT_USAGE;
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "help") == 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
         return SB_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+    const bool help = is_help(argv[1]);
+    if (help && argc == 2) {
         print_usage(stdout);
         return check_stdout(SB_EXIT_OK);
     }
-    const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(commands[i].name, name) == 0)
-            return check_stdout(commands[i].run(argc - 1, argv + 1));
-    }
-    fprintf(stderr, "spinebench: unknown command '%s'\nhint: 'spinebench --help' lists them\n",
-            argv[1]);
-    return SB_EXIT_USAGE;
+    const char *name = argv[help ? 2 : 1];
+    const struct command *command = find_command(strcmp(name, "--version") == 0 ? "version" : name);
+    if (!command)
+        return unknown_command(name);
+    if (help) /* "help COMMAND" is "COMMAND --help" */
+        return check_stdout(command->run(2, (char *[]){argv[2], (char[]){"--help"}, NULL}));
+    return check_stdout(command->run(argc - 1, argv + 1));
 }

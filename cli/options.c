@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_NAME 63 /* longer names match nothing */
+
 int sb_parse_int(const char *text, const char *what, int64_t lo, int64_t hi, int64_t *out,
                  struct sb_error *err)
 {
@@ -81,13 +83,12 @@ static int apply(const struct sb_option *o, const char *value, struct sb_error *
     return sb_error_set(err, SB_EINTERNAL, "option --%s has no type", o->name);
 }
 
-/* Levenshtein distance of two short names, for "did you mean". */
-static size_t distance(const char *a, const char *b)
+size_t sb_name_distance(const char *a, const char *b)
 {
-    size_t row[64];
+    size_t row[MAX_NAME + 1];
     const size_t n = strlen(b);
-    if (strlen(a) > 60 || n > 60)
-        return 100;
+    if (strlen(a) > MAX_NAME || n > MAX_NAME)
+        return MAX_NAME;
     for (size_t j = 0; j <= n; j++)
         row[j] = j;
     for (size_t i = 1; a[i - 1]; i++) {
@@ -103,17 +104,20 @@ static size_t distance(const char *a, const char *b)
     return row[n];
 }
 
+bool sb_name_is_near(const char *name, const char *known)
+{
+    const size_t d = sb_name_distance(name, known);
+    return d <= 3 && 2 * d < strlen(known);
+}
+
 static int unknown_option(const struct sb_command_help *help, const char *name,
                           struct sb_error *err)
 {
     const struct sb_option *best = NULL;
-    size_t best_distance = 4;
     for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
-        const size_t d = distance(name, o->name);
-        if (d < best_distance) {
-            best_distance = d;
+        if (sb_name_is_near(name, o->name) &&
+            (!best || sb_name_distance(name, o->name) < sb_name_distance(name, best->name)))
             best = o;
-        }
     }
     sb_error_set(err, SB_EINVAL, "unknown option '--%s'", name);
     if (best)
@@ -127,11 +131,11 @@ static int unknown_option(const struct sb_command_help *help, const char *name,
 static int parse_long(const struct sb_command_help *help, int argc, char **argv, int *index,
                       struct sb_error *err)
 {
-    char name[64];
+    char name[MAX_NAME + 1];
     const char *text = argv[*index] + 2;
     const char *equals = strchr(text, '=');
     const size_t n = equals ? (size_t)(equals - text) : strlen(text);
-    snprintf(name, sizeof(name), "%.*s", (int)(n < 63 ? n : 63), text);
+    snprintf(name, sizeof(name), "%.*s", (int)(n < MAX_NAME ? n : MAX_NAME), text);
     for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
         if (strcmp(o->name, name) != 0)
             continue;
@@ -163,8 +167,11 @@ static int parse_short(const struct sb_command_help *help, int argc, char **argv
             return apply(o, text + 2, err);
         if (takes_value(o) && *index + 1 < argc)
             return apply(o, argv[++*index], err);
-        return sb_error_set(err, SB_EINVAL, "-%c (--%s): wrong use in '%s'", o->letter, o->name,
-                            text);
+        if (!takes_value(o))
+            return sb_error_set(err, SB_EINVAL, "-%c (--%s) takes no value, got '%s'", o->letter,
+                                o->name, text);
+        return sb_error_set(err, SB_EINVAL, "-%c (--%s) needs a value: %s", o->letter, o->name,
+                            o->metavar);
     }
     sb_error_set(err, SB_EINVAL, "unknown option '%s'", text);
     return sb_error_hint(err, "--help lists the options");

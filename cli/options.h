@@ -10,9 +10,10 @@
  *     static const struct sb_command_help help = {"cost MODEL... [options]", "What it does.",
  * options, NULL}; int rc = sb_options_parse(&help, argc, argv, &args, &err);
  *
- * Words that are not options are positional arguments (args.words). "--name value" and
- * "--name=value" both work; "--" ends the options; "-h" and "--help" print the help and make parse
- * return SB_OPTIONS_HELP. An unknown option is SB_EINVAL with the nearest known one as hint.
+ * Words that are not options are positional arguments (args.words). "--name value", "--name=value",
+ * "-n value" and "-nvalue" all work; "--" ends the options; "-h" and "--help" print the help and
+ * make parse return SB_OPTIONS_HELP. An unknown option is SB_EINVAL with the nearest known one as
+ * hint.
  */
 #ifndef SB_CLI_OPTIONS_H
 #define SB_CLI_OPTIONS_H
@@ -29,7 +30,7 @@ enum sb_option_type {
     SB_OPTION_NEGATE, /* bool *: set to false, for --no-... */
     SB_OPTION_STRING, /* const char ** */
     SB_OPTION_INT,    /* int64_t *, within [lo, hi] */
-    SB_OPTION_DOUBLE, /* double *, within [dlo, dhi] */
+    SB_OPTION_DOUBLE, /* double *, finite, within [dlo, dhi] */
     SB_OPTION_LIST    /* struct sb_option_list *: repeats and commas add up */
 };
 
@@ -95,7 +96,8 @@ struct sb_arguments {
 
 #define SB_OPTIONS_HELP 1 /* parse printed the help on stdout: exit 0 */
 
-/* argv[0] is the command's name. Returns 0, SB_OPTIONS_HELP or a negative sb_err. */
+/* argv[0] is the command's name. Returns 0, SB_OPTIONS_HELP or a negative sb_err; args must be
+ * released in every case. */
 int sb_options_parse(const struct sb_command_help *help, int argc, char **argv,
                      struct sb_arguments *args, struct sb_error *err);
 void sb_arguments_release(struct sb_arguments *args);
@@ -104,6 +106,10 @@ void sb_options_print_help(const struct sb_command_help *help);
 /* SB_EINVAL unless at least lo and at most hi positional words were given; `what` names them. */
 int sb_arguments_expect(const struct sb_arguments *args, size_t lo, size_t hi, const char *what,
                         struct sb_error *err);
+/* Edits (insert, delete, replace a character) from a to b; names are short. */
+size_t sb_name_distance(const char *a, const char *b);
+/* True when `name` looks like a slip for `known`: for "did you mean". */
+bool sb_name_is_near(const char *name, const char *known);
 /* Parses a whole decimal integer within [lo, hi]; `what` names it in messages. */
 int sb_parse_int(const char *text, const char *what, int64_t lo, int64_t hi, int64_t *out,
                  struct sb_error *err);
