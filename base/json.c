@@ -40,12 +40,13 @@ static int fail_at(const char *text, size_t offset, const char *path, const char
 /* What the brackets outside strings say before cJSON, which recurses per level, sees the text. */
 struct nesting {
     size_t too_deep; /* offset of the bracket that opens level MAX_DEPTH + 1; SIZE_MAX if none */
-    bool open;       /* the text ends inside a string, an array or an object */
+    size_t open;     /* an error from here on means that the text is cut off; SIZE_MAX if whole */
 };
 
 static struct nesting scan_nesting(const char *text, size_t length)
 {
-    struct nesting found = {.too_deep = SIZE_MAX};
+    struct nesting found = {.too_deep = SIZE_MAX, .open = SIZE_MAX};
+    size_t string_start = 0;
     int depth = 0;
     bool in_string = false;
     for (size_t i = 0; i < length; i++) {
@@ -57,6 +58,7 @@ static struct nesting scan_nesting(const char *text, size_t length)
                 in_string = false;
         } else if (c == '"') {
             in_string = true;
+            string_start = i;
         } else if (c == '[' || c == '{') {
             if (++depth > MAX_DEPTH) {
                 found.too_deep = i;
@@ -66,7 +68,10 @@ static struct nesting scan_nesting(const char *text, size_t length)
             depth--;
         }
     }
-    found.open = in_string || depth > 0;
+    if (in_string)
+        found.open = string_start;
+    else if (depth > 0)
+        found.open = length - 1; /* where cJSON puts an error at the end */
     return found;
 }
 
@@ -82,8 +87,7 @@ int sb_json_parse(const char *text, size_t length, const char *path, cJSON **doc
     const char *end = NULL;
     cJSON *root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
     if (!root) {
-        /* cJSON reports the last byte, too, when the text is cut off */
-        const bool cut = nesting.open && end >= text + length - 1;
+        const bool cut = (size_t)(end - text) >= nesting.open;
         return fail_at(text, cut ? length : (size_t)(end - text), path,
                        cut ? "JSON ends in the middle of a value" : "invalid JSON here", err);
     }
