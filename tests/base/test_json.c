@@ -28,7 +28,7 @@ static void test_json__syntax_errors_name_the_position(void **state)
         {"[1, 2", "a.json:1:6: JSON ends in the middle of a value"},
         {"{\"a\": \"cut", "JSON ends in the middle of a value"},
         {"[1] x", "a.json:1:5: unexpected text after the JSON value"},
-        {"[1, x", "a.json:1:5: invalid JSON here"},
+        {"[1, x, 2", "a.json:1:5: invalid JSON here"},
         {"[1}", "a.json:1:3: invalid JSON here"},
         {"{\"a\": 1]", "invalid JSON here"},
         {"{\"a\"", "JSON ends in the middle"},
