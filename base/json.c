@@ -11,26 +11,11 @@
 #define MAX_DEPTH      200
 #define MAX_EXACT      0x1p53
 
-/* Line and column (1-based) of a byte offset. */
-static void position_of(const char *text, size_t offset, int64_t *line, int64_t *column)
-{
-    *line = 1;
-    *column = 1;
-    for (size_t i = 0; i < offset; i++) {
-        if (text[i] == '\n') {
-            (*line)++;
-            *column = 1;
-        } else {
-            (*column)++;
-        }
-    }
-}
-
 static int fail_at(const char *text, size_t offset, const char *path, const char *what,
                    struct sb_error *err)
 {
     int64_t line, column;
-    position_of(text, offset, &line, &column);
+    sb_text_position(text, offset, &line, &column);
     sb_error_set(err, SB_EFORMAT, "%s", what);
     sb_error_file(err, path);
     sb_error_line(err, line, column);
@@ -316,25 +301,36 @@ int sb_json_opt_bool(const struct sb_json *at, const char *key, bool *value, str
     return rc ? rc : sb_json_bool(&child, value, err);
 }
 
+static int unknown_member(const struct sb_json *member, const char *const *keys,
+                          struct sb_error *err)
+{
+    struct sb_str list = SB_STR_INIT;
+    for (size_t i = 0; keys[i]; i++)
+        sb_str_printf(&list, "%s%s", i ? ", " : "", keys[i]);
+    sb_error_set(err, SB_EFORMAT, "unknown member \"%.60s\"", member->item->string);
+    sb_error_file(err, member->path);
+    sb_error_pointer(err, "%s", member->pointer);
+    sb_error_hint(err, "known members here: %s", sb_str_text(&list));
+    sb_str_release(&list);
+    return SB_EFORMAT;
+}
+
 int sb_json_only(const struct sb_json *at, const char *const *keys, struct sb_error *err)
 {
     if (!cJSON_IsObject(at->item))
         return sb_json_expected(at, "an object", err);
     for (const cJSON *m = at->item->child; m; m = m->next) {
+        const struct sb_json member = child_of(at, m, m->string);
         bool known = false;
         for (size_t i = 0; keys[i] && !known; i++)
             known = strcmp(keys[i], m->string) == 0;
-        if (known)
-            continue;
-        struct sb_str list = SB_STR_INIT;
-        for (size_t i = 0; keys[i]; i++)
-            sb_str_printf(&list, "%s%s", i ? ", " : "", keys[i]);
-        sb_error_set(err, SB_EFORMAT, "unknown member \"%.60s\"", m->string);
-        sb_error_file(err, at->path);
-        sb_error_pointer(err, "%s", at->pointer[0] ? at->pointer : "/");
-        sb_error_hint(err, "known members here: %s", sb_str_text(&list));
-        sb_str_release(&list);
-        return SB_EFORMAT;
+        if (!known)
+            return unknown_member(&member, keys, err);
+        if (cJSON_GetObjectItemCaseSensitive(at->item, m->string) != m) {
+            sb_error_set(err, SB_EFORMAT, "member \"%.60s\" stands twice", m->string);
+            sb_error_file(err, at->path);
+            return sb_error_pointer(err, "%s", member.pointer);
+        }
     }
     return 0;
 }

@@ -33,6 +33,11 @@ int sb_json_load(const char *path, cJSON **doc, struct sb_error *err);
 /* The root place of a document. */
 struct sb_json sb_json_root(const cJSON *doc, const char *path);
 
+/* Line and column (1-based) of the value at a JSON pointer in a valid document; "" and "/" are the
+ * root, steps are compared unescaped. False when there is no such value. */
+bool sb_json_position(const char *text, size_t length, const char *pointer, int64_t *line,
+                      int64_t *column);
+
 /* Fills err with "expected WHAT, found ..." at this place; returns SB_EFORMAT. */
 int sb_json_expected(const struct sb_json *at, const char *what, struct sb_error *err);
 
@@ -73,7 +78,8 @@ int sb_json_opt_double(const struct sb_json *at, const char *key, double *value,
 int sb_json_opt_string(const struct sb_json *at, const char *key, const char **value,
                        struct sb_error *err);
 int sb_json_opt_bool(const struct sb_json *at, const char *key, bool *value, struct sb_error *err);
-/* SB_EFORMAT naming the first member that is not in the NULL-terminated list. */
+/* SB_EFORMAT naming the first member that is not in the NULL-terminated list, or that stands twice.
+ */
 int sb_json_only(const struct sb_json *at, const char *const *keys, struct sb_error *err);
 
 /*

@@ -65,3 +65,13 @@ const char *sb_str_text(const struct sb_str *s)
 {
     return s->data ? s->data : "";
 }
+
+void sb_text_position(const char *text, size_t offset, int64_t *line, int64_t *column)
+{
+    *line = 1;
+    *column = 1;
+    for (size_t i = 0; i < offset; i++) {
+        *column = text[i] == '\n' ? 1 : *column + 1;
+        *line += text[i] == '\n';
+    }
+}

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct sb_str {
     char *data; /* NUL-terminated, owned; NULL while empty */
@@ -32,6 +33,8 @@ void sb_str_clear(struct sb_str *s);
 void sb_str_append(struct sb_str *s, const char *data, size_t length);
 void sb_str_puts(struct sb_str *s, const char *text);
 void sb_str_printf(struct sb_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Line and column (1-based, in bytes) of a byte offset in text. */
+void sb_text_position(const char *text, size_t offset, int64_t *line, int64_t *column);
 /* The text, never NULL ("" while empty); owned by s. */
 const char *sb_str_text(const struct sb_str *s);
 
