@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -12,6 +13,29 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Bytes of the address range that holds size bytes and a page of zeros after their last page. */
+static size_t padded_bytes(size_t size)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return sb_align_size(size, page) + page;
+}
+
+/* Maps the file over the front of an anonymous range, so that zeros follow its last byte. */
+static char *map_with_padding(int fd, size_t size)
+{
+    char *const range =
+        mmap(NULL, padded_bytes(size), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (range == MAP_FAILED)
+        return NULL;
+    if (mmap(range, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED) {
+        const int saved = errno;
+        munmap(range, padded_bytes(size));
+        errno = saved;
+        return NULL;
+    }
+    return range;
+}
 
 int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err)
 {
@@ -27,13 +51,11 @@ int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err)
         rc = sb_error_set(err, SB_EIO, "not a regular file");
         sb_error_file(err, path);
     } else if (st.st_size > 0) {
-        void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (data == MAP_FAILED) {
-            rc = sb_error_errno(err, "cannot map", path);
-        } else {
-            map->data = data;
+        map->data = map_with_padding(fd, (size_t)st.st_size);
+        if (map->data)
             map->size = (size_t)st.st_size;
-        }
+        else
+            rc = sb_error_errno(err, "cannot map", path);
     }
     close(fd);
     return rc;
@@ -42,7 +64,7 @@ int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err)
 void sb_map_release(struct sb_map *map)
 {
     if (map->data)
-        munmap((void *)(uintptr_t)map->data, map->size);
+        munmap((void *)(uintptr_t)map->data, padded_bytes(map->size));
     memset(map, 0, sizeof(*map));
 }
 

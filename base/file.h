@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* A file's bytes, mapped read-only. data is NULL only for an empty file. */
+/* A file's bytes, mapped read-only, with at least a page of zeros behind them, so that scanners may
+ * read a little past the end. data is NULL only for an empty file. */
 struct sb_map {
     const char *data;
     size_t size;

@@ -1,0 +1,265 @@
+/* JSON scanner: numbers and booleans. Digits are taken eight at a time; the decimal point and the
+ * exponent only move the scale, so most values cost one multiplication or division (decimal.h). */
+#include "base/decimal.h"
+#include "base/json_scan.h"
+#include "base/json_scan_impl.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* A number token taken apart: (-1)^negative * significand * 10^exponent. */
+struct token {
+    uint64_t significand; /* modulo 2^64 when there are more than 19 digits */
+    int exponent;
+    size_t digits; /* leading zeros included */
+    bool negative;
+    bool plain; /* neither point nor exponent: Python reads it as int */
+};
+
+static inline uint64_t load8(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
+    return v;
+}
+
+/* How many of the 8 bytes, from the lowest, are digits. */
+static inline unsigned leading_digits(uint64_t chars)
+{
+    const uint64_t t = chars ^ 0x3030303030303030u;
+    const uint64_t other =
+        (((t & 0x7f7f7f7f7f7f7f7fu) + 0x7676767676767676u) | t) & 0x8080808080808080u;
+    return other ? (unsigned)__builtin_ctzll(other) / 8 : 8;
+}
+
+/* The value of 8 digits, the first in the lowest byte: pairs, then fours, then all eight. */
+static inline uint64_t eight_digits(uint64_t chars)
+{
+    uint64_t v = chars & 0x0f0f0f0f0f0f0f0fu;
+    v = v * 10 + (v >> 8);
+    return (((v & 0x000000ff000000ffu) * 0x000f424000000064u) +
+            (((v >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u)) >>
+           32;
+}
+
+/* Appends the digits at p to *value; the first byte that is none. */
+static inline const char *take_digits(const char *p, uint64_t *value)
+{
+    static const uint64_t scale[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+    for (;;) {
+        const uint64_t chars = load8(p);
+        const unsigned n = leading_digits(chars);
+        if (n < 8) {
+            if (n) /* shifted up, the missing leading digits are zeros */
+                *value = *value * scale[n] + eight_digits(chars << (64 - 8 * n));
+            return p + n;
+        }
+        *value = *value * scale[8] + eight_digits(chars);
+        p += 8;
+    }
+}
+
+/* p is behind 'e': adds the exponent to *exponent, clamped where only its sign matters. */
+static const char *take_exponent(const char *p, int *exponent)
+{
+    const bool negative = *p == '-';
+    if (*p == '-' || *p == '+')
+        p++;
+    if (!sb_scan_is_digit(*p))
+        return NULL;
+    int e = 0;
+    for (; sb_scan_is_digit(*p); p++)
+        e = e < 100000 ? e * 10 + (*p - '0') : e;
+    *exponent += negative ? -e : e;
+    return p;
+}
+
+/* Takes the number at p apart; its end, or NULL when the grammar is broken. */
+static inline const char *take_number(const char *p, struct token *t)
+{
+    t->significand = 0;
+    t->exponent = 0;
+    t->negative = *p == '-';
+    p += t->negative;
+    const char *const start = p;
+    p = take_digits(p, &t->significand);
+    t->digits = (size_t)(p - start);
+    t->plain = true;
+    if (t->digits == 0 || (*start == '0' && t->digits > 1))
+        return NULL;
+    if (*p == '.') {
+        const char *const fraction = p + 1;
+        p = take_digits(fraction, &t->significand);
+        const size_t n = (size_t)(p - fraction);
+        if (n == 0)
+            return NULL;
+        t->digits += n;
+        t->exponent = n < 100000 ? -(int)n : -100000;
+        t->plain = false;
+    }
+    if (*p == 'e' || *p == 'E') {
+        t->plain = false;
+        p = take_exponent(p + 1, &t->exponent);
+    }
+    return p;
+}
+
+/* NaN, Infinity and -Infinity as Python writes them. */
+static const char *take_special(const char *p, double *value)
+{
+    const bool negative = *p == '-';
+    p += negative;
+    if (!negative && strncmp(p, "NaN", 3) == 0) {
+        *value = NAN;
+        return p + 3;
+    }
+    if (strncmp(p, "Infinity", 8) != 0)
+        return NULL;
+    *value = negative ? -INFINITY : INFINITY;
+    return p + 8;
+}
+
+static int bad_number(struct sb_scan *s)
+{
+    return sb_scan_expected(s, "a number");
+}
+
+/* The value of a token of the text [pos, end). */
+static int convert(struct sb_scan *s, const struct token *t, const char *end, double *value)
+{
+    if (t->digits > 19 || !sb_decimal_fast(t->significand, t->exponent, value)) {
+        *value = sb_decimal_exact(s->pos, (size_t)(end - s->pos));
+        if (isinf(*value))
+            return sb_scan_expected(s, "a number within the range of a double");
+        return 0;
+    }
+    if (t->negative)
+        *value = -*value;
+    return 0;
+}
+
+int sb_scan_double(struct sb_scan *s, double *value)
+{
+    struct token t;
+    const char *end = take_number(s->pos, &t);
+    if (!end) {
+        end = take_special(s->pos, value);
+        if (!end)
+            return bad_number(s);
+    } else {
+        const int rc = convert(s, &t, end, value);
+        if (rc)
+            return rc;
+    }
+    s->pos = end;
+    return 0;
+}
+
+int sb_scan_number(struct sb_scan *s, struct sb_scan_num *value)
+{
+    struct token t;
+    const char *const start = s->pos;
+    const char *const end = take_number(start, &t);
+    if (end && t.plain && t.digits <= 18) {
+        value->integer = t.negative ? -(int64_t)t.significand : (int64_t)t.significand;
+        value->value = (double)value->integer;
+        value->whole = true;
+        s->pos = end;
+        return 0;
+    }
+    const int rc = sb_scan_double(s, &value->value);
+    if (rc)
+        return rc;
+    const double v = value->value;
+    value->whole = v >= -0x1p63 && v < 0x1p63 && v == floor(v);
+    value->integer = value->whole ? (int64_t)v : 0;
+    if (t.plain && end && t.digits == 19) { /* up to 9999999999999999999: fits uint64 */
+        value->whole = t.significand <= (uint64_t)INT64_MAX + t.negative;
+        value->integer = (int64_t)(t.negative ? 0 - t.significand : t.significand);
+    }
+    return 0;
+}
+
+int sb_scan_int(struct sb_scan *s, int64_t lo, int64_t hi, int64_t *value)
+{
+    struct sb_scan_num n;
+    struct sb_scan before = *s;
+    const int rc = sb_scan_number(s, &n);
+    if (rc)
+        return rc;
+    if (!n.whole || n.integer < lo || n.integer > hi) {
+        char what[96];
+        snprintf(what, sizeof(what), "a whole number from %lld to %lld", (long long)lo,
+                 (long long)hi);
+        return sb_scan_expected(&before, what);
+    }
+    *value = n.integer;
+    return 0;
+}
+
+int sb_scan_bool(struct sb_scan *s, bool *value)
+{
+    if (strncmp(s->pos, "true", 4) == 0) {
+        *value = true;
+        s->pos += 4;
+        return 0;
+    }
+    if (strncmp(s->pos, "false", 5) == 0) {
+        *value = false;
+        s->pos += 5;
+        return 0;
+    }
+    return sb_scan_expected(s, "true or false");
+}
+
+int sb_scan_doubles(struct sb_scan *s, double *values, size_t count)
+{
+    const char *const start = s->pos;
+    int rc = sb_scan_open_array(s);
+    bool first = true;
+    size_t n = 0;
+    while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
+        double extra;
+        rc = sb_scan_double(s, n < count ? &values[n] : &extra);
+        n++;
+    }
+    if (rc == 0 && n != count)
+        return sb_scan_fail(s, start, "expected %zu numbers, found %zu", count, n);
+    return rc;
+}
+
+/* Digits from p on. */
+static inline const char *pass_digits(const char *p)
+{
+    while (sb_scan_is_digit(*p))
+        p++;
+    return p;
+}
+
+const char *sb_scan_number_end(struct sb_scan *s, const char *p)
+{
+    s->pos = p;
+    double special;
+    p += *p == '-';
+    const char *const start = p;
+    p = pass_digits(p);
+    bool ok = p > start && !(*start == '0' && p - start > 1);
+    if (ok && *p == '.') {
+        const char *const fraction = p + 1;
+        p = pass_digits(fraction);
+        ok = p > fraction;
+    }
+    if (ok && (*p == 'e' || *p == 'E')) {
+        p += 1 + (p[1] == '-' || p[1] == '+');
+        ok = sb_scan_is_digit(*p);
+        p = pass_digits(p);
+    }
+    if (!ok)
+        p = take_special(s->pos, &special);
+    if (!p)
+        bad_number(s);
+    return p;
+}
