@@ -6,6 +6,7 @@
 #define SB_DATASETS_DETECTIONS_H
 
 #include "base/error.h"
+#include "base/str.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,8 +31,16 @@ void sb_detections_release(struct sb_detections *dets);
 /* Appends one; mask may be NULL, else its counts string is copied. 0 or SB_ENOMEM. */
 int sb_detections_add(struct sb_detections *dets, int64_t image_id, int64_t category_id,
                       const double box[4], double score, const struct sb_rle_text *mask);
-/* Writes the COCO results format, one detection per line, numbers as the shortest decimals that
- * read back to the same float32 (score, box) value. Written to a temporary name and renamed. */
+/* Removes all rows, keeps the memory. */
+void sb_detections_clear(struct sb_detections *dets);
+
+/* Appends row i as one JSON object on one line without a newline; numbers as the shortest decimals
+ * that read back to the same float32. SB_EINVAL when a number is not finite; out of memory shows in
+ * line->failed. */
+int sb_detections_append_json(const struct sb_detections *dets, size_t i, struct sb_str *line,
+                              struct sb_error *err);
+/* Writes the COCO results format, one detection per line as sb_detections_append_json() gives it.
+ * Written to a temporary name and renamed. */
 int sb_detections_write(const struct sb_detections *dets, const char *path, struct sb_error *err);
 
 #endif
