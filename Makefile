@@ -78,7 +78,7 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(CFLAGS) $(SB_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(SB_CFLAGS)' > $@
 FORCE:
 
-TEST_SUPPORT := $(BUILD)/tests/test.o $(filter-out $(BUILD)/cli/main.o,$(CLI_OBJ))
+TEST_SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c)) $(filter-out $(BUILD)/cli/main.o,$(CLI_OBJ))
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_SUPPORT) $(BUILD)/libspinebench.a
 	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 .SECONDARY:

@@ -1,0 +1,2 @@
+spinebench version
+spinebench --version

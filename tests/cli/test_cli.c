@@ -1,0 +1,114 @@
+/*
+ * Runs every tests/cli/cases/NAME.sh in a folder of its own and compares with the files beside it:
+ *   NAME.stdout.exact   what it must print on stdout, byte for byte, or
+ *   NAME.stdout.glob    with '*' for any characters and a line "..." for any lines
+ *   NAME.stderr.glob    the same for stderr
+ *   NAME.exit           the exit code (default 0)
+ * A stream without a file must stay empty. A script that exits with 77 is skipped (its data is
+ * absent). To write the files anew from what is printed now, look at the difference, and commit:
+ *   SPINEBENCH_REFRESH=1 build/tests/cli/test_cli && git diff tests/cli/cases
+ */
+#include "tests/runner.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_SKIP 77
+
+/* Replaces "NAME.sh" by "NAME" + suffix. */
+static void sibling(const char *script, const char *suffix, char *path, size_t size)
+{
+    snprintf(path, size, "%.*s%s", (int)(strlen(script) - 3), script, suffix);
+}
+
+static void refresh_file(const char *path, const char *text, bool wanted)
+{
+    unlink(path);
+    if (!wanted)
+        return;
+    FILE *fp = fopen(path, "wb");
+    if (!fp || fputs(text, fp) < 0 || fclose(fp) != 0)
+        fail_msg("cannot write %s", path);
+}
+
+static void refresh(const char *script, const struct test_run *run)
+{
+    char path[1024], code[16];
+    sibling(script, ".stdout.glob", path, sizeof(path));
+    if (access(path, F_OK) != 0)
+        sibling(script, ".stdout.exact", path, sizeof(path));
+    refresh_file(path, sb_str_text(&run->out), run->out.length > 0);
+    sibling(script, ".stderr.glob", path, sizeof(path));
+    refresh_file(path, sb_str_text(&run->err), run->err.length > 0);
+    sibling(script, ".exit", path, sizeof(path));
+    snprintf(code, sizeof(code), "%d\n", run->status);
+    refresh_file(path, code, run->status != 0);
+}
+
+static void check_exit(const char *script, const struct test_run *run)
+{
+    char path[1024];
+    struct sb_str code = SB_STR_INIT;
+    sibling(script, ".exit", path, sizeof(path));
+    test_read_file(path, &code);
+    const int expected = atoi(sb_str_text(&code));
+    if (run->status != expected)
+        fail_msg("exit code %d, expected %d; stderr:\n%s", run->status, expected,
+                 sb_str_text(&run->err));
+    sb_str_release(&code);
+}
+
+static void check_stdout(const char *script, const struct test_run *run)
+{
+    char path[1024];
+    struct sb_str expected = SB_STR_INIT;
+    sibling(script, ".stdout.glob", path, sizeof(path));
+    if (test_read_file(path, &expected)) {
+        test_assert_lines("stdout", sb_str_text(&expected), sb_str_text(&run->out));
+    } else {
+        sibling(script, ".stdout.exact", path, sizeof(path));
+        test_read_file(path, &expected);
+        assert_string_equal(sb_str_text(&run->out), sb_str_text(&expected));
+    }
+    sb_str_release(&expected);
+}
+
+static void check_stderr(const char *script, const struct test_run *run)
+{
+    char path[1024];
+    struct sb_str expected = SB_STR_INIT;
+    sibling(script, ".stderr.glob", path, sizeof(path));
+    test_read_file(path, &expected);
+    test_assert_lines("stderr", sb_str_text(&expected), sb_str_text(&run->err));
+    sb_str_release(&expected);
+}
+
+static void run_case(void **state)
+{
+    const char *script = *state;
+    struct sb_str text = SB_STR_INIT;
+    struct test_run run;
+    assert_true(test_read_file(script, &text));
+    test_run_shell(test_fresh_dir(), sb_str_text(&text), &run);
+    sb_str_release(&text);
+    if (run.status == EXIT_SKIP) {
+        print_message("skipped: %s", sb_str_text(&run.err));
+        test_run_release(&run);
+        skip();
+    }
+    if (getenv("SPINEBENCH_REFRESH"))
+        refresh(script, &run);
+    check_exit(script, &run);
+    check_stderr(script, &run);
+    check_stdout(script, &run);
+    test_run_release(&run);
+}
+
+int main(void)
+{
+    static const char *const scripts[] = {"cli/cases/*.sh", NULL};
+    return test_each_file("cli", scripts, run_case);
+}
