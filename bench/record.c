@@ -1,0 +1,349 @@
+/* The schema of records as tables, and writing. Reading is in record_read.c. See record.h. */
+#include "bench/record.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "bench/record_fields.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIELD(type, json, member, null_ok)                                                         \
+    {                                                                                              \
+        json, SB_FIELD_##type, offsetof(struct sb_record, member), null_ok                         \
+    }
+#define FIELDS_END                                                                                 \
+    {                                                                                              \
+        NULL, SB_FIELD_STRING, 0, true                                                             \
+    }
+
+static const struct sb_field cell_fields[] = {
+    FIELD(STRING, "model", cell.model, true),   FIELD(INT, "size", cell.size, true),
+    FIELD(INT, "batch", cell.batch, true),      FIELD(INT, "threads", cell.threads, true),
+    FIELD(STRING, "engine", cell.engine, true), FIELDS_END,
+};
+
+static const struct sb_field part_fields[] = {
+    FIELD(STRING, "node", part.node, true),
+    FIELD(STRING, "op", part.op, true),
+    FIELD(STRING, "block", part.block, true),
+    FIELD(STRING, "level", part.level, true),
+    FIELDS_END,
+};
+
+static const struct sb_field run_fields[] = {
+    FIELD(STRING, "started", u.run.started, false),
+    FIELD(STRING, "command", u.run.command, false),
+    FIELD(STRING, "version", u.run.version, false),
+    FIELD(STRING, "commit", u.run.commit, true),
+    FIELD(BOOL, "dirty", u.run.dirty, false),
+    FIELD(STRING, "compiler", u.run.compiler, false),
+    FIELD(STRING, "flags", u.run.flags, false),
+    FIELD(STRING, "machine", u.run.machine, true),
+    FIELD(STRING, "cpu", u.run.cpu, true),
+    FIELD(STRING, "cpu_features", u.run.cpu_features, true),
+    FIELD(STRING, "kernel", u.run.kernel, true),
+    FIELD(INT, "cpus", u.run.cpus, true),
+    FIELD(STRING, "affinity", u.run.affinity, true),
+    FIELD(INT, "l1d_bytes", u.run.l1d_bytes, true),
+    FIELD(INT, "l2_bytes", u.run.l2_bytes, true),
+    FIELD(INT, "l3_bytes", u.run.l3_bytes, true),
+    FIELD(INT, "memory_bytes", u.run.memory_bytes, true),
+    FIELD(INT, "page_bytes", u.run.page_bytes, true),
+    FIELD(STRING, "governor", u.run.governor, true),
+    FIELD(INT, "mhz", u.run.mhz, true),
+    FIELD(DOUBLE, "load", u.run.load, true),
+    FIELD(INT, "steal_ticks", u.run.steal_ticks, true),
+    FIELD(STRING, "blas", u.run.blas, true),
+    FIELD(STRING, "blas_core", u.run.blas_core, true),
+    FIELD(STRING, "allocator", u.run.allocator, true),
+    FIELD(STRING, "weights", u.run.weights, true),
+    FIELD(INT, "seed", u.run.seed, true),
+    FIELDS_END,
+};
+
+static const struct sb_field cost_fields[] = {
+    FIELD(STRING, "shape", u.cost.shape, true),
+    FIELD(INT, "nodes", u.cost.nodes, false),
+    FIELD(INT, "params", u.cost.params, false),
+    FIELD(INT, "macs", u.cost.macs, false),
+    FIELD(DOUBLE, "tf_multi_adds", u.cost.tf_multi_adds, true),
+    FIELD(INT, "tf_exact_float_ops", u.cost.tf_exact_float_ops, true),
+    FIELD(INT, "other_ops", u.cost.other_ops, true),
+    FIELD(INT, "param_bytes", u.cost.param_bytes, false),
+    FIELD(INT, "activation_bytes", u.cost.activation_bytes, false),
+    FIELD(INT, "read_bytes", u.cost.read_bytes, true),
+    FIELD(INT, "live_peak_bytes", u.cost.live_peak_bytes, true),
+    FIELDS_END,
+};
+
+static const struct sb_field time_fields[] = {
+    FIELD(STRING, "pass", u.time.pass, false),
+    FIELD(STRING, "kernel", u.time.kernel, true),
+    FIELD(INT, "process", u.time.process, false),
+    FIELD(INT, "warmup", u.time.warmup, false),
+    FIELD(INT, "steal_ticks", u.time.steal_ticks, true),
+    FIELD(SAMPLES, "ns", u.time.ns, true),
+    FIELDS_END,
+};
+
+static const struct sb_field memory_fields[] = {
+    FIELD(STRING, "phase", u.memory.phase, false),
+    FIELD(INT, "arena_bytes", u.memory.arena_bytes, true),
+    FIELD(INT, "weight_bytes", u.memory.weight_bytes, true),
+    FIELD(INT, "workspace_bytes", u.memory.workspace_bytes, true),
+    FIELD(INT, "measured_bytes", u.memory.measured_bytes, true),
+    FIELDS_END,
+};
+
+static const struct sb_field check_fields[] = {
+    FIELD(STRING, "reference", u.check.reference, false),
+    FIELD(STRING, "output", u.check.output, true),
+    FIELD(DOUBLE, "nmse", u.check.nmse, true),
+    FIELD(DOUBLE, "max_error", u.check.max_error, true),
+    FIELD(DOUBLE, "tolerance", u.check.tolerance, true),
+    FIELD(STRING, "digest", u.check.digest, true),
+    FIELD(BOOL, "passed", u.check.passed, false),
+    FIELDS_END,
+};
+
+static const struct sb_field accuracy_fields[] = {
+    FIELD(STRING, "dataset", u.accuracy.dataset, false),
+    FIELD(STRING, "metric", u.accuracy.metric, false),
+    FIELD(DOUBLE, "value", u.accuracy.value, true),
+    FIELD(DOUBLE, "low", u.accuracy.low, true),
+    FIELD(DOUBLE, "high", u.accuracy.high, true),
+    FIELD(INT, "samples", u.accuracy.samples, true),
+    FIELD(STRING, "note", u.accuracy.note, true),
+    FIELDS_END,
+};
+
+static const struct sb_field verdict_fields[] = {
+    FIELD(STRING, "metric", u.verdict.metric, false),
+    FIELD(STRING, "verdict", u.verdict.verdict, false),
+    FIELD(STRING, "base", u.verdict.base, true),
+    FIELD(STRING, "head", u.verdict.head, true),
+    FIELD(DOUBLE, "ratio", u.verdict.ratio, true),
+    FIELD(DOUBLE, "low", u.verdict.low, true),
+    FIELD(DOUBLE, "high", u.verdict.high, true),
+    FIELD(DOUBLE, "p_value", u.verdict.p_value, true),
+    FIELD(INT, "rounds", u.verdict.rounds, true),
+    FIELDS_END,
+};
+
+static const struct {
+    const char *name;
+    const struct sb_field *fields;
+} kinds[SB_RECORD_KINDS] = {
+    [SB_RECORD_RUN] = {"run", run_fields},
+    [SB_RECORD_COST] = {"cost", cost_fields},
+    [SB_RECORD_TIME] = {"time", time_fields},
+    [SB_RECORD_MEMORY] = {"memory", memory_fields},
+    [SB_RECORD_CHECK] = {"check", check_fields},
+    [SB_RECORD_ACCURACY] = {"accuracy", accuracy_fields},
+    [SB_RECORD_VERDICT] = {"verdict", verdict_fields},
+};
+
+const char *sb_record_kind_name(enum sb_record_kind kind)
+{
+    return (unsigned)kind < SB_RECORD_KINDS ? kinds[kind].name : "unknown";
+}
+
+size_t sb_record_tables(enum sb_record_kind kind, const struct sb_field *tables[3])
+{
+    size_t n = 0;
+    if (kind != SB_RECORD_RUN)
+        tables[n++] = cell_fields;
+    if (kind == SB_RECORD_COST || kind == SB_RECORD_TIME || kind == SB_RECORD_MEMORY)
+        tables[n++] = part_fields;
+    tables[n++] = kinds[kind].fields;
+    return n;
+}
+
+static void clear_field(struct sb_record *record, const struct sb_field *f)
+{
+    char *at = (char *)record + f->offset;
+    if (f->type == SB_FIELD_INT)
+        *(int64_t *)(void *)at = SB_NO_INT;
+    else if (f->type == SB_FIELD_DOUBLE)
+        *(double *)(void *)at = NAN;
+}
+
+void sb_record_init(struct sb_record *record, enum sb_record_kind kind)
+{
+    memset(record, 0, sizeof(*record));
+    record->kind = kind;
+    const struct sb_field *tables[3];
+    const size_t n = sb_record_tables(kind, tables);
+    for (size_t t = 0; t < n; t++) {
+        for (const struct sb_field *f = tables[t]; f->name; f++)
+            clear_field(record, f);
+    }
+}
+
+void sb_record_because(struct sb_record *record, const char *field, const char *reason)
+{
+    if (record->num_whys == SB_MAX_WHYS)
+        return; /* the value stays null; only its reason is lost */
+    record->whys[record->num_whys++] = (struct sb_why){field, reason};
+}
+
+const char *sb_record_why(const struct sb_record *record, const char *field)
+{
+    for (size_t i = 0; i < record->num_whys; i++) {
+        if (strcmp(record->whys[i].field, field) == 0)
+            return record->whys[i].reason;
+    }
+    return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool sb_same_cell(const struct sb_cell *a, const struct sb_cell *b)
+{
+    return same_text(a->model, b->model) && a->size == b->size && a->batch == b->batch &&
+           a->threads == b->threads && same_text(a->engine, b->engine);
+}
+
+static void write_samples(struct sb_jw *w, const char *key, const struct sb_time_record *time)
+{
+    if (!time->ns) {
+        sb_jw_null(w, key);
+        return;
+    }
+    sb_jw_array(w, key);
+    for (size_t i = 0; i < time->num_ns; i++)
+        sb_jw_int(w, NULL, time->ns[i]);
+    sb_jw_end(w);
+}
+
+static void write_field(struct sb_jw *w, const struct sb_record *record, const struct sb_field *f)
+{
+    const void *at = (const char *)record + f->offset;
+    switch (f->type) {
+    case SB_FIELD_STRING:
+        sb_jw_string(w, f->name, *(const char *const *)at);
+        break;
+    case SB_FIELD_INT:
+        if (*(const int64_t *)at == SB_NO_INT)
+            sb_jw_null(w, f->name);
+        else
+            sb_jw_int(w, f->name, *(const int64_t *)at);
+        break;
+    case SB_FIELD_DOUBLE:
+        sb_jw_double(w, f->name, *(const double *)at);
+        break;
+    case SB_FIELD_BOOL:
+        sb_jw_bool(w, f->name, *(const bool *)at);
+        break;
+    case SB_FIELD_SAMPLES:
+        write_samples(w, f->name, &record->u.time);
+        break;
+    }
+}
+
+void sb_record_to_json(const struct sb_record *record, struct sb_str *out)
+{
+    struct sb_jw w;
+    sb_jw_init(&w, out, 0);
+    sb_jw_object(&w, NULL);
+    sb_jw_int(&w, "schema", SB_RECORD_SCHEMA);
+    sb_jw_string(&w, "kind", sb_record_kind_name(record->kind));
+    sb_jw_string(&w, "run", record->run);
+    const struct sb_field *tables[3];
+    const size_t n = sb_record_tables(record->kind, tables);
+    for (size_t t = 0; t < n; t++) {
+        for (const struct sb_field *f = tables[t]; f->name; f++)
+            write_field(&w, record, f);
+    }
+    if (record->num_whys) {
+        sb_jw_object(&w, "why");
+        for (size_t i = 0; i < record->num_whys; i++)
+            sb_jw_string(&w, record->whys[i].field, record->whys[i].reason);
+        sb_jw_end(&w);
+    }
+    sb_jw_end(&w);
+    sb_str_puts(out, "\n");
+}
+
+int sb_record_writer_open(struct sb_record_writer *w, const char *path, struct sb_error *err)
+{
+    memset(w, 0, sizeof(*w));
+    w->fd = -1;
+    struct sb_str part = SB_STR_INIT;
+    sb_str_printf(&part, "%s.part", path);
+    w->part = part.data; /* ownership moves to w */
+    w->path = sb_strdup(path);
+    if (part.failed || !w->path) {
+        sb_record_writer_close(w);
+        return sb_error_nomem(err, "a file name", strlen(path));
+    }
+    w->fd = open(w->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (w->fd < 0) {
+        const int rc = sb_error_errno(err, "cannot create", w->part);
+        sb_record_writer_close(w);
+        return rc;
+    }
+    return 0;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        const ssize_t n = write(fd, data, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        data += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+int sb_record_write(struct sb_record_writer *w, const struct sb_record *record,
+                    struct sb_error *err)
+{
+    sb_str_clear(&w->line);
+    sb_record_to_json(record, &w->line);
+    if (w->line.failed)
+        return sb_error_nomem(err, "a record", w->line.length);
+    if (write_all(w->fd, w->line.data, w->line.length) != 0) {
+        const int rc = sb_error_errno(err, "cannot write", w->part);
+        if (ftruncate(w->fd, w->bytes) != 0)
+            sb_error_hint(err, "its last line is cut");
+        return rc;
+    }
+    w->bytes += (int64_t)w->line.length;
+    return 0;
+}
+
+int sb_record_writer_commit(struct sb_record_writer *w, struct sb_error *err)
+{
+    int rc = 0;
+    if (close(w->fd) != 0)
+        rc = sb_error_errno(err, "cannot write", w->part);
+    w->fd = -1;
+    if (rc == 0 && rename(w->part, w->path) != 0)
+        rc = sb_error_errno(err, "cannot rename the finished file to", w->path);
+    sb_record_writer_close(w);
+    return rc;
+}
+
+void sb_record_writer_close(struct sb_record_writer *w)
+{
+    if (w->fd >= 0 && w->path)
+        close(w->fd); /* what was written stays; an error here changes nothing */
+    sb_str_release(&w->line);
+    sb_free(w->path);
+    sb_free(w->part);
+    memset(w, 0, sizeof(*w));
+    w->fd = -1;
+}

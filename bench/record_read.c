@@ -1,0 +1,226 @@
+/* Reading records back. Lines are parsed one by one, so memory holds values and not JSON trees. */
+#include "bench/record.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "bench/record_fields.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
+
+void sb_records_init(struct sb_records *records)
+{
+    memset(records, 0, sizeof(*records));
+}
+
+void sb_records_release(struct sb_records *records)
+{
+    for (size_t i = 0; i < records->num_blocks; i++)
+        sb_free(records->blocks[i]);
+    sb_free(records->blocks);
+    sb_free(records->items);
+    memset(records, 0, sizeof(*records));
+}
+
+/* A block of size bytes that lives as long as records; NULL when out of memory. */
+static void *keep(struct sb_records *records, size_t size)
+{
+    if (sb_grow(&records->blocks, &records->cap_blocks, records->num_blocks + 1,
+                sizeof(*records->blocks), TAG))
+        return NULL;
+    void *block = sb_malloc(size, TAG);
+    if (block)
+        records->blocks[records->num_blocks++] = block;
+    return block;
+}
+
+static int keep_string(struct sb_records *records, const char *text, const char **out,
+                       struct sb_error *err)
+{
+    const size_t size = strlen(text) + 1;
+    char *copy = keep(records, size);
+    if (!copy)
+        return sb_error_nomem(err, "a record", size);
+    memcpy(copy, text, size);
+    *out = copy;
+    return 0;
+}
+
+static int read_samples(struct sb_records *records, const struct sb_json *array, size_t count,
+                        struct sb_time_record *time, struct sb_error *err)
+{
+    int64_t *ns = keep(records, (count + 1) * sizeof(*ns));
+    if (!ns)
+        return sb_error_nomem(err, "samples", count * sizeof(*ns));
+    struct sb_json elem;
+    size_t i = 0;
+    for (bool more = sb_json_first(array, &elem); more; more = sb_json_next(&elem)) {
+        const int rc = sb_json_int(&elem, 0, INT64_MAX, &ns[i++], err);
+        if (rc)
+            return rc;
+    }
+    time->ns = ns;
+    time->num_ns = count;
+    return 0;
+}
+
+static int read_field(struct sb_records *records, const struct sb_json *at,
+                      const struct sb_field *f, struct sb_record *out, struct sb_error *err)
+{
+    void *to = (char *)out + f->offset;
+    if (f->null_ok && !sb_json_has(at, f->name))
+        return 0;
+    const char *text;
+    struct sb_json array;
+    size_t count;
+    int rc = 0;
+    switch (f->type) {
+    case SB_FIELD_STRING:
+        rc = sb_json_get_string(at, f->name, &text, err);
+        return rc ? rc : keep_string(records, text, (const char **)to, err);
+    case SB_FIELD_INT:
+        return sb_json_get_int(at, f->name, 0, INT64_MAX, to, err);
+    case SB_FIELD_DOUBLE:
+        return sb_json_get_double(at, f->name, to, err);
+    case SB_FIELD_BOOL:
+        rc = sb_json_get(at, f->name, &array, err);
+        return rc ? rc : sb_json_bool(&array, to, err);
+    case SB_FIELD_SAMPLES:
+        rc = sb_json_get_array(at, f->name, &array, &count, err);
+        return rc ? rc : read_samples(records, &array, count, &out->u.time, err);
+    }
+    return rc;
+}
+
+static int read_whys(struct sb_records *records, const struct sb_json *at, struct sb_record *out,
+                     struct sb_error *err)
+{
+    if (!sb_json_has(at, "why"))
+        return 0;
+    struct sb_json why;
+    int rc = sb_json_get(at, "why", &why, err);
+    if (rc == 0 && !cJSON_IsObject(why.item))
+        rc = sb_json_expected(&why, "an object", err);
+    for (const cJSON *e = rc == 0 ? why.item->child : NULL; e && rc == 0; e = e->next) {
+        if (!cJSON_IsString(e))
+            return sb_json_expected(&why, "an object of strings", err);
+        const char *field = NULL, *reason = NULL;
+        rc = keep_string(records, e->string, &field, err);
+        if (rc == 0)
+            rc = keep_string(records, e->valuestring, &reason, err);
+        if (rc == 0)
+            sb_record_because(out, field, reason);
+    }
+    return rc;
+}
+
+static int read_kind(const struct sb_json *at, enum sb_record_kind *kind, struct sb_error *err)
+{
+    const char *name;
+    int64_t schema;
+    int rc = sb_json_get_int(at, "schema", 0, INT64_MAX, &schema, err);
+    if (rc)
+        return rc;
+    if (schema != SB_RECORD_SCHEMA) {
+        sb_error_set(err, SB_EFORMAT, "schema %lld, this program reads schema %d",
+                     (long long)schema, SB_RECORD_SCHEMA);
+        return sb_error_hint(err, "the file comes from another version of spinebench");
+    }
+    rc = sb_json_get_string(at, "kind", &name, err);
+    if (rc)
+        return rc;
+    for (int k = 0; k < SB_RECORD_KINDS; k++) {
+        if (strcmp(sb_record_kind_name((enum sb_record_kind)k), name) == 0) {
+            *kind = (enum sb_record_kind)k;
+            return 0;
+        }
+    }
+    return sb_error_set(err, SB_EFORMAT, "unknown kind of record '%s'", name);
+}
+
+static int read_record(struct sb_records *records, const struct sb_json *at, struct sb_record *out,
+                       struct sb_error *err)
+{
+    enum sb_record_kind kind = SB_RECORD_RUN;
+    int rc = read_kind(at, &kind, err);
+    if (rc)
+        return rc;
+    sb_record_init(out, kind);
+    const char *run;
+    rc = sb_json_get_string(at, "run", &run, err);
+    if (rc == 0)
+        rc = keep_string(records, run, &out->run, err);
+    const struct sb_field *tables[3];
+    const size_t n = sb_record_tables(kind, tables);
+    for (size_t t = 0; t < n && rc == 0; t++) {
+        for (const struct sb_field *f = tables[t]; f->name && rc == 0; f++)
+            rc = read_field(records, at, f, out, err);
+    }
+    return rc ? rc : read_whys(records, at, out, err);
+}
+
+static int read_line(struct sb_records *records, const char *text, size_t length, const char *path,
+                     int64_t line, struct sb_error *err)
+{
+    cJSON *doc = NULL;
+    int rc = sb_json_parse(text, length, path, &doc, err);
+    if (rc == 0) {
+        const struct sb_json root = sb_json_root(doc, path);
+        struct sb_record record;
+        rc = read_record(records, &root, &record, err);
+        record.line = line;
+        if (rc == 0 && sb_grow(&records->items, &records->capacity, records->count + 1,
+                               sizeof(*records->items), TAG))
+            rc = sb_error_nomem(err, "records", records->count * sizeof(*records->items));
+        if (rc == 0)
+            records->items[records->count++] = record;
+    }
+    cJSON_Delete(doc);
+    if (rc) {
+        sb_error_file(err, path);
+        sb_error_line(err, line, err->column);
+    }
+    return rc;
+}
+
+int sb_records_read(struct sb_records *records, const char *path, sb_bad_record_fn skip, void *ctx,
+                    struct sb_error *err)
+{
+    struct sb_map map;
+    int rc = sb_map_open(&map, path, err);
+    if (rc)
+        return rc;
+    const char *p = map.data, *end = map.data + map.size;
+    for (int64_t line = 1; p < end && rc == 0; line++) {
+        const char *newline = memchr(p, '\n', (size_t)(end - p));
+        const size_t length = newline ? (size_t)(newline - p) : (size_t)(end - p);
+        if (newline) {
+            rc = read_line(records, p, length, path, line, err);
+        } else {
+            rc = sb_error_set(err, SB_EFORMAT, "the last line is cut");
+            sb_error_file(err, path);
+            sb_error_line(err, line, 0);
+        }
+        if (rc && rc != SB_ENOMEM && skip) {
+            skip(ctx, err);
+            records->skipped++;
+            rc = 0;
+        }
+        p += length + 1;
+    }
+    sb_map_release(&map);
+    return rc;
+}
+
+const struct sb_record *sb_records_find_run(const struct sb_records *records, const char *run)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind == SB_RECORD_RUN && strcmp(r->run, run) == 0)
+            return r;
+    }
+    return NULL;
+}
