@@ -1,6 +1,8 @@
 /* spinebench: the command table, dispatch and the final check that stdout was written. */
 #include "cli/cli.h"
 
+#include "base/str.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <math.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_NAME 63 /* longer names match nothing */
+#define MAX_NAME 63 /* of an option */
 
 int sb_parse_int(const char *text, const char *what, int64_t lo, int64_t hi, int64_t *out,
                  struct sb_error *err)
@@ -81,33 +82,6 @@ static int apply(const struct sb_option *o, const char *value, struct sb_error *
         break;
     }
     return sb_error_set(err, SB_EINTERNAL, "option --%s has no type", o->name);
-}
-
-size_t sb_name_distance(const char *a, const char *b)
-{
-    size_t row[MAX_NAME + 1];
-    const size_t n = strlen(b);
-    if (strlen(a) > MAX_NAME || n > MAX_NAME)
-        return MAX_NAME;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            const size_t replace = diagonal + (a[i - 1] != b[j - 1]);
-            const size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = replace < other ? replace : other;
-        }
-    }
-    return row[n];
-}
-
-bool sb_name_is_near(const char *name, const char *known)
-{
-    const size_t d = sb_name_distance(name, known);
-    return d <= 3 && 2 * d < strlen(known);
 }
 
 static int unknown_option(const struct sb_command_help *help, const char *name,

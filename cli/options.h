@@ -106,10 +106,6 @@ void sb_options_print_help(const struct sb_command_help *help);
 /* SB_EINVAL unless at least lo and at most hi positional words were given; `what` names them. */
 int sb_arguments_expect(const struct sb_arguments *args, size_t lo, size_t hi, const char *what,
                         struct sb_error *err);
-/* Edits (insert, delete, replace a character) from a to b; names are short. */
-size_t sb_name_distance(const char *a, const char *b);
-/* True when `name` looks like a slip for `known`: for "did you mean". */
-bool sb_name_is_near(const char *name, const char *known);
 /* Parses a whole decimal integer within [lo, hi]; `what` names it in messages. */
 int sb_parse_int(const char *text, const char *what, int64_t lo, int64_t hi, int64_t *out,
                  struct sb_error *err);

@@ -88,6 +88,17 @@ static void test_str__absurd_lengths_fail(void **state)
     sb_str_release(&s);
 }
 
+static void test_name__slips_are_near(void **state)
+{
+    (void)state;
+    assert_int_equal(sb_name_distance("cost", "cost"), 0);
+    assert_int_equal(sb_name_distance("", "abc"), 3);
+    assert_int_equal(sb_name_distance("kitten", "sitting"), 3);
+    assert_true(sb_name_is_near("bnech", "bench"));
+    assert_false(sb_name_is_near("by", "cost"));
+    assert_false(sb_name_is_near("x", "y"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +107,7 @@ int main(void)
         cmocka_unit_test(test_str__bytes_may_hold_nul),
         cmocka_unit_test(test_str__failure_sticks_and_keeps_the_text),
         cmocka_unit_test(test_str__absurd_lengths_fail),
+        cmocka_unit_test(test_name__slips_are_near),
     };
     return cmocka_run_group_tests_name("base/str", tests, NULL, NULL);
 }

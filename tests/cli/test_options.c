@@ -152,17 +152,6 @@ static void test_options__positional_counts_are_checked(void **state)
     sb_arguments_release(&args);
 }
 
-static void test_options__nearest_name(void **state)
-{
-    (void)state;
-    assert_int_equal(sb_name_distance("cost", "cost"), 0);
-    assert_int_equal(sb_name_distance("", "abc"), 3);
-    assert_int_equal(sb_name_distance("kitten", "sitting"), 3);
-    assert_true(sb_name_is_near("bnech", "bench"));
-    assert_false(sb_name_is_near("by", "cost"));
-    assert_false(sb_name_is_near("x", "y"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,7 +160,6 @@ int main(void)
         cmocka_unit_test_setup(test_options__list_is_bounded, setup),
         cmocka_unit_test_setup(test_options__wrong_use_says_what_is_wrong, setup),
         cmocka_unit_test_setup(test_options__positional_counts_are_checked, setup),
-        cmocka_unit_test(test_options__nearest_name),
     };
     return cmocka_run_group_tests_name("cli/options", tests, NULL, NULL);
 }
