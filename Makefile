@@ -43,7 +43,7 @@ SLOW    := $(wildcard tests/*/slow_*.c)
 LONG    := $(wildcard tests/*/long_*.c)
 bin_of   = $(1:%.c=$(BUILD)/%)
 
-.PHONY: all demo test check check-long lint format install clean help tests
+.PHONY: all demo test check check-long check-threads lint format install clean help tests
 all: $(BUILD)/spinebench ## the program
 
 help: ## this text
@@ -98,11 +98,15 @@ tests: all $(call bin_of,$(TESTS) $(SLOW))
 check: all $(call bin_of,$(TESTS)) ## the quick tests, below a minute
 	scripts/run_tests.sh $(BUILD) $(call bin_of,$(TESTS))
 
+THREADED := $(wildcard tests/base/test_pool.c tests/base/test_mem.c tests/engine/test_*.c)
+check-threads: all $(call bin_of,$(THREADED)) ## the tests of what uses threads, for TSAN=1
+	scripts/run_tests.sh $(BUILD) $(call bin_of,$(THREADED))
+
 check-long: tests $(call bin_of,$(LONG)) ## every test and the long ones
 	scripts/run_tests.sh $(BUILD) $(call bin_of,$(TESTS) $(SLOW) $(LONG))
 
-lint: ## style, include order, clang-tidy
-	scripts/lint.sh
+lint: $(GEN) ## style, include order, clang-tidy
+	scripts/lint.sh $(SB_CFLAGS)
 
 format: ## rewrites the C files in the project's style
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')

@@ -115,7 +115,8 @@ static void resize_row(struct resizer *r, int y, size_t plane, float *out)
     const float *const top = stretched_row(r, tap.lower);
     const float *const bottom = stretched_row(r, tap.upper);
     for (int c = 0; c < 3; c++) {
-        const float *const a = top + c * r->out_w, *const b = bottom + c * r->out_w;
+        const float *const a = top + (size_t)c * r->out_w;
+        const float *const b = bottom + (size_t)c * r->out_w;
         float *const to = out + (size_t)c * plane;
         for (int x = 0; x < r->out_w; x++)
             to[x] = a[x] + (b[x] - a[x]) * tap.t;

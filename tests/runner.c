@@ -36,8 +36,10 @@ static void prepare_environment(void)
     export_absolute("SPINEBENCH_SOURCE", ".");
     export_absolute("SPINEBENCH_DATA", "../shared/data");
     const char *program = getenv("SPINEBENCH");
-    if (!program)
+    if (!program) {
         fail_msg("the program is not built; run this through make check");
+        return;
+    }
     char path[8192];
     snprintf(path, sizeof(path), "%.*s:%s", (int)(strrchr(program, '/') - program), program,
              getenv("PATH"));

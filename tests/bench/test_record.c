@@ -34,6 +34,46 @@ static struct sb_record time_record(const int64_t *ns, size_t count)
     return r;
 }
 
+/* Some content of the record's kind. */
+static void fill_body(struct sb_record *r)
+{
+    switch (r->kind) {
+    case SB_RECORD_RUN:
+        r->u.run = (struct sb_run_record){.started = "2026-01-01T00:00:00Z",
+                                          .command = "bench \"x\"",
+                                          .version = "1",
+                                          .compiler = "gcc",
+                                          .flags = "-O2",
+                                          .dirty = true,
+                                          .load = 0.25};
+        sb_record_because(r, "commit", "not built from a repository");
+        break;
+    case SB_RECORD_COST:
+        r->part.level = "L3";
+        r->u.cost.nodes = 7;
+        r->u.cost.params = r->u.cost.param_bytes = r->u.cost.activation_bytes = 0;
+        r->u.cost.macs = 1885000000000;
+        break;
+    case SB_RECORD_MEMORY:
+        r->u.memory.phase = "forward";
+        break;
+    case SB_RECORD_CHECK:
+        r->u.check = (struct sb_check_record){.reference = "x", .nmse = 1e-9, .passed = true};
+        break;
+    case SB_RECORD_ACCURACY:
+        r->u.accuracy.dataset = "d";
+        r->u.accuracy.metric = "AP";
+        r->u.accuracy.value = 0.1;
+        break;
+    case SB_RECORD_VERDICT:
+        r->u.verdict.metric = "latency";
+        r->u.verdict.verdict = "SAME";
+        break;
+    default:
+        break;
+    }
+}
+
 static void test_record__every_kind_survives_the_round_trip(void **state)
 {
     (void)state;
@@ -45,41 +85,7 @@ static void test_record__every_kind_survives_the_round_trip(void **state)
         if (k == SB_RECORD_TIME)
             r = time_record(ns, 3);
         r.run = "r1";
-        switch ((enum sb_record_kind)k) {
-        case SB_RECORD_RUN:
-            r.u.run = (struct sb_run_record){.started = "2026-01-01T00:00:00Z",
-                                             .command = "bench \"x\"",
-                                             .version = "1",
-                                             .compiler = "gcc",
-                                             .flags = "-O2",
-                                             .dirty = true,
-                                             .load = 0.25};
-            sb_record_because(&r, "commit", "not built from a repository");
-            break;
-        case SB_RECORD_COST:
-            r.part.level = "L3";
-            r.u.cost.nodes = 7;
-            r.u.cost.params = r.u.cost.param_bytes = r.u.cost.activation_bytes = 0;
-            r.u.cost.macs = 1885000000000;
-            break;
-        case SB_RECORD_MEMORY:
-            r.u.memory.phase = "forward";
-            break;
-        case SB_RECORD_CHECK:
-            r.u.check = (struct sb_check_record){.reference = "x", .nmse = 1e-9, .passed = true};
-            break;
-        case SB_RECORD_ACCURACY:
-            r.u.accuracy.dataset = "d";
-            r.u.accuracy.metric = "AP";
-            r.u.accuracy.value = 0.1;
-            break;
-        case SB_RECORD_VERDICT:
-            r.u.verdict.metric = "latency";
-            r.u.verdict.verdict = "SAME";
-            break;
-        default:
-            break;
-        }
+        fill_body(&r);
         sb_record_to_json(&r, &first);
     }
     const char *path = scratch("all.jsonl");

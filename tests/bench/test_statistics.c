@@ -25,7 +25,7 @@ static size_t for_each_line(const char *what, void (*check)(const double *fields
         const size_t n = strlen(what);
         if (strncmp(line, what, n) != 0 || line[n] != ' ')
             continue;
-        double fields[MAX_VALUES];
+        double fields[MAX_VALUES] = {0};
         size_t count = 0;
         char *p = line + n, *end;
         for (double v = strtod(p, &end); end != p; v = strtod(p, &end)) {

@@ -54,9 +54,9 @@ static void check_exit(const char *script, const struct test_run *run)
     struct sb_str code = SB_STR_INIT;
     sibling(script, ".exit", path, sizeof(path));
     test_read_file(path, &code);
-    const int expected = atoi(sb_str_text(&code));
+    const long expected = strtol(sb_str_text(&code), NULL, 10);
     if (run->status != expected)
-        fail_msg("exit code %d, expected %d; stderr:\n%s", run->status, expected,
+        fail_msg("exit code %d, expected %ld; stderr:\n%s", run->status, expected,
                  sb_str_text(&run->err));
     sb_str_release(&code);
 }
