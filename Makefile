@@ -9,7 +9,7 @@ VERSION := 0.1.0
 CFLAGS  ?= -O2 -g
 SB_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -fPIC -ffp-contract=off -pthread \
 	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
-	-Wmissing-prototypes -Wvla -Wundef -DSB_VERSION='"$(VERSION)"'
+	-Wmissing-prototypes -Wvla -Wundef
 LDLIBS  = -lopenblas -lcjson -lpng -ljpeg -lprotobuf-c -lsnappy -lm
 
 # V=1 shows the commands.
@@ -50,7 +50,7 @@ help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 	@echo "switches: DEBUG=1 ASAN=1 UBSAN=1 TSAN=1 WERROR=1 BUILD=dir PREFIX=/usr/local DESTDIR="
 
-$(BUILD)/spinebench: $(CLI_OBJ) $(BUILD)/libspinebench.a
+$(BUILD)/spinebench: $(CLI_OBJ) $(BUILD)/gen/build_info.o $(BUILD)/libspinebench.a
 	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libspinebench.a: $(OBJ)
@@ -71,6 +71,12 @@ $(BUILD)/gen/%.pb-c.c: %.proto
 $(BUILD)/gen/zoo_files.c: scripts/embed.sh $(sort $(wildcard models/zoo/*.json))
 	@mkdir -p $(@D)
 	$(call quiet,GEN) scripts/embed.sh sb_zoo_files $(sort $(wildcard models/zoo/*.json)) > $@
+
+# Commit, dirty state, compiler and flags, for records and `version`.
+$(BUILD)/gen/build_info.c: scripts/build_info.sh FORCE
+	@mkdir -p $(@D)
+	@scripts/build_info.sh '$(VERSION)' '$(CC)' '$(strip $(filter-out -W% -I% -D%,$(CFLAGS) $(SB_CFLAGS)))' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # A change of compiler or flags rebuilds everything.
 $(BUILD)/flags: FORCE

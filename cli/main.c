@@ -1,16 +1,14 @@
 /* spinebench: the command table, dispatch and the final check that stdout was written. */
 #include "cli/cli.h"
 
+#include "base/build.h"
+
 #include "base/str.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-#ifndef SB_VERSION
-#define SB_VERSION "unknown"
-#endif
 
 struct command {
     const char *name;
@@ -19,6 +17,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"env", cmd_env, "this machine and its state, with advice"},
     {"version", cmd_version, "version and build"},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -27,7 +26,7 @@ static int print_version(const struct sb_arguments *args, struct sb_error *err)
 {
     const int rc = sb_arguments_expect(args, 0, 0, "no argument", err);
     if (rc == 0)
-        printf("spinebench %s\n", SB_VERSION);
+        printf("spinebench %s\n", sb_build.version);
     return rc;
 }
 
