@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_FILE_BYTES ((size_t)64 << 20)
@@ -206,9 +205,27 @@ bool sb_json_next(struct sb_json *elem)
         return false;
     elem->item = elem->item->next;
     char *slash = strrchr(elem->pointer, '/');
-    if (slash)
+    unsigned long index = 0;
+    if (slash && sscanf(slash + 1, "%lu", &index) == 1)
         snprintf(slash + 1, sizeof(elem->pointer) - (size_t)(slash + 1 - elem->pointer), "%lu",
-                 strtoul(slash + 1, NULL, 10) + 1);
+                 index + 1);
+    return true;
+}
+
+bool sb_json_first_member(const struct sb_json *object, struct sb_json *member)
+{
+    if (!cJSON_IsObject(object->item) || !object->item->child)
+        return false;
+    *member = child_of(object, object->item->child, object->item->child->string);
+    return true;
+}
+
+bool sb_json_next_member(const struct sb_json *object, struct sb_json *member)
+{
+    const cJSON *next = member->item->next;
+    if (!next)
+        return false;
+    *member = child_of(object, next, next->string);
     return true;
 }
 

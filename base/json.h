@@ -55,6 +55,12 @@ int sb_json_get_array(const struct sb_json *at, const char *key, struct sb_json 
 bool sb_json_first(const struct sb_json *array, struct sb_json *elem);
 bool sb_json_next(struct sb_json *elem);
 
+/* Walks the members of an object in file order, repeated keys too; the key is member->item->string.
+ *     for (bool ok = sb_json_first_member(&object, &m); ok; ok = sb_json_next_member(&object, &m))
+ */
+bool sb_json_first_member(const struct sb_json *object, struct sb_json *member);
+bool sb_json_next_member(const struct sb_json *object, struct sb_json *member);
+
 /* The value at a place itself. Strings are borrowed from the document. Integers must be whole
  * and at most 2^53, because larger ones may not be what the file says. */
 int sb_json_int(const struct sb_json *at, int64_t lo, int64_t hi, int64_t *value,

@@ -170,14 +170,13 @@ int sb_scan_number(struct sb_scan *s, struct sb_scan_num *value)
         s->pos = end;
         return 0;
     }
-    double v = 0;
-    const int rc = sb_scan_double(s, &v);
+    const int rc = sb_scan_double(s, &value->value);
     if (rc)
         return rc;
-    value->value = v;
+    const double v = value->value;
     value->whole = v >= -0x1p63 && v < 0x1p63 && v == floor(v);
     value->integer = value->whole ? (int64_t)v : 0;
-    if (end && t.plain && t.digits == 19) { /* up to 9999999999999999999: fits uint64 */
+    if (t.plain && end && t.digits == 19) { /* up to 9999999999999999999: fits uint64 */
         value->whole = t.significand <= (uint64_t)INT64_MAX + t.negative;
         value->integer = (int64_t)(t.negative ? 0 - t.significand : t.significand);
     }
