@@ -84,7 +84,8 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(CFLAGS) $(SB_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(SB_CFLAGS)' > $@
 FORCE:
 
-TEST_SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c)) $(filter-out $(BUILD)/cli/main.o,$(CLI_OBJ))
+TEST_SUPPORT := $(BUILD)/tests/test.o \
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/support_*.c)) $(filter-out $(BUILD)/cli/main.o,$(CLI_OBJ))
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_SUPPORT) $(BUILD)/libspinebench.a
 	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 .SECONDARY:

@@ -83,6 +83,15 @@ static bool is_device_or_pipe(const char *path)
     return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
+void sb_map_forget(const struct sb_map *map, size_t offset, size_t size)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t from = sb_align_size(offset, page);
+    const size_t to = (offset + size) & ~(page - 1); /* whole pages only */
+    if (to > from)                                   /* advice: a failure changes nothing */
+        (void)madvise((void *)(uintptr_t)(map->data + from), to - from, MADV_DONTNEED);
+}
+
 int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *err)
 {
     memset(out, 0, sizeof(*out));

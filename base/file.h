@@ -21,6 +21,9 @@ struct sb_map {
 /* Maps a regular file (folders and devices are SB_EIO). Release with sb_map_release(). */
 int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err);
 void sb_map_release(struct sb_map *map);
+/* The bytes [offset, offset + size) will not be needed soon: lets the system drop their pages from
+ * the process. They stay readable. */
+void sb_map_forget(const struct sb_map *map, size_t offset, size_t size);
 
 /*
  * An output file under construction: written to PATH.tmp-PID in the same folder, renamed to PATH by

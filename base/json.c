@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_FILE_BYTES ((size_t)64 << 20)
@@ -205,10 +206,9 @@ bool sb_json_next(struct sb_json *elem)
         return false;
     elem->item = elem->item->next;
     char *slash = strrchr(elem->pointer, '/');
-    unsigned long index = 0;
-    if (slash && sscanf(slash + 1, "%lu", &index) == 1)
+    if (slash)
         snprintf(slash + 1, sizeof(elem->pointer) - (size_t)(slash + 1 - elem->pointer), "%lu",
-                 index + 1);
+                 strtoul(slash + 1, NULL, 10) + 1);
     return true;
 }
 

@@ -116,8 +116,8 @@ int sb_scan_string(struct sb_scan *s, struct sb_scan_text *value)
 {
     if (*s->pos != '"')
         return sb_scan_expected(s, "a string");
-    const char *end;
     value->data = s->pos + 1;
+    const char *end = value->data;
     const int rc = sb_scan_string_body(s, value->data, &end, &value->escaped);
     if (rc)
         return rc;

@@ -170,13 +170,14 @@ int sb_scan_number(struct sb_scan *s, struct sb_scan_num *value)
         s->pos = end;
         return 0;
     }
-    const int rc = sb_scan_double(s, &value->value);
+    double v = 0;
+    const int rc = sb_scan_double(s, &v);
     if (rc)
         return rc;
-    const double v = value->value;
+    value->value = v;
     value->whole = v >= -0x1p63 && v < 0x1p63 && v == floor(v);
     value->integer = value->whole ? (int64_t)v : 0;
-    if (t.plain && end && t.digits == 19) { /* up to 9999999999999999999: fits uint64 */
+    if (end && t.plain && t.digits == 19) { /* up to 9999999999999999999: fits uint64 */
         value->whole = t.significand <= (uint64_t)INT64_MAX + t.negative;
         value->integer = (int64_t)(t.negative ? 0 - t.significand : t.significand);
     }

@@ -75,3 +75,32 @@ void sb_text_position(const char *text, size_t offset, int64_t *line, int64_t *c
         *line += text[i] == '\n';
     }
 }
+
+#define MAX_NAME 63 /* longer names match nothing */
+
+size_t sb_name_distance(const char *a, const char *b)
+{
+    size_t row[MAX_NAME + 1];
+    const size_t n = strlen(b);
+    if (strlen(a) > MAX_NAME || n > MAX_NAME)
+        return MAX_NAME;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            const size_t replace = diagonal + (a[i - 1] != b[j - 1]);
+            const size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replace < other ? replace : other;
+        }
+    }
+    return row[n];
+}
+
+bool sb_name_is_near(const char *name, const char *known)
+{
+    const size_t d = sb_name_distance(name, known);
+    return d <= 3 && 2 * d < strlen(known);
+}

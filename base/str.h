@@ -35,6 +35,10 @@ void sb_str_puts(struct sb_str *s, const char *text);
 void sb_str_printf(struct sb_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Line and column (1-based, in bytes) of a byte offset in text. */
 void sb_text_position(const char *text, size_t offset, int64_t *line, int64_t *column);
+/* Edits (insert, delete, replace a character) from a to b; longer than 63 matches nothing. */
+size_t sb_name_distance(const char *a, const char *b);
+/* True when `name` looks like a slip for `known`: for "did you mean". */
+bool sb_name_is_near(const char *name, const char *known);
 /* The text, never NULL ("" while empty); owned by s. */
 const char *sb_str_text(const struct sb_str *s);
 

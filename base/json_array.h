@@ -1,0 +1,33 @@
+/*
+ * Reads one big JSON array on all threads. The text is cut at places that look like the start of an
+ * element ("}, {"); every part is read at once, then the parts are checked from the front: a part
+ * counts only if the one before it ended exactly where it starts, else that stretch is read again
+ * from the true place. So the result, errors included, is that of reading from front to back.
+ *
+ * A part collects elements in a state of the reader's own; finished parts are merged in file order.
+ */
+#ifndef SB_BASE_JSON_ARRAY_H
+#define SB_BASE_JSON_ARRAY_H
+
+#include "base/file.h"
+#include "base/json_scan.h"
+#include "base/pool.h"
+
+struct sb_array_reader {
+    size_t state_bytes; /* of a part's state; it starts zeroed */
+    size_t part_bytes;  /* of text; 0 = default (512 KiB) */
+    /* Reads the element at s->pos into state. Runs on any thread; ctx is shared, read-only. */
+    int (*element)(void *state, const void *ctx, struct sb_scan *s);
+    /* Takes over what state holds and leaves it empty. Runs on the calling thread, in file order;
+     * done and total are bytes of text, for guessing the final size. */
+    int (*merge)(void *state, void *ctx, size_t done, size_t total, struct sb_error *err);
+    void (*discard)(void *state); /* empties it */
+    void (*release)(void *state); /* frees it */
+};
+
+/* s is at the array's '['; on success behind its ']'. pool may be NULL. map may be NULL; else it is
+ * the file the text lies in, and pages that were read are handed back to the system. */
+int sb_scan_array(struct sb_scan *s, const struct sb_array_reader *reader, void *ctx,
+                  struct sb_pool *pool, const struct sb_map *map);
+
+#endif
