@@ -1,0 +1,222 @@
+/*
+ * Hard and soft NMS. The hard one files kept boxes under the cells of a grid that they touch. With
+ * a threshold of at least 1/2 a kept box can only suppress a candidate whose centre it covers: the
+ * overlap is at least half of the union, so at least half of the candidate along each axis. A
+ * candidate therefore looks at the boxes of its centre's cell alone. See nms.h.
+ */
+#include "detect/nms.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define GRID 16 /* cells per axis */
+
+static float area(struct sb_box b)
+{
+    return (b.ymax - b.ymin) * (b.xmax - b.xmin);
+}
+
+static float overlap(struct sb_box a, struct sb_box b)
+{
+    const float h = (a.ymax < b.ymax ? a.ymax : b.ymax) - (a.ymin > b.ymin ? a.ymin : b.ymin);
+    const float w = (a.xmax < b.xmax ? a.xmax : b.xmax) - (a.xmin > b.xmin ? a.xmin : b.xmin);
+    return h > 0.0f && w > 0.0f ? h * w : 0.0f;
+}
+
+float sb_iou(struct sb_box a, struct sb_box b)
+{
+    const float shared = overlap(a, b);
+    return shared > 0.0f ? shared / (area(a) + area(b) - shared) : 0.0f;
+}
+
+static struct sb_box sorted_corners(struct sb_box b)
+{
+    const struct sb_box out = {b.ymin < b.ymax ? b.ymin : b.ymax, b.xmin < b.xmax ? b.xmin : b.xmax,
+                               b.ymin < b.ymax ? b.ymax : b.ymin,
+                               b.xmin < b.xmax ? b.xmax : b.xmin};
+    return out;
+}
+
+static struct sb_box measured(const struct sb_box *boxes, struct sb_candidate c,
+                              const struct sb_nms_options *options)
+{
+    const struct sb_box box = boxes[c.index];
+    return options->sort_corners ? sorted_corners(box) : box;
+}
+
+/* A kept box filed under a cell. */
+struct entry {
+    struct sb_box box;
+    int32_t next; /* the entry filed before it in the same cell; -1 = none */
+};
+
+/* Kept boxes by cell; `cells` is 1 when the threshold does not allow the shortcut. */
+struct grid {
+    int cells;          /* per axis */
+    float y0, x0;       /* corner of all candidates */
+    float per_y, per_x; /* cells per pixel */
+    int32_t heads[GRID * GRID];
+    struct entry *entries; /* owned */
+    size_t count, capacity;
+};
+
+/* Cell of a coordinate; what is not a number goes to the first. */
+static int cell_of(const struct grid *g, float offset, float per_pixel)
+{
+    const float cell = offset * per_pixel;
+    if (!(cell > 0.0f))
+        return 0;
+    return cell < (float)g->cells ? (int)cell : g->cells - 1;
+}
+
+static void grid_init(struct grid *g, const struct sb_box *boxes, const struct sb_candidate *c,
+                      size_t n, const struct sb_nms_options *options)
+{
+    memset(g, 0, sizeof(*g));
+    memset(g->heads, 0xff, sizeof(g->heads));
+    g->cells = options->iou_threshold >= 0.5f && n > 64 ? GRID : 1;
+    struct sb_box all = n ? measured(boxes, c[0], options) : (struct sb_box){0, 0, 0, 0};
+    for (size_t i = 1; i < n; i++) {
+        const struct sb_box b = measured(boxes, c[i], options);
+        all.ymin = b.ymin < all.ymin ? b.ymin : all.ymin;
+        all.xmin = b.xmin < all.xmin ? b.xmin : all.xmin;
+        all.ymax = b.ymax > all.ymax ? b.ymax : all.ymax;
+        all.xmax = b.xmax > all.xmax ? b.xmax : all.xmax;
+    }
+    g->y0 = all.ymin;
+    g->x0 = all.xmin;
+    const float h = all.ymax - all.ymin, w = all.xmax - all.xmin;
+    g->per_y = h > 0.0f ? (float)g->cells / h : 0.0f;
+    g->per_x = w > 0.0f ? (float)g->cells / w : 0.0f;
+}
+
+/* Files a kept box under every cell it touches, and one pixel around it against rounding. */
+static int grid_add(struct grid *g, struct sb_box b, struct sb_error *err)
+{
+    const int y0 = cell_of(g, b.ymin - 1.0f - g->y0, g->per_y);
+    const int y1 = cell_of(g, b.ymax + 1.0f - g->y0, g->per_y);
+    const int x0 = cell_of(g, b.xmin - 1.0f - g->x0, g->per_x);
+    const int x1 = cell_of(g, b.xmax + 1.0f - g->x0, g->per_x);
+    for (int y = y0; y <= y1; y++) {
+        for (int x = x0; x <= x1; x++) {
+            if (sb_grow(&g->entries, &g->capacity, g->count + 1, sizeof(*g->entries),
+                        SB_MEM_TAG(SB_MEM_DATA, 0)))
+                return sb_error_nomem(err, "NMS", g->count * sizeof(*g->entries));
+            int32_t *const head = &g->heads[y * g->cells + x];
+            g->entries[g->count] = (struct entry){b, *head};
+            *head = (int32_t)g->count++;
+        }
+    }
+    return 0;
+}
+
+static bool suppressed(const struct grid *g, struct sb_box b, float threshold)
+{
+    const int y = cell_of(g, 0.5f * (b.ymin + b.ymax) - g->y0, g->per_y);
+    const int x = cell_of(g, 0.5f * (b.xmin + b.xmax) - g->x0, g->per_x);
+    for (int32_t i = g->heads[y * g->cells + x]; i >= 0; i = g->entries[i].next)
+        if (sb_iou(b, g->entries[i].box) >= threshold)
+            return true;
+    return false;
+}
+
+static int hard_nms(const struct sb_box *boxes, const struct sb_candidate *candidates, size_t n,
+                    const struct sb_nms_options *options, struct sb_candidate *kept, size_t *count,
+                    struct sb_error *err)
+{
+    struct grid grid;
+    grid_init(&grid, boxes, candidates, n, options);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n && *count < options->max_output; i++) {
+        if (!(candidates[i].score > options->score_threshold))
+            break;
+        const struct sb_box box = measured(boxes, candidates[i], options);
+        if (suppressed(&grid, box, options->iou_threshold))
+            continue;
+        kept[(*count)++] = candidates[i];
+        rc = grid_add(&grid, box, err);
+    }
+    sb_free(grid.entries);
+    return rc;
+}
+
+/* Soft NMS: a candidate waits in a heap under the score that the first `seen` kept boxes left it.
+ */
+struct waiting {
+    float score;
+    int32_t rank; /* position among the candidates; breaks ties */
+    int32_t seen;
+};
+
+static bool waits_before(struct waiting a, struct waiting b)
+{
+    return a.score != b.score ? a.score > b.score : a.rank < b.rank;
+}
+
+/* Restores the heap below position i. */
+static void sift_down(struct waiting *heap, size_t n, size_t i)
+{
+    const struct waiting moved = heap[i];
+    for (size_t child = 2 * i + 1; child < n; child = 2 * i + 1) {
+        if (child + 1 < n && waits_before(heap[child + 1], heap[child]))
+            child++;
+        if (!waits_before(heap[child], moved))
+            break;
+        heap[i] = heap[child];
+        i = child;
+    }
+    heap[i] = moved;
+}
+
+/* Lowers the score of w by the boxes kept since it was last looked at, latest first. */
+static void decay(struct waiting *w, const struct sb_box *boxes,
+                  const struct sb_candidate *candidates, const struct sb_candidate *kept,
+                  size_t count, const struct sb_nms_options *options)
+{
+    const struct sb_box box = measured(boxes, candidates[w->rank], options);
+    const float factor = -0.5f / options->soft_sigma;
+    for (size_t j = count; j > (size_t)w->seen && w->score > options->score_threshold; j--) {
+        const float iou = sb_iou(box, measured(boxes, kept[j - 1], options));
+        w->score *= expf(factor * iou * iou);
+    }
+    w->seen = (int32_t)count;
+}
+
+static int soft_nms(const struct sb_box *boxes, const struct sb_candidate *candidates, size_t n,
+                    const struct sb_nms_options *options, struct sb_candidate *kept, size_t *count,
+                    struct sb_error *err)
+{
+    struct waiting *const heap = sb_calloc(n, sizeof(*heap), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!heap)
+        return sb_error_nomem(err, "soft NMS", n * sizeof(*heap));
+    size_t waiting = 0; /* candidates are sorted, which already is a heap */
+    for (; waiting < n && candidates[waiting].score > options->score_threshold; waiting++)
+        heap[waiting] = (struct waiting){candidates[waiting].score, (int32_t)waiting, 0};
+    while (waiting && *count < options->max_output) {
+        const float before = heap[0].score;
+        decay(&heap[0], boxes, candidates, kept, *count, options);
+        const bool unchanged = heap[0].score == before;
+        if (unchanged) {
+            kept[*count] = candidates[heap[0].rank];
+            kept[(*count)++].score = before;
+        }
+        if (unchanged || !(heap[0].score > options->score_threshold))
+            heap[0] = heap[--waiting];
+        if (waiting)
+            sift_down(heap, waiting, 0);
+    }
+    sb_free(heap);
+    return 0;
+}
+
+int sb_nms(const struct sb_box *boxes, const struct sb_candidate *candidates, size_t n,
+           const struct sb_nms_options *options, struct sb_candidate *kept, size_t *count,
+           struct sb_error *err)
+{
+    *count = 0;
+    return (options->soft_sigma > 0.0f ? soft_nms : hard_nms)(boxes, candidates, n, options, kept,
+                                                              count, err);
+}
