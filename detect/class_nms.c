@@ -46,12 +46,25 @@ void sb_class_nms_start(struct sb_class_nms *nms)
 {
     nms->num_candidates = 0;
     nms->num_found = 0;
+    nms->least_score = -INFINITY;
+}
+
+/* Keeps the best pre_nms_top_k; what scores less than the last of them need not come any more. */
+static void thin_out(struct sb_class_nms *nms)
+{
+    nms->num_candidates = sb_select_k(nms->candidates, nms->num_candidates, nms->pre_nms_top_k);
+    float least = INFINITY;
+    for (size_t i = 0; i < nms->num_candidates; i++)
+        least = nms->candidates[i].score < least ? nms->candidates[i].score : least;
+    nms->least_score = least;
 }
 
 int sb_class_nms_candidate(struct sb_class_nms *nms, float score, size_t row, struct sb_error *err)
 {
-    if (!(score > nms->options.score_threshold))
+    if (!(score > nms->options.score_threshold) || score < nms->least_score)
         return 0;
+    if (nms->num_candidates / 2 >= nms->pre_nms_top_k)
+        thin_out(nms);
     if (row > INT32_MAX || sb_grow(&nms->candidates, &nms->cap_candidates, nms->num_candidates + 1,
                                    sizeof(*nms->candidates), TAG))
         return sb_error_nomem(err, "NMS candidates", nms->num_candidates);
@@ -64,8 +77,9 @@ int sb_class_nms_end_class(struct sb_class_nms *nms, int class_id, const struct 
 {
     if (nms->num_candidates == 0)
         return 0;
-    const size_t n = sb_top_k(nms->candidates, nms->num_candidates, nms->pre_nms_top_k);
+    const size_t n = sb_select_k(nms->candidates, nms->num_candidates, nms->pre_nms_top_k);
     nms->num_candidates = 0;
+    nms->least_score = -INFINITY;
     size_t count = 0;
     const int rc = sb_nms(boxes, nms->candidates, n, &nms->options, nms->kept, &count, err);
     if (rc)

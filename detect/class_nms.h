@@ -23,8 +23,9 @@
 struct sb_class_nms {
     struct sb_nms_options options;
     size_t pre_nms_top_k;
-    struct sb_candidate *candidates; /* of the current class, owned */
+    struct sb_candidate *candidates; /* of the current class, at most twice pre_nms_top_k, owned */
     size_t num_candidates, cap_candidates;
+    float least_score;           /* lower scores have no chance in the current class any more */
     struct sb_candidate *kept;   /* of the current class, max_detections, owned */
     struct sb_scored_box *found; /* of all classes so far, owned */
     size_t num_found, cap_found;

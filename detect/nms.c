@@ -123,37 +123,19 @@ static bool suppressed(const struct grid *g, struct sb_box b, float threshold)
     return false;
 }
 
-static int hard_nms(const struct sb_box *boxes, const struct sb_candidate *candidates, size_t n,
-                    const struct sb_nms_options *options, struct sb_candidate *kept, size_t *count,
-                    struct sb_error *err)
-{
-    struct grid grid;
-    grid_init(&grid, boxes, candidates, n, options);
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n && *count < options->max_output; i++) {
-        if (!(candidates[i].score > options->score_threshold))
-            break;
-        const struct sb_box box = measured(boxes, candidates[i], options);
-        if (suppressed(&grid, box, options->iou_threshold))
-            continue;
-        kept[(*count)++] = candidates[i];
-        rc = grid_add(&grid, box, err);
-    }
-    sb_free(grid.entries);
-    return rc;
-}
-
-/* Soft NMS: a candidate waits in a heap under the score that the first `seen` kept boxes left it.
+/* Candidates wait in a heap, because often only the first hundred of thousands are ever looked at.
  */
 struct waiting {
-    float score;
-    int32_t rank; /* position among the candidates; breaks ties */
+    struct sb_candidate candidate; /* as it came */
+    float score;                   /* lowered, when soft, by the first `seen` kept boxes */
     int32_t seen;
 };
 
-static bool waits_before(struct waiting a, struct waiting b)
+static bool waits_before(const struct waiting *a, const struct waiting *b)
 {
-    return a.score != b.score ? a.score > b.score : a.rank < b.rank;
+    if (a->score != b->score)
+        return a->score > b->score;
+    return sb_comes_first(a->candidate, b->candidate);
 }
 
 /* Restores the heap below position i. */
@@ -161,9 +143,9 @@ static void sift_down(struct waiting *heap, size_t n, size_t i)
 {
     const struct waiting moved = heap[i];
     for (size_t child = 2 * i + 1; child < n; child = 2 * i + 1) {
-        if (child + 1 < n && waits_before(heap[child + 1], heap[child]))
+        if (child + 1 < n && waits_before(&heap[child + 1], &heap[child]))
             child++;
-        if (!waits_before(heap[child], moved))
+        if (!waits_before(&heap[child], &moved))
             break;
         heap[i] = heap[child];
         i = child;
@@ -171,52 +153,90 @@ static void sift_down(struct waiting *heap, size_t n, size_t i)
     heap[i] = moved;
 }
 
+/* Removes the first of the heap. */
+static void pop(struct waiting *heap, size_t *n)
+{
+    heap[0] = heap[--*n];
+    if (*n)
+        sift_down(heap, *n, 0);
+}
+
+/* A heap of the candidates above the score threshold. */
+static int make_heap(const struct sb_candidate *candidates, size_t n, float score_threshold,
+                     struct waiting **heap, size_t *waiting, struct sb_error *err)
+{
+    *waiting = 0;
+    *heap = sb_malloc(n * sizeof(**heap), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!*heap)
+        return sb_error_nomem(err, "NMS", n * sizeof(**heap));
+    for (size_t i = 0; i < n; i++)
+        if (candidates[i].score > score_threshold)
+            (*heap)[(*waiting)++] = (struct waiting){candidates[i], candidates[i].score, 0};
+    for (size_t i = *waiting / 2; i > 0; i--)
+        sift_down(*heap, *waiting, i - 1);
+    return 0;
+}
+
+static int hard_nms(const struct sb_box *boxes, struct waiting *heap, size_t waiting,
+                    struct grid *grid, const struct sb_nms_options *options,
+                    struct sb_candidate *kept, size_t *count, struct sb_error *err)
+{
+    int rc = 0;
+    for (; rc == 0 && waiting && *count < options->max_output; pop(heap, &waiting)) {
+        const struct sb_box box = measured(boxes, heap[0].candidate, options);
+        if (suppressed(grid, box, options->iou_threshold))
+            continue;
+        kept[(*count)++] = heap[0].candidate;
+        rc = grid_add(grid, box, err);
+    }
+    return rc;
+}
+
 /* Lowers the score of w by the boxes kept since it was last looked at, latest first. */
-static void decay(struct waiting *w, const struct sb_box *boxes,
-                  const struct sb_candidate *candidates, const struct sb_candidate *kept,
+static void decay(struct waiting *w, const struct sb_box *boxes, const struct sb_candidate *kept,
                   size_t count, const struct sb_nms_options *options)
 {
-    const struct sb_box box = measured(boxes, candidates[w->rank], options);
+    const struct sb_box box = measured(boxes, w->candidate, options);
     const float factor = -0.5f / options->soft_sigma;
     for (size_t j = count; j > (size_t)w->seen && w->score > options->score_threshold; j--) {
         const float iou = sb_iou(box, measured(boxes, kept[j - 1], options));
-        w->score *= expf(factor * iou * iou);
+        w->score *= iou > 0.0f ? expf(factor * iou * iou) : 1.0f;
     }
     w->seen = (int32_t)count;
 }
 
-static int soft_nms(const struct sb_box *boxes, const struct sb_candidate *candidates, size_t n,
-                    const struct sb_nms_options *options, struct sb_candidate *kept, size_t *count,
-                    struct sb_error *err)
+static void soft_nms(const struct sb_box *boxes, struct waiting *heap, size_t waiting,
+                     const struct sb_nms_options *options, struct sb_candidate *kept, size_t *count)
 {
-    struct waiting *const heap = sb_calloc(n, sizeof(*heap), SB_MEM_TAG(SB_MEM_DATA, 0));
-    if (!heap)
-        return sb_error_nomem(err, "soft NMS", n * sizeof(*heap));
-    size_t waiting = 0; /* candidates are sorted, which already is a heap */
-    for (; waiting < n && candidates[waiting].score > options->score_threshold; waiting++)
-        heap[waiting] = (struct waiting){candidates[waiting].score, (int32_t)waiting, 0};
     while (waiting && *count < options->max_output) {
         const float before = heap[0].score;
-        decay(&heap[0], boxes, candidates, kept, *count, options);
+        decay(&heap[0], boxes, kept, *count, options);
         const bool unchanged = heap[0].score == before;
-        if (unchanged) {
-            kept[*count] = candidates[heap[0].rank];
-            kept[(*count)++].score = before;
-        }
+        if (unchanged)
+            kept[(*count)++] = (struct sb_candidate){before, heap[0].candidate.index};
         if (unchanged || !(heap[0].score > options->score_threshold))
-            heap[0] = heap[--waiting];
-        if (waiting)
+            pop(heap, &waiting);
+        else
             sift_down(heap, waiting, 0);
     }
-    sb_free(heap);
-    return 0;
 }
 
 int sb_nms(const struct sb_box *boxes, const struct sb_candidate *candidates, size_t n,
            const struct sb_nms_options *options, struct sb_candidate *kept, size_t *count,
            struct sb_error *err)
 {
+    struct waiting *heap = NULL;
+    size_t waiting = 0;
     *count = 0;
-    return (options->soft_sigma > 0.0f ? soft_nms : hard_nms)(boxes, candidates, n, options, kept,
-                                                              count, err);
+    int rc = make_heap(candidates, n, options->score_threshold, &heap, &waiting, err);
+    if (rc == 0 && options->soft_sigma > 0.0f) {
+        soft_nms(boxes, heap, waiting, options, kept, count);
+    } else if (rc == 0) {
+        struct grid grid;
+        grid_init(&grid, boxes, candidates, n, options);
+        rc = hard_nms(boxes, heap, waiting, &grid, options, kept, count, err);
+        sb_free(grid.entries);
+    }
+    sb_free(heap);
+    return rc;
 }

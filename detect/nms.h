@@ -32,7 +32,8 @@ struct sb_nms_options {
 float sb_iou(struct sb_box a, struct sb_box b);
 
 /*
- * candidates: n of them in the order of topk.h, boxes[index] is a candidate's box. kept[0..] (room
+ * candidates: n of them in any order, boxes[index] is a candidate's box; equal scores are taken in
+ * the order of topk.h. kept[0..] (room
  * for min(n, max_output)) receives the kept ones in the order of keeping, with their final scores.
  * *count says how many. SB_ENOMEM or 0.
  *

@@ -71,14 +71,16 @@ static const float *class_plane(const struct sb_retinanet *r, const struct sb_he
     return level->class_logits + (size_t)(anchor * r->num_classes + class_id) * cells;
 }
 
-/* A logit at or below this has no score above the threshold, with a margin for rounding. */
-static float skip_below(float score_threshold)
+/* A logit at or below this has a score too low for the current class, with a margin for rounding
+ * that holds up to scores of 0.999; from there on everything is looked at. */
+static float skip_below(const struct sb_class_nms *nms)
 {
-    if (score_threshold <= 0.0f)
+    const float threshold = nms->options.score_threshold;
+    const float score = nms->least_score > threshold ? nms->least_score : threshold;
+    if (score <= 0.0f)
         return -INFINITY;
-    if (score_threshold >= 1.0f)
-        return INFINITY;
-    return logf(score_threshold / (1.0f - score_threshold)) - 0.01f;
+    const float capped = score < 0.999f ? score : 0.999f;
+    return logf(capped / (1.0f - capped)) - 0.01f;
 }
 
 static int collect_level(struct sb_retinanet *r, int level, const struct sb_head_level *heads,
@@ -86,9 +88,9 @@ static int collect_level(struct sb_retinanet *r, int level, const struct sb_head
 {
     const struct sb_anchors *const a = &r->anchors;
     const size_t cells = (size_t)a->rows[level] * (size_t)a->columns[level];
-    const float floor = skip_below(r->nms.options.score_threshold);
     int rc = 0;
     for (int k = 0; k < a->per_cell; k++) {
+        const float floor = skip_below(&r->nms);
         const float *const logits = class_plane(r, heads, cells, k, class_id);
         for (size_t cell = 0; rc == 0 && cell < cells; cell++) {
             if (!(logits[cell] > floor))

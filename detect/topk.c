@@ -1,20 +1,13 @@
 /* Top k by quickselect (C. A. R. Hoare, "Find", 1961), then a sort of what was selected. */
 #include "detect/topk.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
-
-/* A total order: no two candidates have the same index. */
-static bool comes_first(struct sb_candidate a, struct sb_candidate b)
-{
-    return a.score != b.score ? a.score > b.score : a.index < b.index;
-}
 
 static int compare(const void *a, const void *b)
 {
     const struct sb_candidate x = *(const struct sb_candidate *)a;
     const struct sb_candidate y = *(const struct sb_candidate *)b;
-    return comes_first(y, x) - comes_first(x, y);
+    return sb_comes_first(y, x) - sb_comes_first(x, y);
 }
 
 static void swap(struct sb_candidate *a, struct sb_candidate *b)
@@ -27,9 +20,9 @@ static void swap(struct sb_candidate *a, struct sb_candidate *b)
 static struct sb_candidate median_of_three(const struct sb_candidate *c, size_t lo, size_t hi)
 {
     const struct sb_candidate a = c[lo], b = c[lo + (hi - lo) / 2], d = c[hi];
-    if (comes_first(a, b))
-        return comes_first(b, d) ? b : (comes_first(a, d) ? d : a);
-    return comes_first(a, d) ? a : (comes_first(b, d) ? d : b);
+    if (sb_comes_first(a, b))
+        return sb_comes_first(b, d) ? b : (sb_comes_first(a, d) ? d : a);
+    return sb_comes_first(a, d) ? a : (sb_comes_first(b, d) ? d : b);
 }
 
 /* Rearranges so that the first k are the k best, in any order; 0 < k < n. */
@@ -40,9 +33,9 @@ static void partition_first(struct sb_candidate *c, size_t n, size_t k)
         const struct sb_candidate pivot = median_of_three(c, lo, hi);
         size_t i = lo, j = hi;
         for (;;) {
-            while (comes_first(c[i], pivot))
+            while (sb_comes_first(c[i], pivot))
                 i++;
-            while (comes_first(pivot, c[j]))
+            while (sb_comes_first(pivot, c[j]))
                 j--;
             if (i >= j)
                 break;
@@ -58,11 +51,16 @@ static void partition_first(struct sb_candidate *c, size_t n, size_t k)
     }
 }
 
-size_t sb_top_k(struct sb_candidate *candidates, size_t n, size_t k)
+size_t sb_select_k(struct sb_candidate *candidates, size_t n, size_t k)
 {
     if (k < n && k > 0)
         partition_first(candidates, n, k);
-    const size_t kept = k < n ? k : n;
+    return k < n ? k : n;
+}
+
+size_t sb_top_k(struct sb_candidate *candidates, size_t n, size_t k)
+{
+    const size_t kept = sb_select_k(candidates, n, k);
     qsort(candidates, kept, sizeof(*candidates), compare);
     return kept;
 }
