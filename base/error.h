@@ -34,13 +34,14 @@ enum sb_err {
 
 struct sb_error {
     enum sb_err code;
-    char path[512];    /* file it is about; "" if none */
-    int64_t line;      /* 1-based; 0 if unknown */
-    int64_t column;    /* 1-based, bytes; 0 if unknown */
-    int64_t offset;    /* byte offset in the file; -1 if unknown */
-    char pointer[256]; /* JSON pointer inside the file, "/blocks/3/level"; "" if none */
-    char message[768]; /* what is wrong, what was expected; no trailing newline or period */
-    char hint[384];    /* what to do next; "" if none */
+    char path[512];     /* file it is about; "" if none */
+    int64_t line;       /* 1-based; 0 if unknown */
+    int64_t column;     /* 1-based, bytes; 0 if unknown */
+    int64_t offset;     /* byte offset in the file; -1 if unknown */
+    char pointer[256];  /* JSON pointer inside the file, "/blocks/3/level"; "" if none */
+    char message[4096]; /* what is wrong, what was expected, lists too; no trailing newline or
+                           period */
+    char hint[384];     /* what to do next; "" if none */
 };
 
 /* An empty error: code SB_OK, offset -1. */

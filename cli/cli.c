@@ -14,7 +14,7 @@ int sb_exit_code(int rc)
 
 int sb_cli_error(const char *command, const struct sb_error *err)
 {
-    char text[2048];
+    char text[6144];
     sb_error_text(err, text, sizeof(text));
     fflush(stdout);
     fprintf(stderr, "spinebench %s: %s\n", command, text);
