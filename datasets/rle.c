@@ -1,142 +1,271 @@
-/* Run-length encoded masks and their compressed text. See rle.h. */
+/* Run-length masks: conversion, area, box. Polygons are in rle_polygon.c. See rle.h. */
 #include "datasets/rle.h"
 
 #include "base/mem.h"
 
 #include <string.h>
 
-static int push(struct sb_rle *rle, size_t *capacity, uint32_t run, struct sb_error *err)
-{
-    if (sb_grow(&rle->counts, capacity, rle->count + 1, sizeof(*rle->counts),
-                SB_MEM_TAG(SB_MEM_DATA, 0)))
-        return sb_error_nomem(err, "the runs of a mask", (rle->count + 1) * sizeof(*rle->counts));
-    rle->counts[rle->count++] = run;
-    return 0;
-}
-
-static int start(struct sb_rle *out, uint32_t h, uint32_t w, struct sb_error *err)
-{
-    memset(out, 0, sizeof(*out));
-    if ((uint64_t)h * w > UINT32_MAX)
-        return sb_error_set(err, SB_EFORMAT, "mask of %u x %u pixels, expected less than 2^32", h,
-                            w);
-    out->h = h;
-    out->w = w;
-    return 0;
-}
-
-int sb_rle_encode(const uint8_t *mask, uint32_t h, uint32_t w, struct sb_rle *out,
-                  struct sb_error *err)
-{
-    int rc = start(out, h, w, err);
-    const size_t n = (size_t)h * w;
-    size_t capacity = 0, run_start = 0;
-    uint8_t current = 0;
-    for (size_t i = 0; rc == 0 && i <= n; i++) {
-        if (i < n && (mask[i] != 0) == current)
-            continue;
-        rc = push(out, &capacity, (uint32_t)(i - run_start), err);
-        run_start = i;
-        current = !current;
-    }
-    if (rc)
-        sb_rle_release(out);
-    return rc;
-}
-
-void sb_rle_decode(const struct sb_rle *rle, uint8_t *mask)
-{
-    for (size_t i = 0; i < rle->count; i++) {
-        memset(mask, (int)(i & 1), rle->counts[i]);
-        mask += rle->counts[i];
-    }
-}
-
-void sb_rle_append_text(const struct sb_rle *rle, struct sb_str *text)
-{
-    for (size_t i = 0; i < rle->count; i++) {
-        int64_t value = rle->counts[i];
-        if (i > 2)
-            value -= rle->counts[i - 2];
-        for (bool more = true; more;) {
-            int group = (int)(value & 0x1f);
-            value >>= 5; /* arithmetic: the sign stays */
-            more = group & 0x10 ? value != -1 : value != 0;
-            const char c = (char)((more ? group | 0x20 : group) + 48);
-            sb_str_append(text, &c, 1);
-        }
-    }
-}
-
-static int bad_text(size_t at, const char *what, struct sb_error *err)
-{
-    sb_error_set(err, SB_EFORMAT, "compressed mask, character %zu: %s", at + 1, what);
-    return SB_EFORMAT;
-}
-
-/* One number of the text from *at on. */
-static int read_number(const char *text, size_t length, size_t *at, int64_t *value,
-                       struct sb_error *err)
-{
-    int64_t v = 0;
-    for (int shift = 0;; shift += 5) {
-        if (*at >= length)
-            return bad_text(*at, "ends inside a number", err);
-        const int group = text[*at] - 48;
-        if (group < 0 || group > 63)
-            return bad_text(*at, "expected '0' to 'o'", err);
-        if (shift > 35)
-            return bad_text(*at, "number too long", err);
-        (*at)++;
-        v |= (int64_t)(group & 0x1f) << shift;
-        if (group & 0x20)
-            continue;
-        if (group & 0x10)
-            v -= (int64_t)1 << (shift + 5);
-        *value = v;
-        return 0;
-    }
-}
-
-int sb_rle_parse_text(const char *text, size_t length, uint32_t h, uint32_t w, struct sb_rle *out,
-                      struct sb_error *err)
-{
-    int rc = start(out, h, w, err);
-    const uint64_t pixels = (uint64_t)h * w;
-    uint64_t sum = 0;
-    size_t capacity = 0;
-    for (size_t at = 0; rc == 0 && at < length;) {
-        const size_t from = at;
-        int64_t run = 0;
-        rc = read_number(text, length, &at, &run, err);
-        if (rc == 0 && out->count > 2)
-            run += out->counts[out->count - 2];
-        if (rc == 0 && (run < 0 || (uint64_t)run > pixels - sum))
-            rc = bad_text(from, run < 0 ? "negative run" : "the runs exceed the image", err);
-        if (rc == 0) {
-            rc = push(out, &capacity, (uint32_t)run, err);
-            sum += (uint64_t)run;
-        }
-    }
-    if (rc == 0 && sum != pixels)
-        rc = sb_error_set(err, SB_EFORMAT,
-                          "compressed mask covers %llu pixels, expected %u x %u = %llu",
-                          (unsigned long long)sum, h, w, (unsigned long long)pixels);
-    if (rc)
-        sb_rle_release(out);
-    return rc;
-}
-
-uint64_t sb_rle_area(const struct sb_rle *rle)
-{
-    uint64_t area = 0;
-    for (size_t i = 1; i < rle->count; i += 2)
-        area += rle->counts[i];
-    return area;
-}
+#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
 void sb_rle_release(struct sb_rle *rle)
 {
-    sb_free(rle->counts);
+    sb_free(rle->runs);
     memset(rle, 0, sizeof(*rle));
+}
+
+void sb_rle_scratch_release(struct sb_rle_scratch *scratch)
+{
+    sb_free(scratch->crossings);
+    sb_free(scratch->sorted);
+    sb_free(scratch->columns);
+    sb_rle_release(&scratch->part);
+    sb_rle_release(&scratch->merged);
+    memset(scratch, 0, sizeof(*scratch));
+}
+
+/* Empties *rle for a mask of h x w with room for `runs` runs. */
+static int start_mask(struct sb_rle *rle, uint32_t h, uint32_t w, size_t runs, struct sb_error *err)
+{
+    if ((uint64_t)h * w > UINT32_MAX)
+        return sb_error_set(err, SB_EFORMAT, "a mask of %u x %u pixels is too large", h, w);
+    if (sb_grow(&rle->runs, &rle->capacity, runs, sizeof(*rle->runs), TAG))
+        return sb_error_nomem(err, "runs of a mask", runs * sizeof(*rle->runs));
+    rle->h = h;
+    rle->w = w;
+    rle->count = 0;
+    return 0;
+}
+
+static int check_total(const struct sb_rle *rle, uint64_t total, struct sb_error *err)
+{
+    if (total == (uint64_t)rle->h * rle->w)
+        return 0;
+    return sb_error_set(
+        err, SB_EFORMAT, "the runs of a mask sum to %llu pixels, expected %u x %u = %llu",
+        (unsigned long long)total, rle->h, rle->w, (unsigned long long)((uint64_t)rle->h * rle->w));
+}
+
+/* Reads one number at text[*at]: 5 bits per byte, lowest first, 0x20 = more follow, sign in the
+ * last byte's bit 4. Returns NULL or what is wrong. */
+static const char *read_number(const char *text, size_t length, size_t *at, int64_t *value)
+{
+    uint64_t x = 0;
+    for (unsigned shift = 0; *at < length; shift += 5) {
+        const unsigned c = (unsigned char)text[*at] - 48u;
+        if (c > 63)
+            return "a byte that is no part of a run-length code";
+        if (shift > 35)
+            return "a number that is too long";
+        (*at)++;
+        x |= (uint64_t)(c & 0x1f) << shift;
+        if (!(c & 0x20)) {
+            if (c & 0x10)
+                x |= ~(uint64_t)0 << (shift + 5);
+            *value = (int64_t)x;
+            return NULL;
+        }
+    }
+    return "its end inside a number";
+}
+
+static int bad_text(struct sb_error *err, const char *what, const char *text, size_t length,
+                    size_t at)
+{
+    const size_t shown = length - at < 12 ? length - at : 12;
+    return sb_error_set(err, SB_EFORMAT, "the counts of a mask have %s at character %zu ('%.*s')",
+                        what, at, (int)shown, text + at);
+}
+
+int sb_rle_from_text(struct sb_rle *rle, uint32_t h, uint32_t w, const char *text, size_t length,
+                     struct sb_error *err)
+{
+    const int rc = start_mask(rle, h, w, length, err);
+    if (rc)
+        return rc;
+    uint64_t total = 0;
+    for (size_t at = 0; at < length;) {
+        const size_t from = at;
+        int64_t x;
+        const char *const wrong = read_number(text, length, &at, &x);
+        if (wrong)
+            return bad_text(err, wrong, text, length, at);
+        if (rle->count > 2) /* coded as the difference to the run before the last */
+            x += rle->runs[rle->count - 2];
+        if (x < 0 || x > UINT32_MAX)
+            return bad_text(err, x < 0 ? "a negative run" : "a run beyond the mask", text, length,
+                            from);
+        rle->runs[rle->count++] = (uint32_t)x;
+        total += (uint64_t)x;
+    }
+    return check_total(rle, total, err);
+}
+
+int sb_rle_from_runs(struct sb_rle *rle, uint32_t h, uint32_t w, const uint32_t *runs, size_t count,
+                     struct sb_error *err)
+{
+    const int rc = start_mask(rle, h, w, count, err);
+    if (rc)
+        return rc;
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        rle->runs[i] = runs[i];
+        total += runs[i];
+    }
+    rle->count = count;
+    return check_total(rle, total, err);
+}
+
+int sb_rle_from_mask(struct sb_rle *rle, uint32_t h, uint32_t w, const uint8_t *mask, size_t stride,
+                     struct sb_error *err)
+{
+    int rc = start_mask(rle, h, w, 64, err);
+    uint32_t run = 0;
+    bool inside = false;
+    for (uint32_t x = 0; rc == 0 && x < w; x++) {
+        if (sb_grow(&rle->runs, &rle->capacity, rle->count + h + 1, sizeof(*rle->runs), TAG))
+            rc = sb_error_nomem(err, "runs of a mask", rle->count * sizeof(*rle->runs));
+        for (uint32_t y = 0; rc == 0 && y < h; y++, run++) {
+            if ((mask[y * stride + x] != 0) != inside) {
+                rle->runs[rle->count++] = run;
+                run = 0;
+                inside = !inside;
+            }
+        }
+    }
+    if (rc == 0)
+        rle->runs[rle->count++] = run;
+    return rc;
+}
+
+int sb_rle_copy(struct sb_rle *rle, const struct sb_rle *other, struct sb_error *err)
+{
+    const int rc = start_mask(rle, other->h, other->w, other->count, err);
+    if (rc == 0 && other->count)
+        memcpy(rle->runs, other->runs, other->count * sizeof(*rle->runs));
+    rle->count = other->count;
+    return rc;
+}
+
+/* One mask of a merge: what is left of its current run. */
+struct walk {
+    const struct sb_rle *rle;
+    size_t next;
+    uint32_t left;
+    bool inside;
+};
+
+static struct walk start_walk(const struct sb_rle *rle)
+{
+    const struct walk walk = {rle, 1, rle->count ? rle->runs[0] : 0, false};
+    return walk;
+}
+
+static void advance(struct walk *walk, uint32_t pixels)
+{
+    walk->left -= pixels;
+    if (walk->left == 0 && walk->next < walk->rle->count) {
+        walk->left = walk->rle->runs[walk->next++];
+        walk->inside = !walk->inside;
+    }
+}
+
+int sb_rle_merge(struct sb_rle *rle, const struct sb_rle *other, bool intersect,
+                 struct sb_rle_scratch *scratch, struct sb_error *err)
+{
+    if (rle->h != other->h || rle->w != other->w)
+        return sb_error_set(err, SB_EFORMAT, "masks of %u x %u and %u x %u cannot be merged",
+                            rle->h, rle->w, other->h, other->w);
+    struct sb_rle *const out = &scratch->merged;
+    const int rc = start_mask(out, rle->h, rle->w, rle->count + other->count + 1, err);
+    if (rc)
+        return rc;
+    struct walk a = start_walk(rle), b = start_walk(other);
+    bool inside = false, more = true;
+    uint32_t run = 0;
+    /* Ends when both have nothing left in their current run, as the original does. */
+    while (more) {
+        const uint32_t step = a.left < b.left ? a.left : b.left;
+        run += step;
+        advance(&a, step);
+        advance(&b, step);
+        more = a.left || b.left;
+        const bool now = intersect ? a.inside && b.inside : a.inside || b.inside;
+        if (now != inside || !more) {
+            out->runs[out->count++] = run;
+            run = 0;
+        }
+        inside = now;
+    }
+    const struct sb_rle swap = *rle;
+    *rle = *out;
+    *out = swap;
+    return 0;
+}
+
+void sb_rle_to_text(const struct sb_rle *rle, struct sb_str *out)
+{
+    for (size_t i = 0; i < rle->count; i++) {
+        int64_t x = rle->runs[i];
+        if (i > 2)
+            x -= rle->runs[i - 2];
+        bool more = true;
+        while (more) {
+            unsigned c = (unsigned)(x & 0x1f);
+            x >>= 5;
+            more = c & 0x10 ? x != -1 : x != 0;
+            if (more)
+                c |= 0x20;
+            const char byte = (char)(c + 48);
+            sb_str_append(out, &byte, 1);
+        }
+    }
+}
+
+void sb_rle_to_mask(const struct sb_rle *rle, uint8_t *mask, size_t stride)
+{
+    uint32_t x = 0, y = 0;
+    for (size_t i = 0; i < rle->count; i++) {
+        for (uint32_t n = rle->runs[i]; n > 0; n--) {
+            mask[y * stride + x] = i & 1;
+            if (++y == rle->h) {
+                y = 0;
+                x++;
+            }
+        }
+    }
+}
+
+uint32_t sb_rle_area(const struct sb_rle *rle)
+{
+    uint32_t area = 0;
+    for (size_t i = 1; i < rle->count; i += 2)
+        area += rle->runs[i];
+    return area;
+}
+
+void sb_rle_box(const struct sb_rle *rle, double box[4])
+{
+    const uint32_t h = rle->h;
+    uint32_t x0 = rle->w, y0 = h, x1 = 0, y1 = 0, at = 0;
+    memset(box, 0, 4 * sizeof(*box));
+    if (rle->count < 2)
+        return;
+    for (size_t i = 0; i + 1 < rle->count; i += 2) {
+        const uint32_t start = at + rle->runs[i], run = rle->runs[i + 1];
+        at = start + run;
+        if (run == 0)
+            continue;
+        const uint32_t first_x = start / h, last_x = (at - 1) / h;
+        const bool spans_columns = first_x < last_x;
+        const uint32_t top = spans_columns ? 0 : start % h;
+        const uint32_t bottom = spans_columns ? h - 1 : (at - 1) % h;
+        x0 = first_x < x0 ? first_x : x0;
+        x1 = last_x > x1 ? last_x : x1;
+        y0 = top < y0 ? top : y0;
+        y1 = bottom > y1 ? bottom : y1;
+    }
+    box[0] = x0;
+    box[1] = y0;
+    box[2] = (double)(x1 - x0 + 1);
+    box[3] = (double)(y1 - y0 + 1);
 }

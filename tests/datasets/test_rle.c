@@ -1,137 +1,256 @@
-/* Masks as runs and as text: real results, round trips, and broken text. */
-#include "tests/test.h"
-
-#include "base/json.h"
+/* datasets/rle.c, rle_polygon.c: known strings, invariants, and polygons against a direct walk. */
 #include "base/mem.h"
 #include "base/rng.h"
 #include "datasets/rle.h"
 
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void assert_round_trip(const uint8_t *mask, uint32_t h, uint32_t w)
+static void assert_runs(const struct sb_rle *rle, const uint32_t *runs, size_t count)
 {
+    assert_int_equal(rle->count, count);
+    assert_memory_equal(rle->runs, runs, count * sizeof(*runs));
+}
+
+static void test_rle__text_known_case(void **state)
+{
+    (void)state;
+    static const uint32_t runs[] = {6, 1, 40, 4, 5, 4, 5, 4, 21};
     struct sb_error err;
-    struct sb_rle rle, back;
+    struct sb_rle rle = {0};
     struct sb_str text = SB_STR_INIT;
-    assert_ok(sb_rle_encode(mask, h, w, &rle, &err), &err);
-    sb_rle_append_text(&rle, &text);
-    assert_ok(sb_rle_parse_text(sb_str_text(&text), text.length, h, w, &back, &err), &err);
-    assert_int_equal(back.count, rle.count);
-    assert_memory_equal(back.counts, rle.counts, rle.count * sizeof(*rle.counts));
-    uint8_t *decoded = sb_calloc((size_t)h * w + 1, 1, 0);
-    sb_rle_decode(&back, decoded);
-    uint64_t area = 0;
-    for (size_t i = 0; i < (size_t)h * w; i++) {
-        assert_int_equal(decoded[i], mask[i] != 0);
-        area += mask[i] != 0;
-    }
-    assert_int_equal(sb_rle_area(&rle), area);
-    sb_free(decoded);
+    assert_ok(sb_rle_from_text(&rle, 9, 10, "61X13mN000`0", 12, &err), &err);
+    assert_runs(&rle, runs, 9);
+    assert_int_equal(sb_rle_area(&rle), 13);
+    sb_rle_to_text(&rle, &text);
+    assert_string_equal(sb_str_text(&text), "61X13mN000`0");
     sb_str_release(&text);
     sb_rle_release(&rle);
-    sb_rle_release(&back);
 }
 
-static void test_rle__encodes_and_decodes(void **state)
-{
-    (void)state;
-    static uint8_t mask[120 * 90];
-    assert_round_trip(mask, 120, 90);
-    memset(mask, 1, sizeof(mask));
-    assert_round_trip(mask, 120, 90);
-    struct sb_rng rng = sb_rng_seed(5);
-    for (uint32_t density = 1; density < 1000; density += 37) {
-        uint8_t current = 0;
-        for (size_t i = 0; i < sizeof(mask); i++) {
-            if (sb_rng_below(&rng, density) == 0)
-                current = !current;
-            mask[i] = current ? 200 : 0;
-        }
-        assert_round_trip(mask, 120, 90);
-        assert_round_trip(mask, 1, 77);
-    }
-}
-
-/* Worked by hand from the rule: runs 6, 1, 40, 4, 40, 2: 6, 1, 40, then 4 - 1, 40 - 40, 2 - 4. */
-static void test_rle__text_follows_the_rule(void **state)
-{
-    (void)state;
-    uint32_t runs[] = {6, 1, 40, 4, 40, 2};
-    const struct sb_rle rle = {93, 1, 6, runs};
-    struct sb_str text = SB_STR_INIT;
-    sb_rle_append_text(&rle, &text);
-    /* 40 = 8 + 32 * 1: 8 | 0x20 -> 'X', 1 -> '1'; -2 = 30 -> 'N' */
-    assert_string_equal(sb_str_text(&text), "61X130N");
-    sb_str_release(&text);
-}
-
-/* Every mask of a real results file comes back as the same text. */
-static void test_rle__reproduces_real_results(void **state)
-{
-    (void)state;
-    struct sb_error err;
-    cJSON *doc = NULL;
-    const char *path = test_data_or_skip("coco/instances_val2014_fakesegm100_results.json");
-    assert_ok(sb_json_load(path, &doc, &err), &err);
-    struct sb_json elem, root = sb_json_root(doc, path);
-    size_t n = 0;
-    for (bool ok = sb_json_first(&root, &elem); ok; ok = sb_json_next(&elem), n++) {
-        struct sb_json segmentation, size;
-        const char *counts = NULL;
-        assert_ok(sb_json_get(&elem, "segmentation", &segmentation, &err), &err);
-        assert_ok(sb_json_get(&segmentation, "size", &size, &err), &err);
-        assert_ok(sb_json_get_string(&segmentation, "counts", &counts, &err), &err);
-        const uint32_t h = (uint32_t)size.item->child->valueint;
-        const uint32_t w = (uint32_t)size.item->child->next->valueint;
-        struct sb_rle rle;
-        assert_ok(sb_rle_parse_text(counts, strlen(counts), h, w, &rle, &err), &err);
-        struct sb_str text = SB_STR_INIT;
-        sb_rle_append_text(&rle, &text);
-        assert_string_equal(sb_str_text(&text), counts);
-        sb_str_release(&text);
-        sb_rle_release(&rle);
-    }
-    assert_int_equal(n, 734);
-    cJSON_Delete(doc);
-}
-
-static void test_rle__broken_text_is_an_error(void **state)
+static void test_rle__bad_text_is_refused(void **state)
 {
     (void)state;
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"", "covers 0 pixels, expected 10 x 10 = 100"},
-        {"1", "covers 1 pixels"},
-        {"X", "character 2: ends inside a number"},
-        {"1 2", "character 2: expected '0' to 'o'"},
-        {"1\x7f", "character 2: expected '0' to 'o'"},
-        {"N", "character 1: negative run"},
-        {"T32", "character 3: the runs exceed the image"},
-        {"oooooooooo0", "number too long"},
+        {"", "sum to 0 pixels, expected 9 x 10 = 90"},
+        {"61X13mN000`", "its end inside a number"},
+        {"61X13mN000_0", "sum to"},
+        {"61X1/mN000`0", "no part of a run-length code at character 4 ('/mN000`0')"},
+        {"61X13mN000`0\x7f", "no part of a run-length code"},
+        {"oooooooo1", "a number that is too long"},
+        {"ooooooo1", "a run beyond the mask"},
+        {"OO", "a negative run"},
+        {"61X13mN000`06", "sum to"},
     };
+    struct sb_rle rle = {0};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct sb_error err;
-        struct sb_rle rle;
-        assert_int_equal(
-            sb_rle_parse_text(cases[i].text, strlen(cases[i].text), 10, 10, &rle, &err),
-            SB_EFORMAT);
-        assert_null(rle.counts);
+        assert_int_equal(sb_rle_from_text(&rle, 9, 10, cases[i].text, strlen(cases[i].text), &err),
+                         SB_EFORMAT);
         if (!strstr(err.message, cases[i].message))
-            fail_msg("\"%s\": %s", cases[i].text, err.message);
+            fail_msg("%s: %s", cases[i].text, err.message);
     }
     struct sb_error err;
-    struct sb_rle rle;
-    assert_int_equal(sb_rle_parse_text("0", 1, 70000, 70000, &rle, &err), SB_EFORMAT);
+    assert_int_equal(sb_rle_from_text(&rle, 65536, 65536, "0", 1, &err), SB_EFORMAT);
+    assert_non_null(strstr(err.message, "too large"));
+    sb_rle_release(&rle);
+}
+
+static void random_mask(uint8_t *mask, size_t size, struct sb_rng *rng)
+{
+    for (size_t i = 0; i < size; i++)
+        mask[i] = i > 0 && sb_rng_below(rng, 3) ? mask[i - 1] : (uint8_t)sb_rng_below(rng, 2);
+}
+
+static void test_rle__mask_text_mask_round_trip(void **state)
+{
+    (void)state;
+    struct sb_rng rng = sb_rng_seed(5);
+    struct sb_rle rle = {0}, back = {0};
+    struct sb_error err;
+    for (int i = 0; i < 300; i++) {
+        uint8_t mask[32 * 40], again[32 * 40];
+        const uint32_t h = 1 + sb_rng_below(&rng, 32), w = 1 + sb_rng_below(&rng, 40);
+        struct sb_str text = SB_STR_INIT;
+        random_mask(mask, sizeof(mask), &rng);
+        memcpy(again, mask, sizeof(mask));
+        assert_ok(sb_rle_from_mask(&rle, h, w, mask, 40, &err), &err);
+        sb_rle_to_text(&rle, &text);
+        assert_ok(sb_rle_from_text(&back, h, w, text.data, text.length, &err), &err);
+        assert_runs(&back, rle.runs, rle.count);
+        sb_rle_to_mask(&back, again, 40);
+        assert_memory_equal(mask, again, sizeof(mask));
+        sb_str_release(&text);
+    }
+    sb_rle_release(&rle);
+    sb_rle_release(&back);
+}
+
+/* Area, box and merge against counting pixels. */
+static void test_rle__area_box_merge_count_pixels(void **state)
+{
+    (void)state;
+    enum { H = 7, W = 9 };
+    struct sb_rng rng = sb_rng_seed(6);
+    struct sb_rle a = {0}, b = {0};
+    struct sb_rle_scratch scratch = {0};
+    struct sb_error err;
+    for (int n = 0; n < 500; n++) {
+        uint8_t ma[H * W], mb[H * W], merged[H * W];
+        random_mask(ma, sizeof(ma), &rng);
+        random_mask(mb, sizeof(mb), &rng);
+        const bool intersect = n & 1;
+        assert_ok(sb_rle_from_mask(&a, H, W, ma, W, &err), &err);
+        assert_ok(sb_rle_from_mask(&b, H, W, mb, W, &err), &err);
+        assert_ok(sb_rle_merge(&a, &b, intersect, &scratch, &err), &err);
+        sb_rle_to_mask(&a, merged, W);
+        uint32_t area = 0, x0 = W, y0 = H, x1 = 0, y1 = 0;
+        for (uint32_t i = 0; i < H * W; i++) {
+            assert_int_equal(merged[i], intersect ? ma[i] && mb[i] : ma[i] || mb[i]);
+            if (!merged[i])
+                continue;
+            area++;
+            x0 = i % W < x0 ? i % W : x0;
+            x1 = i % W > x1 ? i % W : x1;
+            y0 = i / W < y0 ? i / W : y0;
+            y1 = i / W > y1 ? i / W : y1;
+        }
+        double box[4];
+        sb_rle_box(&a, box);
+        assert_int_equal(sb_rle_area(&a), area);
+        assert_true(area == 0 || (box[0] == x0 && box[1] == y0 && box[2] == x1 - x0 + 1 &&
+                                  box[3] == y1 - y0 + 1));
+    }
+    sb_rle_release(&a);
+    sb_rle_release(&b);
+    sb_rle_scratch_release(&scratch);
+}
+
+/* The definition, step by step: walk the outline in fifths of a pixel and keep the places where it
+ * crosses the middle of a column. Fills points (sorted) and returns their number. */
+static int compare_u32(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x > y ? 1 : x < y ? -1 : 0;
+}
+
+struct walker {
+    int u, v;
+    bool started;
+    uint32_t *out;
+    size_t count;
+    int h, w;
+};
+
+static void walk_to(struct walker *k, int u, int v)
+{
+    if (k->started && u != k->u) {
+        double x = u < k->u ? u : u - 1, y = v < k->v ? v : k->v;
+        x = (x + .5) / 5 - .5;
+        y = (y + .5) / 5 - .5;
+        if (floor(x) == x && x >= 0 && x <= k->w - 1)
+            k->out[k->count++] = (uint32_t)((int)x * k->h + (int)ceil(fmin(fmax(y, 0), k->h)));
+    }
+    k->started = true;
+    k->u = u;
+    k->v = v;
+}
+
+static void walk_edge(struct walker *k, int xs, int ys, int xe, int ye)
+{
+    const int dx = abs(xe - xs), dy = abs(ye - ys), n = dx > dy ? dx : dy;
+    const bool flat = dx >= dy, flip = flat ? xs > xe : ys > ye;
+    const int ax = flip ? xe : xs, ay = flip ? ye : ys, bx = flip ? xs : xe, by = flip ? ys : ye;
+    for (int d = 0; n > 0 && d <= n; d++) {
+        const int t = flip ? n - d : d;
+        const double s = flat ? (double)(by - ay) / dx : (double)(bx - ax) / dy;
+        if (flat)
+            walk_to(k, ax + t, (int)(ay + s * t + .5));
+        else
+            walk_to(k, (int)(ax + s * t + .5), ay + t);
+    }
+}
+
+static void check_polygon(const double *xy, size_t points, int h, int w,
+                          struct sb_rle_scratch *scratch)
+{
+    static uint32_t crossings[100000];
+    struct walker k = {.out = crossings, .h = h, .w = w};
+    for (size_t i = 0; i < points; i++) {
+        const double *const a = xy + 2 * i, *const b = xy + 2 * ((i + 1) % points);
+        walk_edge(&k, (int)(5 * a[0] + .5), (int)(5 * a[1] + .5), (int)(5 * b[0] + .5),
+                  (int)(5 * b[1] + .5));
+    }
+    crossings[k.count++] = (uint32_t)(h * w);
+    qsort(crossings, k.count, sizeof(*crossings), compare_u32);
+    struct sb_rle rle = {0};
+    struct sb_error err;
+    assert_ok(sb_rle_from_polygon(&rle, (uint32_t)h, (uint32_t)w, xy, points, scratch, &err), &err);
+    /* a mask is the parity of crossings before each pixel */
+    uint32_t pixel = 0;
+    size_t passed = 0;
+    for (size_t i = 0; i < rle.count; i++) {
+        assert_true(i == 0 || rle.runs[i] > 0);
+        for (uint32_t n = 0; n < rle.runs[i]; n++, pixel++) {
+            while (passed < k.count && crossings[passed] <= pixel)
+                passed++;
+            assert_int_equal(passed & 1, i & 1);
+        }
+    }
+    assert_int_equal(pixel, h * w);
+    sb_rle_release(&rle);
+}
+
+static void test_rle__polygon_equals_walk(void **state)
+{
+    (void)state;
+    struct sb_rng rng = sb_rng_seed(7);
+    struct sb_rle_scratch scratch = {0};
+    for (int n = 0; n < 4000; n++) {
+        double xy[24];
+        const size_t points = 1 + sb_rng_below(&rng, 12);
+        const double scale = n % 3 ? 30 : 90;
+        for (size_t i = 0; i < 2 * points; i++) {
+            const double v = scale * sb_rng_double(&rng) - scale / 5;
+            xy[i] = n % 4 == 0 ? floor(v) : n % 4 == 1 ? floor(v * 10) / 10 : v;
+        }
+        check_polygon(xy, points, 1 + (int)sb_rng_below(&rng, 40), 1 + (int)sb_rng_below(&rng, 40),
+                      &scratch);
+    }
+    sb_rle_scratch_release(&scratch);
+}
+
+static void test_rle__polygon_out_of_range_is_refused(void **state)
+{
+    (void)state;
+    struct sb_rle rle = {0};
+    struct sb_rle_scratch scratch = {0};
+    struct sb_error err;
+    const double far[] = {0, 0, 1e9, 0, 5, 5}, not_a_number[] = {0, 0, 4, NAN, 5, 5};
+    assert_int_equal(sb_rle_from_polygon(&rle, 9, 9, far, 3, &scratch, &err), SB_EFORMAT);
+    assert_non_null(strstr(err.message, "(1e+09, 0) is out of range"));
+    assert_int_equal(sb_rle_from_polygon(&rle, 9, 9, not_a_number, 3, &scratch, &err), SB_EFORMAT);
+    assert_ok(sb_rle_from_polygon(&rle, 9, 9, far, 0, &scratch, &err), &err);
+    assert_int_equal(sb_rle_area(&rle), 0);
+    assert_ok(sb_rle_from_polygon(&rle, 0, 9, not_a_number, 1, &scratch, &err), &err);
+    sb_rle_release(&rle);
+    sb_rle_scratch_release(&scratch);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rle__encodes_and_decodes),
-        cmocka_unit_test(test_rle__text_follows_the_rule),
-        cmocka_unit_test(test_rle__reproduces_real_results),
-        cmocka_unit_test(test_rle__broken_text_is_an_error),
+        cmocka_unit_test(test_rle__text_known_case),
+        cmocka_unit_test(test_rle__bad_text_is_refused),
+        cmocka_unit_test(test_rle__mask_text_mask_round_trip),
+        cmocka_unit_test(test_rle__area_box_merge_count_pixels),
+        cmocka_unit_test(test_rle__polygon_equals_walk),
+        cmocka_unit_test(test_rle__polygon_out_of_range_is_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("datasets/rle", tests, NULL, NULL);
 }
