@@ -84,8 +84,9 @@ $(BUILD)/flags: FORCE
 	@echo '$(CC) $(CFLAGS) $(SB_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(SB_CFLAGS)' > $@
 FORCE:
 
-TEST_SUPPORT := $(BUILD)/tests/test.o \
-	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/support_*.c)) $(filter-out $(BUILD)/cli/main.o,$(CLI_OBJ))
+# Helpers of the tests: tests/*.c and tests/*/support_*.c.
+TEST_SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*.c tests/*/support_*.c)) \
+	$(filter-out $(BUILD)/cli/main.o,$(CLI_OBJ))
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_SUPPORT) $(BUILD)/libspinebench.a
 	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 .SECONDARY:
