@@ -15,8 +15,12 @@ LDLIBS  = -lopenblas -lcjson -lpng -ljpeg -lprotobuf-c -lsnappy -lm
 # V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 
+# The loops of kernels are written for the vectoriser, most of which -O2 leaves off.
+KERNEL_CFLAGS = -O3
+
 ifdef DEBUG
 CFLAGS = -O0 -g3
+KERNEL_CFLAGS =
 endif
 ifdef WERROR
 SB_CFLAGS += -Werror
@@ -58,7 +62,8 @@ $(BUILD)/libspinebench.a: $(OBJ)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(PROTO:%.proto=$(BUILD)/gen/%.pb-c.c)
 	@mkdir -p $(@D)
-	$(call quiet,CC) $(CC) $(CFLAGS) $(SB_CFLAGS) $(EXTRA_$(basename $(notdir $<))) -MMD -MP -c -o $@ $<
+	$(call quiet,CC) $(CC) $(CFLAGS) $(SB_CFLAGS) $(if $(findstring /kernels/,$<),$(KERNEL_CFLAGS)) \
+		$(EXTRA_$(basename $(notdir $<))) -MMD -MP -c -o $@ $<
 
 # Generated code is not held to our warnings.
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
@@ -81,7 +86,7 @@ $(BUILD)/gen/build_info.c: scripts/build_info.sh FORCE
 # A change of compiler or flags rebuilds everything.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CFLAGS) $(SB_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(SB_CFLAGS)' > $@
+	@echo '$(CC) $(CFLAGS) $(SB_CFLAGS) $(KERNEL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(SB_CFLAGS) $(KERNEL_CFLAGS)' > $@
 FORCE:
 
 # Helpers of the tests: tests/*.c and tests/*/support_*.c.

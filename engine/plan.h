@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "engine/region.h"
 #include "models/graph.h"
 #include "models/weights.h"
 
@@ -31,6 +32,9 @@ struct sb_plan_options {
     bool fold_batchnorm;   /* default true; passes can be turned off one by one for tests */
     bool fuse;         /* default true: bias, activation and residual adds into their producer */
     bool reuse_memory; /* default true: live-range arena; false gives every tensor its own place */
+    /* Proposals and detections (two-stage models), borrowed, must outlive the plan; default NULL.
+     */
+    const struct sb_region_ops *region;
 };
 void sb_plan_options_defaults(struct sb_plan_options *options);
 
@@ -52,6 +56,7 @@ struct sb_step_info {
 /* Memory of a plan in bytes, by level of the producing step. */
 struct sb_plan_memory {
     size_t arena_bytes;                      /* the activation arena as allocated */
+    size_t live_peak_bytes;                  /* most bytes alive at once: a bound of the arena */
     size_t weight_bytes[SB_LEVEL_COUNT];     /* packed weights */
     size_t activation_bytes[SB_LEVEL_COUNT]; /* sum of outputs, before reuse */
     size_t workspace_bytes[SB_LEVEL_COUNT];  /* largest kernel workspace of the level */
@@ -70,7 +75,8 @@ struct sb_plan *sb_plan_new(const struct sb_graph *graph, const struct sb_weight
                             const struct sb_plan_options *options, struct sb_error *err);
 void sb_plan_free(struct sb_plan **plan);
 
-/* The i-th input buffer, (N, C, H, W) float32, filled by the caller before a run. Owned by plan. */
+/* The i-th input buffer, (N, C, H, W) float32, filled by the caller before a run and kept by it.
+ * Owned by plan; NULL when there is no such input. */
 float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape);
 int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, struct sb_error *err);
 /* An output after a run, (N, C, H, W); NULL when there is none of that name. Valid until the next
@@ -86,5 +92,7 @@ void sb_plan_memory(const struct sb_plan *plan, struct sb_plan_memory *out);
 
 /* "openblas", "native" */
 const char *sb_engine_name(enum sb_engine engine);
+/* The engine of a name; SB_EINVAL, naming the known ones, for any other text. */
+int sb_engine_parse(const char *name, enum sb_engine *out, struct sb_error *err);
 
 #endif

@@ -1,0 +1,87 @@
+/*
+ * The kernel table: what can run a step. For every step the plan takes the first kernel of the
+ * engine's table whose op matches and whose supports() says yes, asks it for the size of packed
+ * weights and workspace, packs once, and calls run() in every forward pass.
+ *
+ * Adding a kernel: kernels/NAME.c with its functions and one `const struct sb_kernel`, declared
+ * below and listed in table.c before the ones it beats; tests/engine/test_NAME.c against the naive
+ * reference. run() must not allocate, and its result must not depend on the number of threads:
+ * cut work into jobs by the shape alone.
+ *
+ * Tensors are dense (N, C, H, W) float32. Outputs never overlap inputs, except as `inplace` allows.
+ */
+#ifndef SB_ENGINE_KERNELS_KERNELS_H
+#define SB_ENGINE_KERNELS_KERNELS_H
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "engine/arena.h"
+#include "engine/plan.h"
+#include "engine/region.h"
+#include "engine/steps.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sb_kernel_call {
+    /* Geometry: all that supports(), packed_bytes() and workspace_bytes() may read. */
+    const struct sb_step *step; /* op, parameters, activation */
+    const struct sb_shape *in;  /* shape of every input */
+    int num_inputs;
+    struct sb_shape out;
+    int threads;                        /* workers that may call at the same time */
+    const struct sb_region_ops *region; /* NULL where the caller gave none */
+    /* Data. */
+    const float *const *inputs;
+    const float *residual; /* shape of out, or NULL */
+    const float *scale;    /* out.c values, or NULL where 1 or multiplied into the kernel */
+    const float *shift;    /* out.c values, or NULL where 0 */
+    const void *packed;
+    void *workspace;
+    float *output;
+    struct sb_pool *pool;
+};
+
+struct sb_kernel {
+    const char *name;
+    enum sb_op op;
+    unsigned inplace; /* SB_INPLACE_*: operands the output may lie on */
+    /* False where this kernel cannot run the step; NULL = it runs every step of its op. */
+    bool (*supports)(const struct sb_kernel_call *call);
+    /* Bytes of packed weights; NULL = the op has none. */
+    size_t (*packed_bytes)(const struct sb_kernel_call *call);
+    /* Packs `kernel` (layout of graph.h), each output channel times scale[c] (NULL = 1). The packed
+     * form depends on the kernel's shape alone: steps that share a weight slot share it. */
+    void (*pack)(const struct sb_kernel_call *call, const float *kernel, const double *scale,
+                 void *packed);
+    /* Bytes of scratch for all threads together; NULL = none. */
+    size_t (*workspace_bytes)(const struct sb_kernel_call *call);
+    int (*run)(const struct sb_kernel_call *call, struct sb_error *err);
+};
+
+/* The first kernel of the engine that supports the step; NULL when there is none. */
+const struct sb_kernel *sb_kernel_choose(enum sb_engine engine, const struct sb_kernel_call *call);
+/* The engine's kernels in order of preference, up to a NULL. */
+const struct sb_kernel *const *sb_kernel_table(enum sb_engine engine);
+
+extern const struct sb_kernel sb_kernel_act;
+extern const struct sb_kernel sb_kernel_add;
+extern const struct sb_kernel sb_kernel_affine;
+extern const struct sb_kernel sb_kernel_conv_1x1_openblas;
+extern const struct sb_kernel sb_kernel_conv_im2col_openblas;
+extern const struct sb_kernel sb_kernel_deconv_openblas;
+extern const struct sb_kernel sb_kernel_detections;
+extern const struct sb_kernel sb_kernel_dwconv;
+extern const struct sb_kernel sb_kernel_fc_openblas;
+extern const struct sb_kernel sb_kernel_global_avg;
+extern const struct sb_kernel sb_kernel_global_max;
+extern const struct sb_kernel sb_kernel_maxpool;
+extern const struct sb_kernel sb_kernel_mul;
+extern const struct sb_kernel sb_kernel_proposals;
+extern const struct sb_kernel sb_kernel_resize;
+extern const struct sb_kernel sb_kernel_roi_align;
+extern const struct sb_kernel sb_kernel_scale;
+extern const struct sb_kernel sb_kernel_select;
+extern const struct sb_kernel sb_kernel_softmax;
+
+#endif

@@ -1,0 +1,151 @@
+/* Plans: life cycle, forward pass and queries. Compilation is in plan_build.c. See plan.h. */
+#include "engine/plan.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "engine/plan_internal.h"
+
+#include <string.h>
+
+const char *sb_engine_name(enum sb_engine engine)
+{
+    return engine == SB_ENGINE_NATIVE ? "native" : "openblas";
+}
+
+int sb_engine_parse(const char *name, enum sb_engine *out, struct sb_error *err)
+{
+    for (int e = SB_ENGINE_OPENBLAS; e <= SB_ENGINE_NATIVE; e++) {
+        if (strcmp(name, sb_engine_name((enum sb_engine)e)) == 0) {
+            *out = (enum sb_engine)e;
+            return 0;
+        }
+    }
+    return sb_error_set(err, SB_EINVAL, "unknown engine '%s', expected openblas or native", name);
+}
+
+void sb_plan_options_defaults(struct sb_plan_options *options)
+{
+    *options = (struct sb_plan_options){
+        .engine = SB_ENGINE_OPENBLAS,
+        .threads = sb_cpu_count(),
+        .fold_batchnorm = true,
+        .fuse = true,
+        .reuse_memory = true,
+    };
+}
+
+struct sb_plan *sb_plan_new(const struct sb_graph *graph, const struct sb_weights *weights,
+                            const struct sb_plan_options *options, struct sb_error *err)
+{
+    struct sb_plan *plan = sb_calloc(1, sizeof(*plan), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!plan) {
+        sb_error_nomem(err, "a plan", sizeof(*plan));
+        return NULL;
+    }
+    plan->graph = graph;
+    plan->options = *options;
+    plan->pool = sb_pool_new(options->threads, err);
+    if (!plan->pool || sb_plan_build(plan, weights, err) != 0)
+        sb_plan_free(&plan);
+    return plan;
+}
+
+void sb_plan_free(struct sb_plan **plan_ptr)
+{
+    struct sb_plan *plan = *plan_ptr;
+    if (!plan)
+        return;
+    for (size_t i = 0; plan->planned && i < plan->steps.count; i++) {
+        sb_free(plan->planned[i].in_shapes);
+        sb_free(plan->planned[i].inputs);
+    }
+    for (int level = 0; level < SB_LEVEL_COUNT; level++)
+        sb_free(plan->weights[level]);
+    sb_free(plan->planned);
+    sb_free(plan->offsets);
+    sb_free(plan->arena);
+    sb_free(plan->workspace);
+    sb_free(plan->outputs);
+    sb_steps_release(&plan->steps);
+    sb_pool_free(&plan->pool);
+    sb_free(plan);
+    *plan_ptr = NULL;
+}
+
+float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape)
+{
+    for (size_t i = 0; i < plan->graph->num_nodes; i++) {
+        if (plan->graph->nodes[i].op != SB_OP_INPUT || index-- > 0)
+            continue;
+        if (shape)
+            *shape = plan->graph->nodes[i].shape;
+        return (float *)(plan->arena + plan->offsets[i]);
+    }
+    return NULL;
+}
+
+int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, struct sb_error *err)
+{
+    int64_t *step_ns = options ? options->step_ns : NULL;
+    int64_t before = step_ns ? sb_now_ns() : 0;
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        const struct sb_planned_step *step = &plan->planned[i];
+        const int rc = step->kernel->run(&step->call, err);
+        if (rc != 0)
+            return rc;
+        if (step_ns) {
+            const int64_t now = sb_now_ns();
+            step_ns[i] = now - before;
+            before = now;
+        }
+    }
+    return 0;
+}
+
+const float *sb_plan_output(const struct sb_plan *plan, const char *name, struct sb_shape *shape)
+{
+    const int node = sb_graph_find_output(plan->graph, name);
+    if (node < 0)
+        return NULL;
+    if (shape)
+        *shape = plan->graph->nodes[node].shape;
+    return (const float *)(plan->arena + plan->offsets[node]);
+}
+
+size_t sb_plan_num_outputs(const struct sb_plan *plan)
+{
+    return plan->num_outputs;
+}
+
+const char *sb_plan_output_name(const struct sb_plan *plan, size_t index)
+{
+    return plan->graph->nodes[plan->outputs[index]].output;
+}
+
+size_t sb_plan_num_steps(const struct sb_plan *plan)
+{
+    return plan->steps.count;
+}
+
+void sb_plan_step_info(const struct sb_plan *plan, size_t index, struct sb_step_info *out)
+{
+    const struct sb_step *step = &plan->steps.items[index];
+    const struct sb_planned_step *planned = &plan->planned[index];
+    const struct sb_value *value = &plan->steps.values[step->value];
+    *out = (struct sb_step_info){
+        .path = value->node->path,
+        .block = value->node->block,
+        .kernel = planned->kernel->name,
+        .op = step->op,
+        .level = value->level,
+        .shape = value->shape,
+        .weight_bytes = planned->weight_bytes,
+        .output_bytes = sb_value_bytes(value),
+        .workspace_bytes = planned->workspace_bytes,
+    };
+}
+
+void sb_plan_memory(const struct sb_plan *plan, struct sb_plan_memory *out)
+{
+    *out = plan->memory;
+}

@@ -1,0 +1,284 @@
+/*
+ * Compiles a graph: steps, passes, kernels, memory, weights, in this order. Everything that a
+ * forward pass touches is allocated here. See plan.h.
+ */
+#include "base/mem.h"
+#include "base/size.h"
+#include "engine/kernels/gemm.h"
+#include "engine/passes.h"
+#include "engine/plan_internal.h"
+
+#include <string.h>
+
+#define DATA_TAG SB_MEM_TAG(SB_MEM_DATA, 0)
+
+static int run_passes(struct sb_plan *plan, struct sb_error *err)
+{
+    const struct {
+        int (*run)(struct sb_steps *, struct sb_error *);
+        bool enabled;
+    } passes[] = {
+        {sb_pass_dead_code, true},
+        {sb_pass_fold_batchnorm, plan->options.fold_batchnorm},
+        {sb_pass_fuse_residual, plan->options.fuse},
+        {sb_pass_fuse_activation, plan->options.fuse},
+    };
+    for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
+        const int rc = passes[i].enabled ? passes[i].run(&plan->steps, err) : 0;
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int no_kernel(const struct sb_plan *plan, const struct sb_step *step, struct sb_error *err)
+{
+    sb_error_set(err, SB_EUNSUPPORTED, "no kernel of the %s engine runs '%s' (%s)",
+                 sb_engine_name(plan->options.engine), step->node->path, sb_op_name(step->op));
+    if (step->op == SB_OP_PROPOSALS || step->op == SB_OP_DETECTIONS)
+        return sb_error_hint(err, "region ops are given by the caller, in sb_plan_options.region");
+    return SB_EUNSUPPORTED;
+}
+
+static int choose_kernel(struct sb_plan *plan, size_t index, struct sb_error *err)
+{
+    const struct sb_step *step = &plan->steps.items[index];
+    struct sb_planned_step *planned = &plan->planned[index];
+    const size_t n = (size_t)step->num_inputs;
+    planned->in_shapes = sb_calloc(n, sizeof(*planned->in_shapes), DATA_TAG);
+    planned->inputs = sb_calloc(n, sizeof(*planned->inputs), DATA_TAG);
+    if (!planned->in_shapes || !planned->inputs)
+        return sb_error_nomem(err, "a step", n * sizeof(*planned->in_shapes));
+    for (size_t k = 0; k < n; k++)
+        planned->in_shapes[k] = plan->steps.values[step->inputs[k]].shape;
+    planned->call = (struct sb_kernel_call){
+        .step = step,
+        .in = planned->in_shapes,
+        .num_inputs = step->num_inputs,
+        .out = plan->steps.values[step->value].shape,
+        .threads = plan->options.threads,
+        .region = plan->options.region,
+        .inputs = planned->inputs,
+        .pool = plan->pool,
+    };
+    planned->kernel = sb_kernel_choose(plan->options.engine, &planned->call);
+    return planned->kernel ? 0 : no_kernel(plan, step, err);
+}
+
+static int choose_kernels(struct sb_plan *plan, struct sb_error *err)
+{
+    plan->planned = sb_calloc(plan->steps.count, sizeof(*plan->planned), DATA_TAG);
+    if (!plan->planned)
+        return sb_error_nomem(err, "the plan", plan->steps.count * sizeof(*plan->planned));
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < plan->steps.count; i++)
+        rc = choose_kernel(plan, i, err);
+    return rc;
+}
+
+static int place_values(struct sb_plan *plan, struct sb_error *err)
+{
+    const size_t n = plan->steps.count;
+    unsigned *inplace = sb_calloc(n, sizeof(*inplace), DATA_TAG);
+    plan->offsets = sb_calloc(plan->steps.num_values, sizeof(*plan->offsets), DATA_TAG);
+    int rc = inplace && plan->offsets ? 0 : sb_error_nomem(err, "the memory plan", n);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        inplace[i] = plan->planned[i].kernel->inplace;
+    if (rc == 0)
+        rc = sb_arena_plan(&plan->steps, inplace, plan->options.reuse_memory, plan->offsets,
+                           &plan->memory.arena_bytes, &plan->memory.live_peak_bytes, err);
+    sb_free(inplace);
+    if (rc != 0)
+        return rc;
+    plan->arena = sb_malloc(plan->memory.arena_bytes, SB_MEM_TAG(SB_MEM_ACTIVATION, 0));
+    return plan->arena ? 0 : sb_error_nomem(err, "the activation arena", plan->memory.arena_bytes);
+}
+
+static float *value_data(const struct sb_plan *plan, int value)
+{
+    return value == SB_NO_VALUE ? NULL : (float *)(plan->arena + plan->offsets[value]);
+}
+
+/* Points every step at its operands. A plan that runs before its input is filled must not read
+ * garbage, which would make timings depend on it: inputs start as zeros. */
+static void connect_values(struct sb_plan *plan)
+{
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        const struct sb_step *step = &plan->steps.items[i];
+        struct sb_planned_step *planned = &plan->planned[i];
+        for (int k = 0; k < step->num_inputs; k++)
+            planned->inputs[k] = value_data(plan, step->inputs[k]);
+        planned->call.residual = value_data(plan, step->residual);
+        planned->call.output = value_data(plan, step->value);
+    }
+    for (size_t v = 0; v < plan->graph->num_nodes; v++) {
+        if (plan->graph->nodes[v].op == SB_OP_INPUT)
+            memset(plan->arena + plan->offsets[v], 0, sb_value_bytes(&plan->steps.values[v]));
+    }
+}
+
+/* The first step before `index` with the same weight slot and kernel; -1 if none. */
+static int find_shared(const struct sb_plan *plan, size_t index)
+{
+    const struct sb_step *step = &plan->steps.items[index];
+    for (size_t i = 0; i < index; i++) {
+        if (plan->steps.items[i].kernel_slot == step->kernel_slot &&
+            plan->planned[i].kernel == plan->planned[index].kernel)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* A kernel that several steps use keeps one copy, and their scales stay in the epilogue. */
+static int slot_users(const struct sb_plan *plan, int slot)
+{
+    int users = 0;
+    for (size_t i = 0; i < plan->steps.count; i++)
+        users += plan->steps.items[i].kernel_slot == slot;
+    return users;
+}
+
+static size_t channel_bytes(const struct sb_planned_step *planned)
+{
+    return sb_align_size((size_t)planned->call.out.c * sizeof(float), 64);
+}
+
+static void size_step_weights(struct sb_plan *plan, size_t index)
+{
+    const struct sb_step *step = &plan->steps.items[index];
+    struct sb_planned_step *planned = &plan->planned[index];
+    planned->shares = -1;
+    if (step->kernel_slot >= 0) {
+        const int users = slot_users(plan, step->kernel_slot);
+        planned->fold_scale = users == 1 && step->scale;
+        planned->shares = users > 1 ? find_shared(plan, index) : -1;
+        if (planned->shares < 0)
+            planned->packed_bytes =
+                sb_align_size(planned->kernel->packed_bytes(&planned->call), 64);
+    }
+    planned->weight_bytes = planned->packed_bytes;
+    if (step->scale && !planned->fold_scale)
+        planned->weight_bytes += channel_bytes(planned);
+    if (step->shift)
+        planned->weight_bytes += channel_bytes(planned);
+}
+
+static float *pack_channels(const double *values, size_t channels, char **place, size_t bytes)
+{
+    float *out = (float *)*place;
+    for (size_t c = 0; c < channels; c++)
+        out[c] = (float)values[c];
+    *place += bytes;
+    return out;
+}
+
+static void pack_step(struct sb_plan *plan, size_t index, const struct sb_weights *weights)
+{
+    const struct sb_step *step = &plan->steps.items[index];
+    struct sb_planned_step *planned = &plan->planned[index];
+    const size_t channels = (size_t)planned->call.out.c;
+    char *place = plan->weights[plan->steps.values[step->value].level] + planned->weight_offset;
+    if (planned->shares >= 0) {
+        planned->call.packed = plan->planned[planned->shares].call.packed;
+    } else if (step->kernel_slot >= 0) {
+        planned->kernel->pack(&planned->call, weights->slots[step->kernel_slot],
+                              planned->fold_scale ? step->scale : NULL, place);
+        planned->call.packed = place;
+        place += planned->packed_bytes;
+    }
+    if (step->scale && !planned->fold_scale)
+        planned->call.scale = pack_channels(step->scale, channels, &place, channel_bytes(planned));
+    if (step->shift)
+        planned->call.shift = pack_channels(step->shift, channels, &place, channel_bytes(planned));
+}
+
+static int pack_weights(struct sb_plan *plan, const struct sb_weights *weights,
+                        struct sb_error *err)
+{
+    struct sb_plan_memory *memory = &plan->memory;
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        const enum sb_level level = plan->steps.values[plan->steps.items[i].value].level;
+        size_step_weights(plan, i);
+        plan->planned[i].weight_offset = memory->weight_bytes[level];
+        memory->weight_bytes[level] += plan->planned[i].weight_bytes;
+        memory->weight_total_bytes += plan->planned[i].weight_bytes;
+    }
+    for (unsigned level = 0; level < SB_LEVEL_COUNT; level++) {
+        const size_t bytes = memory->weight_bytes[level];
+        plan->weights[level] = bytes ? sb_malloc(bytes, SB_MEM_TAG(SB_MEM_WEIGHTS, level)) : NULL;
+        if (bytes && !plan->weights[level])
+            return sb_error_nomem(err, "packed weights", bytes);
+    }
+    for (size_t i = 0; i < plan->steps.count; i++)
+        pack_step(plan, i, weights);
+    return 0;
+}
+
+static int make_workspace(struct sb_plan *plan, struct sb_error *err)
+{
+    struct sb_plan_memory *memory = &plan->memory;
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        struct sb_planned_step *planned = &plan->planned[i];
+        if (!planned->kernel->workspace_bytes)
+            continue;
+        const size_t bytes = planned->kernel->workspace_bytes(&planned->call);
+        const enum sb_level level = plan->steps.values[plan->steps.items[i].value].level;
+        planned->workspace_bytes = bytes;
+        if (bytes > memory->workspace_bytes[level])
+            memory->workspace_bytes[level] = bytes;
+        if (bytes > memory->workspace_total_bytes)
+            memory->workspace_total_bytes = bytes;
+    }
+    plan->workspace = sb_malloc(memory->workspace_total_bytes, SB_MEM_TAG(SB_MEM_WORKSPACE, 0));
+    if (!plan->workspace)
+        return sb_error_nomem(err, "kernel workspace", memory->workspace_total_bytes);
+    for (size_t i = 0; i < plan->steps.count; i++)
+        plan->planned[i].call.workspace = plan->workspace;
+    return 0;
+}
+
+static void count_activations(struct sb_plan *plan)
+{
+    for (size_t v = 0; v < plan->steps.num_values; v++) {
+        const struct sb_value *value = &plan->steps.values[v];
+        if (plan->offsets[v] == SB_NO_OFFSET)
+            continue;
+        plan->memory.activation_bytes[value->level] += sb_value_bytes(value);
+        plan->memory.activation_total_bytes += sb_value_bytes(value);
+    }
+}
+
+static int list_outputs(struct sb_plan *plan, struct sb_error *err)
+{
+    plan->outputs = sb_calloc(plan->graph->num_nodes, sizeof(*plan->outputs), DATA_TAG);
+    if (!plan->outputs)
+        return sb_error_nomem(err, "the outputs", plan->graph->num_nodes * sizeof(*plan->outputs));
+    for (size_t i = 0; i < plan->graph->num_nodes; i++) {
+        if (plan->graph->nodes[i].output)
+            plan->outputs[plan->num_outputs++] = (int)i;
+    }
+    return 0;
+}
+
+int sb_plan_build(struct sb_plan *plan, const struct sb_weights *weights, struct sb_error *err)
+{
+    sb_gemm_setup();
+    int rc = sb_steps_init(&plan->steps, plan->graph, weights, err);
+    if (rc == 0)
+        rc = run_passes(plan, err);
+    if (rc == 0)
+        rc = choose_kernels(plan, err);
+    if (rc == 0)
+        rc = place_values(plan, err);
+    if (rc == 0)
+        rc = pack_weights(plan, weights, err);
+    if (rc == 0)
+        rc = make_workspace(plan, err);
+    if (rc == 0)
+        rc = list_outputs(plan, err);
+    if (rc != 0)
+        return rc;
+    connect_values(plan);
+    count_activations(plan);
+    return 0;
+}

@@ -1,0 +1,41 @@
+/* What a plan is made of; for plan.c and plan_build.c only. */
+#ifndef SB_ENGINE_PLAN_INTERNAL_H
+#define SB_ENGINE_PLAN_INTERNAL_H
+
+#include "engine/kernels/kernels.h"
+#include "engine/plan.h"
+#include "engine/steps.h"
+
+/* A step with its kernel, ready to run. */
+struct sb_planned_step {
+    const struct sb_kernel *kernel;
+    struct sb_kernel_call call;
+    struct sb_shape *in_shapes; /* call.in, owned */
+    const float **inputs;       /* call.inputs, owned */
+    bool fold_scale;            /* the scale is multiplied into the packed kernel */
+    int shares;                 /* earlier step whose packed kernel it uses, or -1 */
+    size_t packed_bytes;        /* 0 where shared or none */
+    size_t weight_offset;       /* in the weight arena of its level */
+    size_t weight_bytes;        /* packed kernel, scale and shift */
+    size_t workspace_bytes;
+};
+
+struct sb_plan {
+    const struct sb_graph *graph;
+    struct sb_plan_options options;
+    struct sb_pool *pool;
+    struct sb_steps steps;
+    struct sb_planned_step *planned; /* one per step */
+    size_t *offsets;                 /* per value: bytes into the arena */
+    char *arena;
+    char *weights[SB_LEVEL_COUNT]; /* packed weights, scales and shifts by level */
+    void *workspace;               /* shared by all steps */
+    int *outputs;                  /* values, in graph order */
+    size_t num_outputs;
+    struct sb_plan_memory memory;
+};
+
+/* Fills a plan whose graph, options and pool are set. On failure the plan may be half built. */
+int sb_plan_build(struct sb_plan *plan, const struct sb_weights *weights, struct sb_error *err);
+
+#endif

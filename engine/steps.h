@@ -1,0 +1,84 @@
+/*
+ * The step list: a graph on its way to a plan. It starts as one step per node (inputs are values
+ * without a step) and is rewritten by the passes (passes.h) before memory is laid out and kernels
+ * are chosen. A step computes
+ *
+ *     value = act(scale[c] * op(inputs) + shift[c] + residual)
+ *
+ * where c is the output channel; how much of this epilogue an op takes, sb_op_epilogue() tells.
+ * Scale and shift are kept in double until the weights are packed, so that folding a batch
+ * normalisation costs one rounding.
+ *
+ * A value is a tensor; value i is the output of graph node i until a pass adds more. Steps are in
+ * an order in which every value is produced before it is read.
+ */
+#ifndef SB_ENGINE_STEPS_H
+#define SB_ENGINE_STEPS_H
+
+#include "base/error.h"
+#include "models/graph.h"
+#include "models/weights.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SB_NO_VALUE (-1)
+
+struct sb_value {
+    struct sb_shape shape;
+    enum sb_level level;
+    const struct sb_node *node; /* the graph node whose output it is */
+    /* filled by sb_steps_link() */
+    int producer; /* index of the step, -1 for inputs of the graph */
+    int uses;     /* inputs and residuals that read it, in all live steps */
+};
+
+struct sb_step {
+    enum sb_op op;
+    const struct sb_node *node; /* gives the op's parameters: window, factor, region */
+    int value;                  /* what it produces */
+    int *inputs;                /* values it reads, owned */
+    int num_inputs;
+    int kernel_slot; /* weight slot of the kernel; -1 for none */
+    double *scale;   /* per output channel, owned; NULL = 1 */
+    double *shift;   /* per output channel, owned; NULL = 0 */
+    int residual;    /* value that is added, or SB_NO_VALUE */
+    enum sb_act act; /* the last thing applied */
+    bool dead;       /* to be dropped by sb_steps_link() */
+};
+
+struct sb_steps {
+    const struct sb_graph *graph;     /* borrowed */
+    const struct sb_weights *weights; /* borrowed */
+    struct sb_value *values;
+    size_t num_values;
+    struct sb_step *items;
+    size_t count;
+};
+
+/* Parts of the epilogue that an op's kernels implement. */
+enum {
+    SB_EPILOGUE_AFFINE = 1,   /* scale and shift */
+    SB_EPILOGUE_RESIDUAL = 2, /* + residual */
+    SB_EPILOGUE_ACT = 4       /* activation */
+};
+unsigned sb_op_epilogue(enum sb_op op);
+
+/* One step per node that is not an input. Batch normalisations become scale and shift, biases
+ * become shift. On failure nothing is left to release. */
+int sb_steps_init(struct sb_steps *steps, const struct sb_graph *graph,
+                  const struct sb_weights *weights, struct sb_error *err);
+void sb_steps_release(struct sb_steps *steps);
+
+/* Drops dead steps and recomputes producer and uses of every value. */
+void sb_steps_link(struct sb_steps *steps);
+/* True when the caller may ask for this value after a run. */
+bool sb_value_is_output(const struct sb_value *value);
+/* True when nothing but one step reads the value: its producer may then produce something else. */
+bool sb_value_is_private(const struct sb_value *value);
+/* The step that makes `value`, or NULL for an input of the graph. Needs sb_steps_link(). */
+struct sb_step *sb_steps_producer(const struct sb_steps *steps, int value);
+/* Lets `producer` put out what `step` did, which dies. */
+void sb_steps_absorb(struct sb_steps *steps, struct sb_step *producer, struct sb_step *step);
+
+#endif
