@@ -7,6 +7,7 @@
 
 struct sb_embedded {
     const char *name;          /* file name without folders */
+    const char *stem;          /* name without its last extension */
     const unsigned char *data; /* NUL-terminated for convenience; size does not count the NUL */
     size_t size;
 };

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes a C file with the bytes of FILES as a table of {name, data, size}, sorted by name.
+# Writes a C file with the bytes of FILES as a table of {name, stem, data, size}, sorted by name.
 #   scripts/embed.sh SYMBOL FILE... > out.c
 set -eu
 symbol=$1
@@ -19,7 +19,8 @@ done
 printf 'const struct sb_embedded %s[] = {\n' "$symbol"
 i=0
 for f in "$@"; do
-    printf '    {"%s", data_%d, sizeof(data_%d) - 1},\n' "$(basename "$f")" "$i" "$i"
+    name=$(basename "$f")
+    printf '    {"%s", "%s", data_%d, sizeof(data_%d) - 1},\n' "$name" "${name%.*}" "$i" "$i"
     i=$((i + 1))
 done
-printf '    {0, 0, 0},\n};\n'
+printf '    {0, 0, 0, 0},\n};\n'

@@ -1,0 +1,137 @@
+/* Opening a model: spec, sizes, graph. See model.h. */
+#include "models/model.h"
+
+#include "base/mem.h"
+#include "models/family.h"
+#include "models/spec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_SIZE  16384
+#define MAX_BATCH 4096
+
+/* size rounded up to a multiple of 2^level. */
+static int padded_to(int size, int level)
+{
+    const int step = 1 << level;
+    return (size + step - 1) / step * step;
+}
+
+/* Copies what the model's user must know, and fixes the input size. */
+static int describe(struct sb_model *m, const struct sb_model_spec *spec,
+                    const struct sb_model_options *options, struct sb_error *err)
+{
+    const int size = options ? options->size : 0, batch = options ? options->batch : 0;
+    if (size < 0 || size > MAX_SIZE)
+        return sb_error_set(err, SB_EINVAL, "input size %d: expected 1 to %d", size, MAX_SIZE);
+    if (batch < 0 || batch > MAX_BATCH)
+        return sb_error_set(err, SB_EINVAL, "batch %d: expected 1 to %d", batch, MAX_BATCH);
+    snprintf(m->name, sizeof(m->name), "%s", spec->name);
+    snprintf(m->family, sizeof(m->family), "%s", sb_family_name(spec->backbone.family));
+    m->task = spec->task;
+    m->batch = batch ? batch : 1;
+    m->image_h = size ? size : spec->size_h;
+    m->image_w = size ? size : spec->size_w;
+    const bool pad = spec->task == SB_TASK_RETINANET || spec->task == SB_TASK_MASKRCNN;
+    m->padded_h = pad ? padded_to(m->image_h, spec->max_level) : m->image_h;
+    m->padded_w = pad ? padded_to(m->image_w, spec->max_level) : m->image_w;
+    m->num_classes = spec->num_classes;
+    m->sync_batchnorm = spec->sync_batchnorm;
+    m->anchor = spec->anchor;
+    m->postprocess = spec->postprocess;
+    return 0;
+}
+
+static int build_backbone(const struct sb_builder *b, const struct sb_model_spec *spec, int image,
+                          struct sb_pyramid *out)
+{
+    SB_CHECK(image >= 0, image);
+    return spec->backbone.family == SB_FAMILY_RESNET
+               ? sb_build_resnet(b, &spec->backbone, image, out)
+               : sb_build_permuted(b, &spec->backbone, image, out);
+}
+
+/* The pyramid that the heads read: the neck's, or the backbone's between the levels asked for. */
+static int build_pyramid(const struct sb_builder *b, const struct sb_model_spec *spec,
+                         const struct sb_pyramid *backbone, struct sb_pyramid *out)
+{
+    if (spec->neck.type == SB_NECK_FPN)
+        return sb_build_fpn(b, &spec->neck, backbone, spec->min_level, spec->max_level, out);
+    *out = *backbone;
+    out->min_level = spec->min_level;
+    out->max_level = spec->max_level;
+    return 0;
+}
+
+static int build_graph(const struct sb_builder *b, const struct sb_model *m,
+                       const struct sb_model_spec *spec)
+{
+    struct sb_pyramid backbone, pyramid;
+    const struct sb_shape shape = {m->batch, 3, m->padded_h, m->padded_w};
+    const int image = sb_graph_input(b->graph, "input", shape, b->err);
+    int rc = build_backbone(b, spec, image, &backbone);
+    if (rc == 0)
+        rc = build_pyramid(b, spec, &backbone, &pyramid);
+    if (rc == 0)
+        rc = sb_pyramid_outputs(b, &pyramid,
+                                spec->task == SB_TASK_BACKBONE &&
+                                        spec->backbone.family == SB_FAMILY_RESNET
+                                    ? "backbone_c"
+                                    : "feature_p");
+    if (rc == 0 && spec->task == SB_TASK_RETINANET)
+        rc = sb_build_retinanet_head(b, spec, &pyramid);
+    return rc ? rc : sb_graph_check(b->graph, b->err);
+}
+
+static int fill_model(struct sb_model *m, const struct sb_spec *doc,
+                      const struct sb_model_options *options, struct sb_error *err)
+{
+    struct sb_model_spec *spec = sb_calloc(1, sizeof(*spec), SB_MEM_TAG(SB_MEM_DATA, 0));
+    const struct sb_json root = sb_spec_root(doc);
+    if (!spec)
+        return sb_error_nomem(err, "a spec", sizeof(*spec));
+    int rc = sb_model_spec_parse(&root, spec, err);
+    if (rc)
+        sb_spec_locate(doc, err);
+    if (rc == 0)
+        rc = describe(m, spec, options, err);
+    if (rc == 0) {
+        m->graph = sb_graph_new(m->name, err);
+        rc = m->graph ? 0 : SB_ENOMEM;
+    }
+    if (rc == 0) {
+        const struct sb_builder b = {m->graph, err, spec->act, spec->epsilon};
+        rc = build_graph(&b, m, spec);
+        if (rc)
+            sb_error_file(err, root.path);
+    }
+    sb_free(spec);
+    return rc;
+}
+
+struct sb_model *sb_model_open(const char *name_or_path, const struct sb_model_options *options,
+                               struct sb_error *err)
+{
+    struct sb_spec doc;
+    struct sb_model *m = sb_calloc(1, sizeof(*m), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!m) {
+        sb_error_nomem(err, "a model", sizeof(*m));
+        return NULL;
+    }
+    int rc = sb_spec_open(&doc, name_or_path, err);
+    if (rc == 0)
+        rc = fill_model(m, &doc, options, err);
+    sb_spec_release(&doc);
+    if (rc)
+        sb_model_free(&m);
+    return m;
+}
+
+void sb_model_free(struct sb_model **model)
+{
+    if (*model)
+        sb_graph_free(&(*model)->graph);
+    sb_free(*model);
+    *model = NULL;
+}

@@ -1,0 +1,90 @@
+/* Look-up and display order of the embedded specs. See zoo.h and model.h. */
+#include "models/zoo.h"
+
+#include "base/file.h"
+#include "base/str.h"
+#include "models/model.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct sb_embedded *sb_zoo_find(const char *name)
+{
+    for (const struct sb_embedded *f = sb_zoo_files; f->name; f++) {
+        if (strcmp(f->stem, name) == 0)
+            return f;
+    }
+    return NULL;
+}
+
+int sb_zoo_unknown(const char *name, struct sb_error *err)
+{
+    const char *best = NULL;
+    for (const struct sb_embedded *f = sb_zoo_files; f->name; f++) {
+        if (sb_name_is_near(name, f->stem) &&
+            (!best || sb_name_distance(name, f->stem) < sb_name_distance(name, best)))
+            best = f->stem;
+    }
+    sb_error_set(err, SB_ENOTFOUND, "unknown model '%.80s'", name);
+    if (best)
+        return sb_error_hint(err, "did you mean %s?", best);
+    return sb_error_hint(err, "'spinebench models' lists them; a spec of your own is given as a "
+                              "path that ends in .json");
+}
+
+/* Detectors first, then classifiers, bare backbones last. */
+static int group_of(const char *name)
+{
+    static const char *const heads[] = {"retinanet-", "maskrcnn-"};
+    static const char *const tails[] = {"-imagenet", "-inaturalist2017"};
+    for (int i = 0; i < 2; i++) {
+        if (strncmp(name, heads[i], strlen(heads[i])) == 0)
+            return i;
+        if (sb_ends_with(name, tails[i]))
+            return 2 + i;
+    }
+    return 4;
+}
+
+/* Numbers by value; what follows a number in falling order, so that 49xs, 49s, 49 come by size. */
+static int natural_order(const char *a, const char *b)
+{
+    bool after_digit = false;
+    while (*a && *b) {
+        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+            const unsigned long x = strtoul(a, (char **)&a, 10), y = strtoul(b, (char **)&b, 10);
+            if (x != y)
+                return x < y ? -1 : 1;
+            after_digit = true;
+            continue;
+        }
+        if (*a != *b)
+            break;
+        after_digit = false;
+        a++;
+        b++;
+    }
+    const int order = (unsigned char)*a - (unsigned char)*b;
+    return after_digit ? -order : order;
+}
+
+static bool comes_before(const char *a, const char *b)
+{
+    const int group_a = group_of(a), group_b = group_of(b);
+    return group_a != group_b ? group_a < group_b : natural_order(a, b) < 0;
+}
+
+/* The table is small and constant: the name with `index` names before it. */
+const char *sb_zoo_name(size_t index)
+{
+    for (const struct sb_embedded *f = sb_zoo_files; f->name; f++) {
+        size_t before = 0;
+        for (const struct sb_embedded *other = sb_zoo_files; other->name; other++)
+            before += comes_before(other->stem, f->stem);
+        if (before == index)
+            return f->stem;
+    }
+    return NULL;
+}
