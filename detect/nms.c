@@ -6,7 +6,7 @@
  */
 #include "detect/nms.h"
 
-#include "base/mem.h"
+#include "detect/scratch.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -49,7 +49,7 @@ static struct sb_box measured(const struct sb_box *boxes, struct sb_candidate c,
 
 /* A kept box filed under a cell. */
 struct entry {
-    struct sb_box box;
+    int32_t kept; /* index among the kept boxes */
     int32_t next; /* the entry filed before it in the same cell; -1 = none */
 };
 
@@ -59,8 +59,9 @@ struct grid {
     float y0, x0;       /* corner of all candidates */
     float per_y, per_x; /* cells per pixel */
     int32_t heads[GRID * GRID];
-    struct entry *entries; /* owned */
-    size_t count, capacity;
+    struct entry *entries; /* room for every kept box under every cell */
+    struct sb_box *boxes;  /* kept */
+    int32_t num_entries, num_boxes;
 };
 
 /* Cell of a coordinate; what is not a number goes to the first. */
@@ -75,9 +76,8 @@ static int cell_of(const struct grid *g, float offset, float per_pixel)
 static void grid_init(struct grid *g, const struct sb_box *boxes, const struct sb_candidate *c,
                       size_t n, const struct sb_nms_options *options)
 {
-    memset(g, 0, sizeof(*g));
     memset(g->heads, 0xff, sizeof(g->heads));
-    g->cells = options->iou_threshold >= 0.5f && n > 64 ? GRID : 1;
+    g->num_entries = g->num_boxes = 0;
     struct sb_box all = n ? measured(boxes, c[0], options) : (struct sb_box){0, 0, 0, 0};
     for (size_t i = 1; i < n; i++) {
         const struct sb_box b = measured(boxes, c[i], options);
@@ -94,23 +94,21 @@ static void grid_init(struct grid *g, const struct sb_box *boxes, const struct s
 }
 
 /* Files a kept box under every cell it touches, and one pixel around it against rounding. */
-static int grid_add(struct grid *g, struct sb_box b, struct sb_error *err)
+static void grid_add(struct grid *g, struct sb_box b)
 {
     const int y0 = cell_of(g, b.ymin - 1.0f - g->y0, g->per_y);
     const int y1 = cell_of(g, b.ymax + 1.0f - g->y0, g->per_y);
     const int x0 = cell_of(g, b.xmin - 1.0f - g->x0, g->per_x);
     const int x1 = cell_of(g, b.xmax + 1.0f - g->x0, g->per_x);
+    g->boxes[g->num_boxes] = b;
     for (int y = y0; y <= y1; y++) {
         for (int x = x0; x <= x1; x++) {
-            if (sb_grow(&g->entries, &g->capacity, g->count + 1, sizeof(*g->entries),
-                        SB_MEM_TAG(SB_MEM_DATA, 0)))
-                return sb_error_nomem(err, "NMS", g->count * sizeof(*g->entries));
             int32_t *const head = &g->heads[y * g->cells + x];
-            g->entries[g->count] = (struct entry){b, *head};
-            *head = (int32_t)g->count++;
+            g->entries[g->num_entries] = (struct entry){g->num_boxes, *head};
+            *head = g->num_entries++;
         }
     }
-    return 0;
+    g->num_boxes++;
 }
 
 static bool suppressed(const struct grid *g, struct sb_box b, float threshold)
@@ -118,7 +116,7 @@ static bool suppressed(const struct grid *g, struct sb_box b, float threshold)
     const int y = cell_of(g, 0.5f * (b.ymin + b.ymax) - g->y0, g->per_y);
     const int x = cell_of(g, 0.5f * (b.xmin + b.xmax) - g->x0, g->per_x);
     for (int32_t i = g->heads[y * g->cells + x]; i >= 0; i = g->entries[i].next)
-        if (sb_iou(b, g->entries[i].box) >= threshold)
+        if (sb_iou(b, g->boxes[g->entries[i].kept]) >= threshold)
             return true;
     return false;
 }
@@ -161,35 +159,32 @@ static void pop(struct waiting *heap, size_t *n)
         sift_down(heap, *n, 0);
 }
 
-/* A heap of the candidates above the score threshold. */
-static int make_heap(const struct sb_candidate *candidates, size_t n, float score_threshold,
-                     struct waiting **heap, size_t *waiting, struct sb_error *err)
+/* A heap of the candidates above the score threshold; returns how many. */
+static size_t make_heap(const struct sb_candidate *candidates, size_t n, float score_threshold,
+                        struct waiting *heap)
 {
-    *waiting = 0;
-    *heap = sb_malloc(n * sizeof(**heap), SB_MEM_TAG(SB_MEM_DATA, 0));
-    if (!*heap)
-        return sb_error_nomem(err, "NMS", n * sizeof(**heap));
+    size_t waiting = 0;
     for (size_t i = 0; i < n; i++)
         if (candidates[i].score > score_threshold)
-            (*heap)[(*waiting)++] = (struct waiting){candidates[i], candidates[i].score, 0};
-    for (size_t i = *waiting / 2; i > 0; i--)
-        sift_down(*heap, *waiting, i - 1);
-    return 0;
+            heap[waiting++] = (struct waiting){candidates[i], candidates[i].score, 0};
+    for (size_t i = waiting / 2; i > 0; i--)
+        sift_down(heap, waiting, i - 1);
+    return waiting;
 }
 
-static int hard_nms(const struct sb_box *boxes, struct waiting *heap, size_t waiting,
-                    struct grid *grid, const struct sb_nms_options *options,
-                    struct sb_candidate *kept, size_t *count, struct sb_error *err)
+static size_t hard_nms(const struct sb_box *boxes, struct waiting *heap, size_t waiting,
+                       struct grid *grid, const struct sb_nms_options *options,
+                       struct sb_candidate *kept)
 {
-    int rc = 0;
-    for (; rc == 0 && waiting && *count < options->max_output; pop(heap, &waiting)) {
+    size_t count = 0;
+    for (; waiting && count < options->max_output; pop(heap, &waiting)) {
         const struct sb_box box = measured(boxes, heap[0].candidate, options);
         if (suppressed(grid, box, options->iou_threshold))
             continue;
-        kept[(*count)++] = heap[0].candidate;
-        rc = grid_add(grid, box, err);
+        kept[count++] = heap[0].candidate;
+        grid_add(grid, box);
     }
-    return rc;
+    return count;
 }
 
 /* Lowers the score of w by the boxes kept since it was last looked at, latest first. */
@@ -205,38 +200,56 @@ static void decay(struct waiting *w, const struct sb_box *boxes, const struct sb
     w->seen = (int32_t)count;
 }
 
-static void soft_nms(const struct sb_box *boxes, struct waiting *heap, size_t waiting,
-                     const struct sb_nms_options *options, struct sb_candidate *kept, size_t *count)
+static size_t soft_nms(const struct sb_box *boxes, struct waiting *heap, size_t waiting,
+                       const struct sb_nms_options *options, struct sb_candidate *kept)
 {
-    while (waiting && *count < options->max_output) {
+    size_t count = 0;
+    while (waiting && count < options->max_output) {
         const float before = heap[0].score;
-        decay(&heap[0], boxes, kept, *count, options);
+        decay(&heap[0], boxes, kept, count, options);
         const bool unchanged = heap[0].score == before;
         if (unchanged)
-            kept[(*count)++] = (struct sb_candidate){before, heap[0].candidate.index};
+            kept[count++] = (struct sb_candidate){before, heap[0].candidate.index};
         if (unchanged || !(heap[0].score > options->score_threshold))
             pop(heap, &waiting);
         else
             sift_down(heap, waiting, 0);
     }
+    return count;
 }
 
-int sb_nms(const struct sb_box *boxes, const struct sb_candidate *candidates, size_t n,
-           const struct sb_nms_options *options, struct sb_candidate *kept, size_t *count,
-           struct sb_error *err)
+/* The arrays of one call for n candidates. */
+static struct waiting *lay_out(struct sb_scratch *s, size_t n, const struct sb_nms_options *options,
+                               struct grid *grid)
 {
-    struct waiting *heap = NULL;
-    size_t waiting = 0;
-    *count = 0;
-    int rc = make_heap(candidates, n, options->score_threshold, &heap, &waiting, err);
-    if (rc == 0 && options->soft_sigma > 0.0f) {
-        soft_nms(boxes, heap, waiting, options, kept, count);
-    } else if (rc == 0) {
-        struct grid grid;
-        grid_init(&grid, boxes, candidates, n, options);
-        rc = hard_nms(boxes, heap, waiting, &grid, options, kept, count, err);
-        sb_free(grid.entries);
-    }
-    sb_free(heap);
-    return rc;
+    struct waiting *const heap = sb_scratch_take(s, n, sizeof(*heap));
+    if (options->soft_sigma > 0.0f)
+        return heap;
+    const size_t most = n < options->max_output ? n : options->max_output;
+    grid->cells = options->iou_threshold >= 0.5f && n > 64 ? GRID : 1;
+    const size_t cells = (size_t)grid->cells * (size_t)grid->cells;
+    grid->boxes = sb_scratch_take(s, most, sizeof(*grid->boxes));
+    grid->entries = sb_scratch_take(s, most * cells, sizeof(*grid->entries));
+    return heap;
+}
+
+size_t sb_nms_bytes(size_t n, const struct sb_nms_options *options)
+{
+    struct sb_scratch s = {NULL, 0};
+    struct grid grid;
+    lay_out(&s, n, options, &grid);
+    return s.used;
+}
+
+size_t sb_nms(const struct sb_box *boxes, const struct sb_candidate *candidates, size_t n,
+              const struct sb_nms_options *options, void *workspace, struct sb_candidate *kept)
+{
+    struct sb_scratch s = {workspace, 0};
+    struct grid grid;
+    struct waiting *const heap = lay_out(&s, n, options, &grid);
+    const size_t waiting = make_heap(candidates, n, options->score_threshold, heap);
+    if (options->soft_sigma > 0.0f)
+        return soft_nms(boxes, heap, waiting, options, kept);
+    grid_init(&grid, boxes, candidates, n, options);
+    return hard_nms(boxes, heap, waiting, &grid, options, kept);
 }

@@ -13,7 +13,6 @@
 #ifndef SB_DETECT_NMS_H
 #define SB_DETECT_NMS_H
 
-#include "base/error.h"
 #include "detect/box.h"
 #include "detect/topk.h"
 
@@ -31,17 +30,19 @@ struct sb_nms_options {
 
 float sb_iou(struct sb_box a, struct sb_box b);
 
+/* Bytes of workspace for at most n candidates. */
+size_t sb_nms_bytes(size_t n, const struct sb_nms_options *options);
+
 /*
  * candidates: n of them in any order, boxes[index] is a candidate's box; equal scores are taken in
- * the order of topk.h. kept[0..] (room
- * for min(n, max_output)) receives the kept ones in the order of keeping, with their final scores.
- * *count says how many. SB_ENOMEM or 0.
+ * the order of topk.h. kept[0..] (room for min(n, max_output)) receives the kept ones in the order
+ * of keeping, with their final scores. workspace: sb_nms_bytes(n, options), 64-byte aligned.
+ * Returns how many were kept.
  *
  * Cost, hard: a candidate is compared with the kept boxes that cover the grid cell of its centre
  * (all kept ones when iou_threshold < 0.5), so dense scenes stay far below n * count.
  */
-int sb_nms(const struct sb_box *boxes, const struct sb_candidate *candidates, size_t n,
-           const struct sb_nms_options *options, struct sb_candidate *kept, size_t *count,
-           struct sb_error *err);
+size_t sb_nms(const struct sb_box *boxes, const struct sb_candidate *candidates, size_t n,
+              const struct sb_nms_options *options, void *workspace, struct sb_candidate *kept);
 
 #endif

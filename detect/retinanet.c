@@ -20,15 +20,14 @@ int sb_retinanet_init(struct sb_retinanet *r, const struct sb_model *model, doub
                       struct sb_error *err)
 {
     memset(r, 0, sizeof(*r));
-    if (model->num_classes < 2)
-        return sb_error_set(err, SB_EINVAL, "%d classes, expected at least 2 with background",
-                            model->num_classes);
     r->num_classes = model->num_classes;
     r->image_h = model->image_h;
     r->image_w = model->image_w;
     int rc = sb_anchors_init(&r->anchors, &model->anchor, model->padded_h, model->padded_w, err);
+    const struct sb_class_nms_limits limits = {model->postprocess, soft_sigma, model->num_classes,
+                                               r->anchors.count};
     if (rc == 0)
-        rc = sb_class_nms_init(&r->nms, &model->postprocess, soft_sigma, err);
+        rc = sb_class_nms_init(&r->nms, &limits, err);
     if (rc == 0) {
         r->boxes = sb_calloc(r->anchors.count, sizeof(*r->boxes), SB_MEM_TAG(SB_MEM_DATA, 0));
         if (!r->boxes)
@@ -83,40 +82,37 @@ static float skip_below(const struct sb_class_nms *nms)
     return logf(capped / (1.0f - capped)) - 0.01f;
 }
 
-static int collect_level(struct sb_retinanet *r, int level, const struct sb_head_level *heads,
-                         int class_id, struct sb_error *err)
+static void collect_level(struct sb_retinanet *r, int level, const struct sb_head_level *heads,
+                          int class_id)
 {
     const struct sb_anchors *const a = &r->anchors;
     const size_t cells = (size_t)a->rows[level] * (size_t)a->columns[level];
-    int rc = 0;
     for (int k = 0; k < a->per_cell; k++) {
         const float floor = skip_below(&r->nms);
         const float *const logits = class_plane(r, heads, cells, k, class_id);
-        for (size_t cell = 0; rc == 0 && cell < cells; cell++) {
+        for (size_t cell = 0; cell < cells; cell++) {
             if (!(logits[cell] > floor))
                 continue;
             const size_t row = a->start[level] + cell * (size_t)a->per_cell + (size_t)k;
-            rc = sb_class_nms_candidate(&r->nms, sigmoid(logits[cell]), row, err);
+            sb_class_nms_candidate(&r->nms, sigmoid(logits[cell]), row);
         }
     }
-    return rc;
 }
 
-int sb_retinanet_detect(struct sb_retinanet *r, const struct sb_head_level levels[SB_LEVEL_COUNT],
-                        struct sb_scored_box *out, size_t *count, struct sb_error *err)
+size_t sb_retinanet_detect(struct sb_retinanet *r,
+                           const struct sb_head_level levels[SB_LEVEL_COUNT],
+                           struct sb_scored_box *out)
 {
     const int first = r->anchors.min_level, last = r->anchors.max_level;
-    int rc = 0;
     sb_class_nms_start(&r->nms);
     for (int level = first; level <= last; level++)
         decode_level(r, level, levels[level].box_deltas);
-    for (int class_id = 1; rc == 0 && class_id < r->num_classes; class_id++) {
-        for (int level = first; rc == 0 && level <= last; level++)
-            rc = collect_level(r, level, &levels[level], class_id, err);
-        if (rc == 0)
-            rc = sb_class_nms_end_class(&r->nms, class_id, r->boxes, err);
+    for (int class_id = 1; class_id < r->num_classes; class_id++) {
+        for (int level = first; level <= last; level++)
+            collect_level(r, level, &levels[level], class_id);
+        sb_class_nms_end_class(&r->nms, class_id, r->boxes);
     }
-    return rc ? rc : sb_class_nms_finish(&r->nms, out, count, err);
+    return sb_class_nms_finish(&r->nms, out);
 }
 
 /* Row of the best score of class 1, the first among equals. */

@@ -5,11 +5,10 @@
  *
  *     struct sb_retinanet r;
  *     int rc = sb_retinanet_init(&r, model, 0.0, &err);
- *     rc = sb_retinanet_detect(&r, levels, dets, &n, &err);       // dets: max_detections
+ *     size_t n = sb_retinanet_detect(&r, levels, dets);           // dets: max_detections
  *     sb_retinanet_release(&r);
  *
- * One image at a time, one thread per struct. Nothing is allocated once the first images have grown
- * the buffers.
+ * One image at a time, one thread per struct. Nothing is allocated per image.
  */
 #ifndef SB_DETECT_RETINANET_H
 #define SB_DETECT_RETINANET_H
@@ -39,10 +38,11 @@ int sb_retinanet_init(struct sb_retinanet *r, const struct sb_model *model, doub
                       struct sb_error *err);
 void sb_retinanet_release(struct sb_retinanet *r);
 
-/* levels[level] for min_level .. max_level. out: room for max_detections; *count are valid, best
- * first, boxes in pixels of the network input. */
-int sb_retinanet_detect(struct sb_retinanet *r, const struct sb_head_level levels[SB_LEVEL_COUNT],
-                        struct sb_scored_box *out, size_t *count, struct sb_error *err);
+/* levels[level] for min_level .. max_level. out: room for max_detections; the first ones, as many
+ * as returned, are valid, best first, with boxes in pixels of the network input. */
+size_t sb_retinanet_detect(struct sb_retinanet *r,
+                           const struct sb_head_level levels[SB_LEVEL_COUNT],
+                           struct sb_scored_box *out);
 
 /* The official filler of rows count .. max_detections - 1: score -1, class 1, and the box of class
  * 1's best candidate. After sb_retinanet_detect() with the same levels. */

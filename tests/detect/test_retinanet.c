@@ -68,8 +68,7 @@ static void run_case(const char *name)
     assert_ok(sb_retinanet_init(&r, &c.model, 0.0, &err), &err);
     struct sb_scored_box dets[100];
     for (int repeat = 0; repeat < 2; repeat++) { /* nothing is left over from the image before */
-        size_t count = 0;
-        assert_ok(sb_retinanet_detect(&r, levels, dets, &count, &err), &err);
+        const size_t count = sb_retinanet_detect(&r, levels, dets);
         sb_retinanet_fill(&r, levels, dets, count);
         assert_detections(&c, dets, count);
     }
@@ -113,9 +112,8 @@ static size_t toy_run(struct toy *t, struct sb_scored_box dets[100])
 {
     struct sb_error err;
     struct sb_retinanet r;
-    size_t count = 0;
     assert_ok(sb_retinanet_init(&r, &t->model, 0.0, &err), &err);
-    assert_ok(sb_retinanet_detect(&r, t->levels, dets, &count, &err), &err);
+    const size_t count = sb_retinanet_detect(&r, t->levels, dets);
     sb_retinanet_fill(&r, t->levels, dets, count);
     sb_retinanet_release(&r);
     return count;
@@ -237,10 +235,9 @@ static int detect_once(void *ctx)
     struct sb_error err;
     struct sb_retinanet r;
     struct sb_scored_box dets[100];
-    size_t count = 0;
-    int rc = sb_retinanet_init(&r, &t->model, 0.0, &err);
+    const int rc = sb_retinanet_init(&r, &t->model, 0.0, &err);
     if (rc == 0)
-        rc = sb_retinanet_detect(&r, t->levels, dets, &count, &err);
+        sb_retinanet_detect(&r, t->levels, dets);
     sb_retinanet_release(&r);
     return rc;
 }
