@@ -10,11 +10,11 @@
 #include "engine/kernels/im2col.h"
 #include "engine/kernels/jobs.h"
 
-#define PANEL_FLOATS ((size_t)768 * 1024) /* 3 MiB: some of L3 */
+#define PANEL_FLOATS ((size_t)384 * 1024) /* 1.5 MiB: L2, and some of L3 */
 #define MIN_COLUMNS  ((size_t)64)         /* below, sgemm's packing of the kernel dominates */
 #define MAX_COLUMNS  ((size_t)2048)
-#define MIN_JOBS     ((size_t)8)  /* per image, where the shape allows */
-#define MIN_ROWS     ((size_t)32) /* of a job that has a part of the channels */
+#define MIN_JOBS     ((size_t)4)  /* per image, where the shape allows */
+#define MIN_ROWS     ((size_t)64) /* of a job that has a part of the channels */
 
 /* How one image is cut into jobs. */
 struct cut {
