@@ -63,6 +63,13 @@ double sb_multi_adds(const struct sb_cost *cost, enum sb_convention convention,
     return (double)float_ops / 2 / batch;
 }
 
+int64_t sb_other_ops(const struct sb_cost *c)
+{
+    return c->bias_adds + c->pool_ops + 2 * c->bn_elements + c->add_elements + c->gate_elements +
+           c->scale_elements + 2 * c->swish_elements + c->mean_elements + 5 * c->softmax_elements +
+           c->region_ops + c->region_adds;
+}
+
 const char *sb_convention_name(enum sb_convention convention)
 {
     return (unsigned)convention < N_NAMES ? names[convention] : "unknown";

@@ -47,6 +47,10 @@ int64_t sb_tf_exact_float_ops(const struct sb_cost *cost, const struct sb_profil
 double sb_multi_adds(const struct sb_cost *cost, enum sb_convention convention,
                      const struct sb_profile *profile);
 
+/* Arithmetic that macs leave out, for a column of its own: biases, pools, batch norm (a multiply
+ * and an add), sums, gates, swish (two), means, softmax, box arithmetic. Whole batch. */
+int64_t sb_other_ops(const struct sb_cost *cost);
+
 /* "mac", "tf", "tf-exact" */
 const char *sb_convention_name(enum sb_convention convention);
 int sb_convention_parse(const char *name, enum sb_convention *out, struct sb_error *err);

@@ -33,6 +33,7 @@ typedef int (*sb_command_fn)(const struct sb_arguments *args, struct sb_error *e
 int sb_cli_run(const char *command, const struct sb_command_help *help, int argc, char **argv,
                sb_command_fn run);
 
+int cmd_cost(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 

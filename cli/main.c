@@ -17,6 +17,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"cost", cmd_cost, "static costs: parameters, multiply-adds, activations"},
     {"env", cmd_env, "this machine and its state, with advice"},
     {"version", cmd_version, "version and build"},
 };

@@ -1,0 +1,89 @@
+/* Costs of zoo models against what TensorFlow's profiler counts on the official graphs, to the
+ * last digit (tests/golden/tf_profiler.csv). */
+#include "bench/conventions.h"
+#include "bench/costs.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct golden {
+    char model[64], batchnorm[8];
+    int size, batch;
+    long long params, float_ops, without_adds;
+};
+
+/* The next case of the file; false at its end. */
+static bool next_case(FILE *fp, struct golden *g)
+{
+    char line[512];
+    while (fgets(line, sizeof(line), fp)) {
+        if (line[0] == '#')
+            continue;
+        const int n = sscanf(line, "%63[^,],%d,%d,%7[^,],%lld,%lld,%lld", g->model, &g->size,
+                             &g->batch, g->batchnorm, &g->params, &g->float_ops, &g->without_adds);
+        assert_int_equal(n, 7);
+        return true;
+    }
+    return false;
+}
+
+/* Complains when got != want; returns whether. */
+static bool differs(const struct golden *g, const char *what, double got, double want)
+{
+    if (got == want)
+        return false;
+    print_error("%s at %d, batch %d, %s batch norm: %s %.1f, official graph %.1f (off by %+.1f)\n",
+                g->model, g->size, g->batch, g->batchnorm, what, got, want, got - want);
+    return true;
+}
+
+static size_t check_case(const struct golden *g)
+{
+    struct sb_error err;
+    sb_error_init(&err);
+    const struct sb_model_options options = {.size = g->size, .batch = g->batch};
+    struct sb_model *model = sb_model_open(g->model, &options, &err);
+    if (!model)
+        test_assert_ok(err.code, &err, __FILE__, __LINE__);
+    struct sb_costs costs;
+    assert_ok(sb_costs_count(&costs, model->graph, &err), &err);
+    const struct sb_profile profile = {
+        .sync_batchnorm = strcmp(g->batchnorm, "sync") == 0,
+        .batch = g->batch,
+    };
+    /* the printed convention is the official count without AddV2, but for one product per swish */
+    const double printed = 2 * g->batch * sb_multi_adds(&costs.total, SB_CONVENTION_TF, &profile) +
+                           (double)costs.total.swish_elements;
+    size_t wrong = differs(g, "params", (double)costs.total.params, (double)g->params);
+    wrong += differs(g, "float ops", (double)sb_tf_exact_float_ops(&costs.total, &profile),
+                     (double)g->float_ops);
+    wrong += differs(g, "float ops without additions", printed, (double)g->without_adds);
+    sb_costs_release(&costs);
+    sb_model_free(&model);
+    return wrong;
+}
+
+static void test_tf_profiler__equals_official_graphs_to_the_last_digit(void **state)
+{
+    (void)state;
+    FILE *fp = fopen(test_source("golden/tf_profiler.csv"), "r");
+    assert_non_null(fp);
+    struct golden g;
+    size_t cases = 0, wrong = 0;
+    while (next_case(fp, &g)) {
+        wrong += check_case(&g);
+        cases++;
+    }
+    fclose(fp);
+    assert_true(cases > 0);
+    assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tf_profiler__equals_official_graphs_to_the_last_digit),
+    };
+    return cmocka_run_group_tests_name("bench/tf_profiler", tests, NULL, NULL);
+}
