@@ -28,5 +28,13 @@ int sb_build_nasfpn(const struct sb_builder *b, const struct sb_neck_spec *spec,
 /* Class and box towers with weights shared by the levels: outputs class_p3.., box_p3... */
 int sb_build_retinanet_head(const struct sb_builder *b, const struct sb_model_spec *spec,
                             const struct sb_pyramid *in);
+/* Proposals, box head, detections, mask head. Outputs rpn_score_p3.., rpn_box_p3.., rois,
+ * box_head_class_logits, box_head_box_deltas, detections, detection_masks. Boxes are clipped to
+ * image_h x image_w. */
+int sb_build_maskrcnn_head(const struct sb_builder *b, const struct sb_model_spec *spec,
+                           const struct sb_pyramid *in, int image_h, int image_w);
+/* Global average and a linear layer: output logits. */
+int sb_build_classifier(const struct sb_builder *b, const struct sb_model_spec *spec,
+                        const struct sb_pyramid *in);
 
 #endif

@@ -56,16 +56,68 @@ static int build_backbone(const struct sb_builder *b, const struct sb_model_spec
 static int build_pyramid(const struct sb_builder *b, const struct sb_model_spec *spec,
                          const struct sb_pyramid *backbone, struct sb_pyramid *out)
 {
-    if (spec->neck.type == SB_NECK_FPN)
+    switch (spec->neck.type) {
+    case SB_NECK_FPN:
         return sb_build_fpn(b, &spec->neck, backbone, spec->min_level, spec->max_level, out);
+    case SB_NECK_NASFPN:
+        return sb_build_nasfpn(b, &spec->neck, backbone, spec->min_level, spec->max_level, out);
+    case SB_NECK_NONE:
+        break;
+    }
     *out = *backbone;
     out->min_level = spec->min_level;
     out->max_level = spec->max_level;
     return 0;
 }
 
+static int build_head(const struct sb_builder *b, const struct sb_model *m,
+                      const struct sb_model_spec *spec, const struct sb_pyramid *pyramid)
+{
+    switch (spec->task) {
+    case SB_TASK_RETINANET:
+        return sb_build_retinanet_head(b, spec, pyramid);
+    case SB_TASK_MASKRCNN:
+        return sb_build_maskrcnn_head(b, spec, pyramid, m->image_h, m->image_w);
+    case SB_TASK_CLASSIFY:
+        return sb_build_classifier(b, spec, pyramid);
+    case SB_TASK_BACKBONE:
+        break;
+    }
+    return 0;
+}
+
+/* The pyramid's maps are outputs, but for those that a ResNet classifier does not look at. */
+static int mark_outputs(const struct sb_builder *b, const struct sb_model_spec *spec,
+                        const struct sb_pyramid *backbone, const struct sb_pyramid *pyramid,
+                        bool inner)
+{
+    const bool stages = spec->backbone.family == SB_FAMILY_RESNET;
+    struct sb_pyramid read = *backbone;
+    int rc = 0;
+    if (stages && spec->neck.type != SB_NECK_NONE)
+        read.min_level = spec->min_level;
+    if (stages && (inner || spec->task == SB_TASK_BACKBONE))
+        rc = sb_pyramid_outputs(b, &read, "backbone_c");
+    if (stages && spec->neck.type == SB_NECK_NONE)
+        return rc;
+    return rc ? rc : sb_pyramid_outputs(b, pyramid, "feature_p");
+}
+
+/* The RoIAlign nodes by their size. */
+static int mark_roi_features(struct sb_graph *g, struct sb_error *err)
+{
+    for (size_t i = 0; i < g->num_nodes; i++) {
+        if (g->nodes[i].op != SB_OP_ROI_ALIGN)
+            continue;
+        const int size = g->nodes[i].u.region.roi_size;
+        const int rc = sb_graph_output(g, (int)i, sb_pathf("roi_features_%d", size).text, err);
+        SB_CHECK(rc == 0, rc);
+    }
+    return 0;
+}
+
 static int build_graph(const struct sb_builder *b, const struct sb_model *m,
-                       const struct sb_model_spec *spec)
+                       const struct sb_model_spec *spec, bool inner)
 {
     struct sb_pyramid backbone, pyramid;
     const struct sb_shape shape = {m->batch, 3, m->padded_h, m->padded_w};
@@ -74,13 +126,11 @@ static int build_graph(const struct sb_builder *b, const struct sb_model *m,
     if (rc == 0)
         rc = build_pyramid(b, spec, &backbone, &pyramid);
     if (rc == 0)
-        rc = sb_pyramid_outputs(b, &pyramid,
-                                spec->task == SB_TASK_BACKBONE &&
-                                        spec->backbone.family == SB_FAMILY_RESNET
-                                    ? "backbone_c"
-                                    : "feature_p");
-    if (rc == 0 && spec->task == SB_TASK_RETINANET)
-        rc = sb_build_retinanet_head(b, spec, &pyramid);
+        rc = mark_outputs(b, spec, &backbone, &pyramid, inner);
+    if (rc == 0)
+        rc = build_head(b, m, spec, &pyramid);
+    if (rc == 0 && inner && spec->task == SB_TASK_MASKRCNN)
+        rc = mark_roi_features(b->graph, b->err);
     return rc ? rc : sb_graph_check(b->graph, b->err);
 }
 
@@ -102,7 +152,7 @@ static int fill_model(struct sb_model *m, const struct sb_spec *doc,
     }
     if (rc == 0) {
         const struct sb_builder b = {m->graph, err, spec->act, spec->epsilon};
-        rc = build_graph(&b, m, spec);
+        rc = build_graph(&b, m, spec, options && options->inner_outputs);
         if (rc)
             sb_error_file(err, root.path);
     }

@@ -17,9 +17,11 @@
 
 enum sb_task {
     SB_TASK_RETINANET, /* outputs feature_p*, class_p*, box_p* */
-    SB_TASK_MASKRCNN,  /* outputs feature_p*, rpn_*, roi_boxes, box_head_*, detection_*, masks */
-    SB_TASK_CLASSIFY,  /* outputs feature_p*, logits */
-    SB_TASK_BACKBONE   /* outputs feature_p* only */
+    SB_TASK_MASKRCNN,  /* outputs feature_p*, rpn_score_p*, rpn_box_p*, rois (box, score),
+                          box_head_class_logits, box_head_box_deltas, detections (box, score,
+                          class), detection_masks */
+    SB_TASK_CLASSIFY,  /* outputs feature_p* (of a pyramid), logits */
+    SB_TASK_BACKBONE   /* outputs feature_p*, or backbone_c2.. of a ResNet */
 };
 
 struct sb_anchor_config {
@@ -56,8 +58,9 @@ struct sb_model {
 };
 
 struct sb_model_options {
-    int size;  /* square input size; 0 = the spec's default */
-    int batch; /* default 1 */
+    int size;           /* square input size; 0 = the spec's default */
+    int batch;          /* default 1 */
+    bool inner_outputs; /* also backbone_c3.., roi_features_7, roi_features_14; costs memory */
 };
 
 /* name_or_path: a zoo name, or a file that ends in .json. options may be NULL. NULL on failure. */

@@ -48,7 +48,15 @@ static int group_of(const char *name)
     return 4;
 }
 
-/* Numbers by value; what follows a number in falling order, so that 49xs, 49s, 49 come by size. */
+/* Letters behind a number fall, and stand before a plain one: 49xs, 49s, 49 come by size. */
+static int suffix_order(unsigned char a, unsigned char b)
+{
+    if (isalpha(a) && isalpha(b))
+        return b - a;
+    return isalpha(a) || isalpha(b) ? (isalpha(a) ? -1 : 1) : a - b;
+}
+
+/* Numbers by value, everything else by character. */
 static int natural_order(const char *a, const char *b)
 {
     bool after_digit = false;
@@ -66,8 +74,8 @@ static int natural_order(const char *a, const char *b)
         a++;
         b++;
     }
-    const int order = (unsigned char)*a - (unsigned char)*b;
-    return after_digit ? -order : order;
+    const unsigned char x = (unsigned char)*a, y = (unsigned char)*b;
+    return after_digit ? suffix_order(x, y) : x - y;
 }
 
 static bool comes_before(const char *a, const char *b)

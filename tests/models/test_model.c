@@ -169,6 +169,96 @@ static void test_model__sizes_and_batches_are_checked(void **state)
     sb_model_free(&m);
 }
 
+/* Trainable parameters of the official graphs, to the last digit: tests/models/zoo_params.txt. */
+static void test_model__params_are_the_published_ones(void **state)
+{
+    (void)state;
+    char line[256], name[96];
+    size_t params, rows = 0;
+    FILE *fp = fopen(test_source("models/zoo_params.txt"), "r");
+    assert_non_null(fp);
+    while (fgets(line, sizeof(line), fp)) {
+        if (line[0] == '#')
+            continue;
+        assert_int_equal(sscanf(line, "%95s %zu", name, &params), 2);
+        struct sb_model *m = open_model(name, 0);
+        if (sb_graph_params(m->graph) != params)
+            fail_msg("%s: %zu parameters, expected %zu", name, sb_graph_params(m->graph), params);
+        sb_model_free(&m);
+        rows++;
+    }
+    fclose(fp);
+    assert_true(rows >= 27);
+}
+
+static void test_model__mask_rcnn_is_one_graph(void **state)
+{
+    (void)state;
+    struct sb_model *m = open_model("maskrcnn-spinenet-49s", 0);
+    assert_int_equal(m->task, SB_TASK_MASKRCNN);
+    assert_int_equal(m->postprocess.pre_nms_top_k, 1000);
+    assert_output(m, "rpn_score_p3", "(1, 3, 80, 80)");
+    assert_output(m, "rpn_box_p7", "(1, 12, 5, 5)");
+    assert_output(m, "rois", "(1000, 5, 1, 1)");
+    assert_output(m, "box_head_class_logits", "(1000, 91, 1, 1)");
+    assert_output(m, "box_head_box_deltas", "(1000, 364, 1, 1)");
+    assert_output(m, "detections", "(100, 6, 1, 1)");
+    assert_output(m, "detection_masks", "(100, 1, 28, 28)");
+    const struct sb_node *rois = &m->graph->nodes[sb_graph_find_output(m->graph, "rois")];
+    assert_int_equal(rois->u.region.image_h, 640);
+    assert_int_equal(rois->u.region.num_ratios, 3);
+    assert_int_equal(sb_graph_find_output(m->graph, "roi_features_7"), -1);
+    sb_model_free(&m);
+}
+
+static void test_model__inner_outputs_on_request(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    const struct sb_model_options options = {.size = 128, .batch = 2, .inner_outputs = true};
+    struct sb_model *m = sb_model_open("maskrcnn-resnet-50-fpn", &options, &err);
+    assert_non_null(m);
+    assert_output(m, "backbone_c3", "(2, 512, 16, 16)");
+    assert_output(m, "roi_features_7", "(2000, 256, 7, 7)");
+    assert_output(m, "roi_features_14", "(200, 256, 14, 14)");
+    assert_int_equal(sb_graph_find_output(m->graph, "backbone_c2"), -1);
+    sb_model_free(&m);
+}
+
+static void test_model__classification(void **state)
+{
+    (void)state;
+    struct sb_model *m = open_model("spinenet-49-imagenet", 0);
+    assert_int_equal(m->task, SB_TASK_CLASSIFY);
+    assert_false(m->sync_batchnorm);
+    assert_int_equal(m->padded_h, 224);
+    assert_output(m, "logits", "(1, 1001, 1, 1)");
+    assert_output(m, "feature_p3", "(1, 256, 28, 28)");
+    sb_model_free(&m);
+    m = open_model("resnet-50-inaturalist2017", 0);
+    assert_output(m, "logits", "(1, 5089, 1, 1)");
+    assert_int_equal(sb_graph_find_output(m->graph, "feature_p3"), -1);
+    sb_model_free(&m);
+}
+
+static void test_model__the_zoo_is_listed_by_task_and_size(void **state)
+{
+    (void)state;
+    static const char *const order[] = {"retinanet-spinenet-49s",
+                                        "retinanet-spinenet-49",
+                                        "retinanet-spinenet-96",
+                                        "maskrcnn-spinenet-190",
+                                        "maskrcnn-spinenet-190-zoo",
+                                        "spinenet-49-imagenet",
+                                        "spinenet-49-inaturalist2017",
+                                        "resnet-18",
+                                        "spinenet-49"};
+    size_t next = 0;
+    for (size_t i = 0; sb_zoo_name(i) && next < sizeof(order) / sizeof(order[0]); i++)
+        next += strcmp(sb_zoo_name(i), order[next]) == 0;
+    assert_int_equal(next, sizeof(order) / sizeof(order[0]));
+}
+
 /* Every zoo model opens, and the list has no gaps or repeats. */
 static void test_model__the_zoo_opens(void **state)
 {
@@ -195,6 +285,11 @@ int main(void)
         cmocka_unit_test(test_model__implicit_edges_are_added),
         cmocka_unit_test(test_model__unknown_names_get_a_hint),
         cmocka_unit_test(test_model__sizes_and_batches_are_checked),
+        cmocka_unit_test(test_model__params_are_the_published_ones),
+        cmocka_unit_test(test_model__mask_rcnn_is_one_graph),
+        cmocka_unit_test(test_model__inner_outputs_on_request),
+        cmocka_unit_test(test_model__classification),
+        cmocka_unit_test(test_model__the_zoo_is_listed_by_task_and_size),
         cmocka_unit_test(test_model__the_zoo_opens),
     };
     return cmocka_run_group_tests_name("models/model", tests, NULL, NULL);
