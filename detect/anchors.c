@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-static int check(const struct sb_anchor_config *c, int padded_h, int padded_w, struct sb_error *err)
+int sb_anchor_config_check(const struct sb_anchor_config *c, struct sb_error *err)
 {
     if (c->min_level < 1 || c->max_level > 7 || c->min_level > c->max_level)
         return sb_error_set(err, SB_EINVAL, "anchor levels %d to %d, expected 1 to 7", c->min_level,
@@ -22,6 +22,12 @@ static int check(const struct sb_anchor_config *c, int padded_h, int padded_w, s
         if (!(c->aspect_ratios[i] > 0))
             return sb_error_set(err, SB_EINVAL, "anchor aspect ratio %g, expected > 0",
                                 c->aspect_ratios[i]);
+    return 0;
+}
+
+static int check_size(const struct sb_anchor_config *c, int padded_h, int padded_w,
+                      struct sb_error *err)
+{
     const int stride = 1 << c->max_level;
     if (padded_h < 1 || padded_w < 1 || padded_h % stride || padded_w % stride)
         return sb_error_set(err, SB_EINVAL, "network input of %d x %d, expected multiples of %d",
@@ -29,8 +35,7 @@ static int check(const struct sb_anchor_config *c, int padded_h, int padded_w, s
     return 0;
 }
 
-/* Half heights and widths of the anchors of a cell. */
-static void cell_sizes(const struct sb_anchor_config *c, int level, struct sb_box *offsets)
+void sb_anchor_cell(const struct sb_anchor_config *c, int level, struct sb_box *cell)
 {
     int n = 0;
     for (int scale = 0; scale < c->num_scales; scale++) {
@@ -39,23 +44,27 @@ static void cell_sizes(const struct sb_anchor_config *c, int level, struct sb_bo
                 c->anchor_size * (1 << level) * pow(2.0, scale / (double)c->num_scales);
             const float half_h = (float)(side * pow(c->aspect_ratios[r], -0.5) / 2.0);
             const float half_w = (float)(side * pow(c->aspect_ratios[r], 0.5) / 2.0);
-            offsets[n++] = (struct sb_box){-half_h, -half_w, half_h, half_w};
+            cell[n++] = (struct sb_box){-half_h, -half_w, half_h, half_w};
         }
     }
 }
 
-static void fill_level(struct sb_anchors *a, int level, const struct sb_box *offsets)
+struct sb_box sb_anchor_at(struct sb_box offset, int level, int y, int x)
 {
     const float stride = (float)(1 << level);
+    const float cy = ((float)y + 0.5f) * stride, cx = ((float)x + 0.5f) * stride;
+    const struct sb_box box = {cy + offset.ymin, cx + offset.xmin, cy + offset.ymax,
+                               cx + offset.xmax};
+    return box;
+}
+
+static void fill_level(struct sb_anchors *a, int level, const struct sb_box *cell)
+{
     struct sb_box *out = a->boxes + a->start[level];
-    for (int y = 0; y < a->rows[level]; y++) {
-        for (int x = 0; x < a->columns[level]; x++) {
-            const float cy = ((float)y + 0.5f) * stride, cx = ((float)x + 0.5f) * stride;
-            for (int k = 0; k < a->per_cell; k++, out++)
-                *out = (struct sb_box){cy + offsets[k].ymin, cx + offsets[k].xmin,
-                                       cy + offsets[k].ymax, cx + offsets[k].xmax};
-        }
-    }
+    for (int y = 0; y < a->rows[level]; y++)
+        for (int x = 0; x < a->columns[level]; x++)
+            for (int k = 0; k < a->per_cell; k++)
+                *out++ = sb_anchor_at(cell[k], level, y, x);
 }
 
 /* Row numbers of every level; SB_ENOMEM when the count does not fit. */
@@ -79,7 +88,9 @@ int sb_anchors_init(struct sb_anchors *anchors, const struct sb_anchor_config *c
                     int padded_w, struct sb_error *err)
 {
     memset(anchors, 0, sizeof(*anchors));
-    int rc = check(config, padded_h, padded_w, err);
+    int rc = sb_anchor_config_check(config, err);
+    if (rc == 0)
+        rc = check_size(config, padded_h, padded_w, err);
     if (rc)
         return rc;
     anchors->min_level = config->min_level;
@@ -90,18 +101,18 @@ int sb_anchors_init(struct sb_anchors *anchors, const struct sb_anchor_config *c
     if (rc)
         return rc;
     const unsigned tag = SB_MEM_TAG(SB_MEM_DATA, 0);
-    struct sb_box *const offsets = sb_calloc((size_t)anchors->per_cell, sizeof(*offsets), tag);
+    struct sb_box *const cell = sb_calloc((size_t)anchors->per_cell, sizeof(*cell), tag);
     anchors->boxes = sb_calloc(anchors->count, sizeof(*anchors->boxes), tag);
-    if (offsets && anchors->boxes) {
+    if (cell && anchors->boxes) {
         for (int level = anchors->min_level; level <= anchors->max_level; level++) {
-            cell_sizes(config, level, offsets);
-            fill_level(anchors, level, offsets);
+            sb_anchor_cell(config, level, cell);
+            fill_level(anchors, level, cell);
         }
     } else {
         rc = sb_error_nomem(err, "anchors", anchors->count);
         sb_anchors_release(anchors);
     }
-    sb_free(offsets);
+    sb_free(cell);
     return rc;
 }
 

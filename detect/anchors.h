@@ -29,4 +29,12 @@ int sb_anchors_init(struct sb_anchors *anchors, const struct sb_anchor_config *c
                     int padded_w, struct sb_error *err);
 void sb_anchors_release(struct sb_anchors *anchors);
 
+/* Anchors one by one, without memory: SB_EINVAL as above for what does not depend on the input
+ * size. */
+int sb_anchor_config_check(const struct sb_anchor_config *config, struct sb_error *err);
+/* The num_scales * num_ratios anchors of a cell relative to its centre, for a checked config. */
+void sb_anchor_cell(const struct sb_anchor_config *config, int level, struct sb_box *cell);
+/* The anchor `offset` (of sb_anchor_cell()) at row y and column x of a level. */
+struct sb_box sb_anchor_at(struct sb_box offset, int level, int y, int x);
+
 #endif

@@ -145,5 +145,5 @@ int main(void)
         cmocka_unit_test(test_detections__not_finite_is_an_error),
         cmocka_unit_test(test_detections__survive_out_of_memory),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("datasets/detections", tests, NULL, NULL);
 }

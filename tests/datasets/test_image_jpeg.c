@@ -280,5 +280,5 @@ int main(void)
         cmocka_unit_test(test_jpeg__header_larger_than_the_limit_is_an_error),
         cmocka_unit_test(test_jpeg__message_has_file_and_position),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("datasets/image_jpeg", tests, NULL, NULL);
 }

@@ -253,5 +253,5 @@ int main(void)
         cmocka_unit_test(test_png__written_file_reads_back),
         cmocka_unit_test(test_image__refuses_what_it_does_not_know),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("datasets/image_png", tests, NULL, NULL);
 }

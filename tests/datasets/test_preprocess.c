@@ -180,5 +180,5 @@ int main(void)
         cmocka_unit_test(test_preprocess__one_pixel_fills_every_size),
         cmocka_unit_test(test_preprocess__out_of_memory_is_an_error),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("datasets/preprocess", tests, NULL, NULL);
 }

@@ -106,5 +106,5 @@ int main(void)
         cmocka_unit_test(test_anchors__impossible_settings_are_errors),
         cmocka_unit_test(test_anchors__survive_out_of_memory),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("detect/anchors", tests, NULL, NULL);
 }

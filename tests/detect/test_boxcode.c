@@ -78,5 +78,5 @@ int main(void)
         cmocka_unit_test(test_boxcode__weights_divide_the_deltas),
         cmocka_unit_test(test_boxcode__clips_to_size_minus_one),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("detect/boxcode", tests, NULL, NULL);
 }

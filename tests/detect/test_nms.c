@@ -240,5 +240,5 @@ int main(void)
         cmocka_unit_test(test_nms__soft_equals_its_definition),
         cmocka_unit_test(test_nms__values_that_are_no_numbers_do_no_harm),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("detect/nms", tests, NULL, NULL);
 }

@@ -264,5 +264,5 @@ int main(void)
         cmocka_unit_test(test_retinanet__impossible_settings_are_errors),
         cmocka_unit_test(test_retinanet__survives_out_of_memory),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("detect/retinanet", tests, NULL, NULL);
 }
