@@ -1,8 +1,10 @@
 /* spinebench cost: static costs of models, nothing executed. */
 #include "base/json.h"
+#include "base/mem.h"
 #include "bench/conventions.h"
 #include "bench/cost_groups.h"
 #include "bench/costs.h"
+#include "bench/exact_costs.h"
 #include "cli/cli.h"
 #include "models/model.h"
 #include "reports/table.h"
@@ -12,10 +14,12 @@
 
 static int64_t size, batch;
 static const char *by_name, *convention_name, *format_name;
-static bool json;
+static bool json, all, exact;
 
 /* What the options ask for. */
 struct request {
+    const char **models; /* names and paths, owned */
+    size_t num_models;
     enum sb_group_by by;
     enum sb_convention convention;
     const struct sb_table_format *format;
@@ -150,14 +154,13 @@ static int print_table(struct sb_table *t, const struct request *r, struct sb_er
     return failed ? sb_error_nomem(err, "the table", 0) : 0;
 }
 
-static int print_groups(const struct sb_arguments *args, const struct request *r,
-                        struct sb_error *err)
+static int print_groups(const struct request *r, struct sb_error *err)
 {
     int rc = 0;
-    for (size_t i = 0; i < args->count && rc == 0; i++) {
+    for (size_t i = 0; i < r->num_models && rc == 0; i++) {
         struct counted c;
         struct sb_table t;
-        rc = count_model(&c, args->words[i], err);
+        rc = count_model(&c, r->models[i], err);
         if (rc)
             return rc;
         rc = grouped_table(&t, &c, r, err);
@@ -172,16 +175,15 @@ static int print_groups(const struct sb_arguments *args, const struct request *r
     return rc;
 }
 
-static int print_summary(const struct sb_arguments *args, const struct request *r,
-                         struct sb_error *err)
+static int print_summary(const struct request *r, struct sb_error *err)
 {
     struct sb_table t;
     summary_columns(&t, r);
     int rc = 0;
     long long counted = 0;
-    for (size_t i = 0; i < args->count && rc == 0; i++) {
+    for (size_t i = 0; i < r->num_models && rc == 0; i++) {
         struct counted c;
-        rc = count_model(&c, args->words[i], err);
+        rc = count_model(&c, r->models[i], err);
         if (rc)
             break;
         summary_cells(&t, &c, r);
@@ -201,13 +203,13 @@ static int print_summary(const struct sb_arguments *args, const struct request *
 static void json_values(struct sb_jw *w, const struct sb_cost *cost, const struct counted *c,
                         const struct request *r)
 {
-    const double exact = sb_multi_adds(cost, SB_CONVENTION_TF_EXACT, &c->profile);
     sb_jw_int(w, "nodes", cost->nodes);
     sb_jw_int(w, "params", cost->params);
     sb_jw_int(w, "macs", cost->macs / c->profile.batch);
     sb_jw_double(w, "multi_adds", sb_multi_adds(cost, r->convention, &c->profile));
     sb_jw_double(w, "tf_multi_adds", sb_multi_adds(cost, SB_CONVENTION_TF, &c->profile));
-    sb_jw_double(w, "tf_exact_multi_adds", exact);
+    sb_jw_double(w, "tf_exact_multi_adds",
+                 sb_multi_adds(cost, SB_CONVENTION_TF_EXACT, &c->profile));
     sb_jw_int(w, "tf_exact_float_ops", sb_tf_exact_float_ops(cost, &c->profile));
     sb_jw_int(w, "other_ops", sb_other_ops(cost) / c->profile.batch);
     sb_jw_int(w, "param_bytes", 4 * cost->params);
@@ -251,24 +253,23 @@ static int json_model(struct sb_jw *w, const struct counted *c, const struct req
     return rc;
 }
 
-static int print_json(const struct sb_arguments *args, const struct request *r,
-                      struct sb_error *err)
+static int print_json(const struct request *r, struct sb_error *err)
 {
     struct sb_str out = SB_STR_INIT;
     struct sb_jw w;
     sb_jw_init(&w, &out, 1);
     int rc = 0;
-    if (args->count > 1)
+    if (r->num_models > 1)
         sb_jw_array(&w, NULL);
-    for (size_t i = 0; i < args->count && rc == 0; i++) {
+    for (size_t i = 0; i < r->num_models && rc == 0; i++) {
         struct counted c;
-        rc = count_model(&c, args->words[i], err);
+        rc = count_model(&c, r->models[i], err);
         if (rc)
             break;
         rc = json_model(&w, &c, r, err);
         release_counted(&c);
     }
-    if (args->count > 1)
+    if (r->num_models > 1)
         sb_jw_end(&w);
     if (rc == 0 && out.failed)
         rc = sb_error_nomem(err, "the document", out.length);
@@ -278,24 +279,64 @@ static int print_json(const struct sb_arguments *args, const struct request *r,
     return rc;
 }
 
-static int run_cost(const struct sb_arguments *args, struct sb_error *err)
+static int print_exact(const struct request *r, struct sb_error *err)
 {
-    struct request r = {.by = SB_BY_TOTAL};
-    int rc = sb_arguments_expect(args, 1, 1000, "at least one MODEL", err);
-    if (rc == 0 && by_name)
-        rc = sb_group_by_parse(by_name, &r.by, err);
+    struct sb_str out = SB_STR_INIT;
+    sb_str_puts(&out, sb_exact_costs_header);
+    int rc = 0;
+    for (size_t i = 0; i < r->num_models && rc == 0; i++)
+        rc = sb_exact_costs(r->models[i], (int)size, &out, err);
     if (rc == 0)
-        rc = sb_convention_parse(convention_name, &r.convention, err);
-    r.format = sb_table_format(format_name);
-    if (rc == 0 && !r.format) {
+        fputs(sb_str_text(&out), stdout);
+    sb_str_release(&out);
+    return rc;
+}
+
+/* The models that are asked for: the arguments, or with --all the zoo. */
+static int collect_models(const struct sb_arguments *args, struct request *r, struct sb_error *err)
+{
+    int rc = sb_arguments_expect(args, all ? 0 : 1, all ? 0 : 1000,
+                                 all ? "no MODEL beside --all" : "at least one MODEL", err);
+    if (rc)
+        return rc;
+    r->num_models = args->count;
+    while (all && sb_zoo_name(r->num_models))
+        r->num_models++;
+    r->models = sb_calloc(r->num_models + 1, sizeof(*r->models), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!r->models)
+        return sb_error_nomem(err, "the models", r->num_models * sizeof(*r->models));
+    for (size_t i = 0; i < r->num_models; i++)
+        r->models[i] = all ? sb_zoo_name(i) : args->words[i];
+    return 0;
+}
+
+static int parse_request(const struct sb_arguments *args, struct request *r, struct sb_error *err)
+{
+    int rc = collect_models(args, r, err);
+    if (rc == 0 && by_name)
+        rc = sb_group_by_parse(by_name, &r->by, err);
+    if (rc == 0)
+        rc = sb_convention_parse(convention_name, &r->convention, err);
+    r->format = sb_table_format(format_name);
+    if (rc == 0 && !r->format) {
         rc = sb_error_set(err, SB_EINVAL, "unknown format '%s'", format_name);
         sb_error_hint(err, "one of text, markdown, csv");
     }
-    if (rc)
-        return rc;
-    if (json)
-        return print_json(args, &r, err);
-    return by_name ? print_groups(args, &r, err) : print_summary(args, &r, err);
+    return rc;
+}
+
+static int run_cost(const struct sb_arguments *args, struct sb_error *err)
+{
+    struct request r = {.by = SB_BY_TOTAL};
+    int rc = parse_request(args, &r, err);
+    if (rc == 0 && exact)
+        rc = print_exact(&r, err);
+    else if (rc == 0 && json)
+        rc = print_json(&r, err);
+    else if (rc == 0)
+        rc = by_name ? print_groups(&r, err) : print_summary(&r, err);
+    sb_free(r.models);
+    return rc;
 }
 
 int cmd_cost(int argc, char **argv)
@@ -309,6 +350,9 @@ int cmd_cost(int argc, char **argv)
                       "multi-adds as mac, tf (printed in the paper; default) or tf-exact",
                       &convention_name),
         SB_OPT_STRING("format", 0, "NAME", "text (default), markdown or csv", &format_name),
+        SB_OPT_FLAG("all", 0, "every model of the zoo", &all),
+        SB_OPT_FLAG("exact", 0, "CSV of exact integers by level, as tests/golden/costs.csv",
+                    &exact),
         SB_OPT_FLAG("json", 0, "one JSON document: an object, an array for several models", &json),
         SB_OPT_END,
     };
@@ -329,6 +373,6 @@ int cmd_cost(int argc, char **argv)
     by_name = NULL;
     convention_name = "tf";
     format_name = "text";
-    json = false;
+    json = all = exact = false;
     return sb_cli_run("cost", &help, argc, argv, run_cost);
 }
