@@ -1,94 +1,167 @@
 /*
- * Tables of text, and writers that turn one into a format. Building a table never fails on the
- * way: an allocation failure sets `failed` and makes the rest a no-op, so it is checked once.
+ * A table as data: columns with one unit each, cells that know where their value comes from. What
+ * it looks like is the business of the formats (table_format.h). Building never fails on the way:
+ * an allocation failure sets `texts.failed` and makes the rest harmless; it is checked once, by
+ * sb_table_finish() and sb_table_write().
  *
  *     struct sb_table t;
- *     sb_table_init(&t, "Costs");
+ *     sb_table_init(&t, "Models");
  *     sb_table_column(&t, "model", NULL, SB_LEFT);
- *     sb_table_column(&t, "params", "M", SB_RIGHT);
+ *     sb_table_quantity(&t, "time", "latency", SB_QUANTITY_TIME, SB_SOURCE_MEASURED);
  *     sb_table_row(&t);
  *     sb_table_cell(&t, "%s", name);
- *     sb_table_number(&t, 28.543383, 1);
+ *     sb_table_interval(&t, median_ns, low_ns, high_ns);
+ *     rc = sb_table_finish(&t, &err);                         // units, digits, numbers of notes
  *     sb_table_write(&t, sb_table_format("markdown"), &out);
  *     sb_table_release(&t);
  *
- * A cell has a text for people and may have a raw value for CSV and JSON (full precision, no
- * units). A row may have fewer cells than columns; the rest are empty.
+ * Two kinds of columns. Plain ones take text, or numbers in a unit and with decimals that the
+ * caller chose. Quantities take values in base units (unit.h); finish picks the unit for the whole
+ * column and the digits: as many as the interval justifies, four for exact values.
+ *
+ * A missing value says why; reasons that repeat are printed once, as numbered notes. Printed
+ * (paper), computed and measured values are never mixed unmarked: a column carries its source in
+ * the heading, a cell that differs carries its own mark. Cells that a row lacks are empty.
  */
 #ifndef SB_REPORTS_TABLE_H
 #define SB_REPORTS_TABLE_H
 
+#include "base/error.h"
 #include "base/str.h"
+#include "base/texts.h"
+#include "reports/unit.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 enum sb_align { SB_LEFT, SB_RIGHT };
 
+enum sb_source {
+    SB_SOURCE_NONE,     /* labels */
+    SB_SOURCE_PAPER,    /* printed in a publication */
+    SB_SOURCE_COMPUTED, /* follows from shapes and specs; the same on every machine */
+    SB_SOURCE_MEASURED, /* measured on the machine that the origin names */
+    SB_SOURCES
+};
+/* "", "paper", "computed", "measured" */
+const char *sb_source_name(enum sb_source source);
+/* For single cells: "", "p", "c", "m". */
+const char *sb_source_mark(enum sb_source source);
+
 struct sb_table_column {
-    char *name;
-    char *unit; /* NULL when it has none */
+    const char *key;  /* "latency": options, CSV, JSON; of plain columns "params [M]" */
+    const char *name; /* "latency": the heading */
+    const char *unit; /* "ms"; "" when it has none; of quantities set by finish */
+    double scale;     /* base units in one unit */
     enum sb_align align;
+    enum sb_quantity quantity; /* NONE for plain columns */
+    enum sb_source source;
+    bool unit_given; /* the caller chose the unit of a quantity */
+    int decimals;    /* of exact values; set by finish */
+};
+
+enum sb_cell_type {
+    SB_CELL_EMPTY,   /* nothing belongs here */
+    SB_CELL_MISSING, /* a value belongs here; text says why there is none, or NULL */
+    SB_CELL_TEXT,
+    SB_CELL_NUMBER
 };
 
 struct sb_table_cell {
-    char *text; /* UTF-8, no newline */
-    char *raw;  /* a number or text for machines; NULL = same as text */
-};
-
-struct sb_table_row {
-    struct sb_table_cell *cells;
-    size_t count, capacity;
-    bool rule; /* a line above */
+    enum sb_cell_type type;
+    enum sb_source source;   /* NONE: the column's */
+    double value, low, high; /* base unit; plain columns: as shown */
+    bool has_interval;
+    bool fixed;    /* decimals are the caller's */
+    bool grouped;  /* thousands are set apart */
+    bool has_sign; /* "+0.1": a difference */
+    int decimals;
+    const char *text; /* TEXT, or why MISSING */
+    const char *raw;  /* TEXT: what machines read instead; NULL = text */
+    int note;         /* MISSING: 1-based index into notes + 1, 0 none; set by finish */
+    bool rule;        /* first cell of a row: a line above */
 };
 
 struct sb_table {
-    char *title;
-    struct sb_table_column *columns;
+    const char *name;  /* file name without extension: "per-level"; "" if none */
+    const char *title; /* NULL if none */
     size_t num_columns, cap_columns;
-    struct sb_table_row *rows;
-    size_t num_rows, cap_rows;
-    char **notes; /* below the table: meaning, source, command */
+    struct sb_table_column *columns; /* owned */
+    size_t num_rows, cap_cells;
+    struct sb_table_cell *cells; /* num_rows x num_columns, owned */
+    size_t cursor;               /* next cell of the last row */
+    int group_column;            /* a line above rows where its text changes; -1 none */
+    size_t num_reasons, cap_reasons;
+    const char **reasons; /* why cells are missing, numbered from 1; the array is owned */
     size_t num_notes, cap_notes;
-    bool failed;
+    const char **notes; /* below the table: meaning, n, source, command; the array is owned */
+    struct sb_table_cell spare; /* stands for the last cell when memory ran out */
+    struct sb_texts texts;
 };
 
-/* title may be NULL. */
+/* title may be NULL. Texts given to the functions below are copied. */
 void sb_table_init(struct sb_table *t, const char *title);
 void sb_table_release(struct sb_table *t);
-/* All columns before the first row. */
+void sb_table_set_name(struct sb_table *t, const char *name);
+
+/* All columns come before the first row. unit may be NULL. */
 void sb_table_column(struct sb_table *t, const char *name, const char *unit, enum sb_align align);
+void sb_table_quantity(struct sb_table *t, const char *key, const char *name,
+                       enum sb_quantity quantity, enum sb_source source);
+/* Fixes the unit of the last column, a quantity. */
+void sb_table_set_unit(struct sb_table *t, const struct sb_unit *unit);
+
 /* Starts a row. */
 void sb_table_row(struct sb_table *t);
 /* A line above the current row. */
 void sb_table_rule(struct sb_table *t);
-/* Appends a cell to the current row; more cells than columns is a bug (asserted). */
-void sb_table_cell(struct sb_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A number with this many decimals; negative ones round to tens, hundreds. Raw: all digits.
- * NaN leaves the cell empty. */
-void sb_table_number(struct sb_table *t, double value, int decimals);
-/* An integer, digits grouped by thousands for people. */
-void sb_table_integer(struct sb_table *t, long long value);
-/* Sets the raw value of the last cell. */
-void sb_table_raw(struct sb_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void sb_table_note(struct sb_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Each of these fills the next cell of the current row. */
+void sb_table_cell(struct sb_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Fixed decimals (as sb_number_text()), in the column's unit. NaN leaves the cell empty. */
+void sb_table_number(struct sb_table *t, double value, int decimals);
+/* Digits grouped by thousands for people. */
+void sb_table_integer(struct sb_table *t, long long value);
+/* For quantities: a value in base units, with interval. */
+void sb_table_value(struct sb_table *t, double value);
+void sb_table_interval(struct sb_table *t, double value, double low, double high);
+void sb_table_missing(struct sb_table *t, const char *why);
+void sb_table_empty(struct sb_table *t);
+/* Any cell; its text is copied. */
+void sb_table_add(struct sb_table *t, const struct sb_table_cell *cell);
+/* The last cell, for its source, decimals or sign; never NULL, valid until the next row. */
+struct sb_table_cell *sb_table_last(struct sb_table *t);
+/* What machines read instead of the last cell's text. */
+void sb_table_raw(struct sb_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+const struct sb_table_cell *sb_table_at(const struct sb_table *t, size_t row, size_t column);
+/* Index of a column by key, or -1. */
+int sb_table_find_column(const struct sb_table *t, const char *key);
+
+/* Stable; by value or text, cells without one last in both directions. */
+int sb_table_sort(struct sb_table *t, size_t column, bool descending, struct sb_error *err);
+/* Moves rows with the same text in `column` together, groups in order of first appearance. */
+int sb_table_group(struct sb_table *t, size_t column, struct sb_error *err);
+/* True when a line belongs above this row (never above the first). */
+bool sb_table_has_rule(const struct sb_table *t, size_t row);
+/* Picks units and digits, numbers the reasons. Needed when there are quantities or missing values;
+ * after the last row. SB_ENOMEM if anything before failed. */
+int sb_table_finish(struct sb_table *t, struct sb_error *err);
+
+/* A table as text: one writer per format behind this interface (table_format.h). */
 struct sb_table_format {
-    const char *name;      /* "text", "markdown", "csv" */
-    const char *extension; /* "txt", "md", "csv" */
+    const char *name;      /* "text", "markdown", "csv", "latex", "json" */
+    const char *extension; /* "txt", "md", "csv", "tex", "json" */
     void (*write)(const struct sb_table *t, struct sb_str *out);
 };
+
 /* Formats in order; NULL after the last. */
 const struct sb_table_format *sb_table_format_at(size_t index);
-/* By name; NULL when unknown. */
+/* By name or extension; NULL when unknown. */
 const struct sb_table_format *sb_table_format(const char *name);
 /* Appends the table; sets out->failed when the table had failed. */
 void sb_table_write(const struct sb_table *t, const struct sb_table_format *format,
                     struct sb_str *out);
-
-/* Appends the text of a number, for cells that hold more than one. */
-void sb_number_text(struct sb_str *out, double value, int decimals);
-/* Columns that UTF-8 text takes on a terminal (every code point one). */
-size_t sb_text_width(const char *text);
 
 #endif

@@ -1,0 +1,131 @@
+/*
+ * Tables as CSV (RFC 4180, but with line feeds): one header line of keys in base units
+ * ("latency_ns"), intervals in columns of their own (_low, _high), full precision. A missing value
+ * is an empty field, and the last column tells why.
+ */
+#include "reports/table_format.h"
+
+#include <string.h>
+
+static void put_field(struct sb_str *out, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        sb_str_puts(out, text);
+        return;
+    }
+    sb_str_puts(out, "\"");
+    for (; *text; text++)
+        sb_str_printf(out, "%s%c", *text == '"' ? "\"" : "", *text);
+    sb_str_puts(out, "\"");
+}
+
+static bool has_intervals(const struct sb_table *t, size_t column)
+{
+    for (size_t r = 0; r < t->num_rows; r++) {
+        if (sb_table_at(t, r, column)->has_interval)
+            return true;
+    }
+    return false;
+}
+
+static bool has_sources(const struct sb_table *t, size_t column)
+{
+    for (size_t r = 0; r < t->num_rows; r++) {
+        if (*sb_cell_mark(&t->columns[column], sb_table_at(t, r, column)))
+            return true;
+    }
+    return false;
+}
+
+/* "latency_ns": base units, whose header does not change with the values; a unit that was asked for
+ * by name otherwise. */
+static void put_key(struct sb_str *out, const struct sb_table_column *column, const char *suffix)
+{
+    if (column->quantity == SB_QUANTITY_NONE) {
+        put_field(out, column->key);
+        return;
+    }
+    sb_str_puts(out, column->key);
+    sb_str_puts(out, column->unit_given ? "_" : sb_base_suffix(column->quantity));
+    for (const char *p = column->unit_given ? column->unit : ""; *p; p++) {
+        if (*p == '/')
+            sb_str_puts(out, "_per_");
+        else
+            sb_str_append(out, p, 1);
+    }
+    sb_str_puts(out, suffix);
+}
+
+static void put_header(const struct sb_table *t, struct sb_str *out)
+{
+    for (size_t c = 0; c < t->num_columns; c++) {
+        sb_str_puts(out, c ? "," : "");
+        put_key(out, &t->columns[c], "");
+        if (has_intervals(t, c)) {
+            sb_str_puts(out, ",");
+            put_key(out, &t->columns[c], "_low");
+            sb_str_puts(out, ",");
+            put_key(out, &t->columns[c], "_high");
+        }
+        if (has_sources(t, c))
+            sb_str_printf(out, ",%s_source", t->columns[c].key);
+    }
+    sb_str_puts(out, t->num_reasons ? ",missing\n" : "\n");
+}
+
+static void put_number(struct sb_str *out, const struct sb_table_column *column, double value)
+{
+    char text[SB_NUMBER_SIZE];
+    sb_exact_text(column->unit_given ? value / column->scale : value, text);
+    sb_str_puts(out, text);
+}
+
+static void put_cell(const struct sb_table *t, size_t row, size_t c, struct sb_str *out)
+{
+    const struct sb_table_column *column = &t->columns[c];
+    const struct sb_table_cell *e = sb_table_at(t, row, c);
+    if (e->type == SB_CELL_TEXT)
+        put_field(out, e->raw ? e->raw : e->text);
+    else if (e->type == SB_CELL_NUMBER)
+        put_number(out, column, e->value);
+    if (has_intervals(t, c)) {
+        for (int side = 0; side < 2; side++) {
+            sb_str_puts(out, ",");
+            if (e->has_interval)
+                put_number(out, column, side ? e->high : e->low);
+        }
+    }
+    if (has_sources(t, c))
+        sb_str_printf(out, ",%s", sb_source_name(e->source ? e->source : column->source));
+}
+
+/* "latency: not measured; arena: ..." */
+static void put_missing(const struct sb_table *t, size_t row, struct sb_str *out)
+{
+    struct sb_str text = SB_STR_INIT;
+    for (size_t c = 0; c < t->num_columns; c++) {
+        const struct sb_table_cell *e = sb_table_at(t, row, c);
+        if (e->type == SB_CELL_MISSING && e->text)
+            sb_str_printf(&text, "%s%s: %s", text.length ? "; " : "", t->columns[c].key, e->text);
+    }
+    sb_str_puts(out, ",");
+    put_field(out, sb_str_text(&text));
+    out->failed = out->failed || text.failed;
+    sb_str_release(&text);
+}
+
+static void write_csv(const struct sb_table *t, struct sb_str *out)
+{
+    put_header(t, out);
+    for (size_t r = 0; r < t->num_rows; r++) {
+        for (size_t c = 0; c < t->num_columns; c++) {
+            sb_str_puts(out, c ? "," : "");
+            put_cell(t, r, c, out);
+        }
+        if (t->num_reasons)
+            put_missing(t, r, out);
+        sb_str_puts(out, "\n");
+    }
+}
+
+const struct sb_table_format sb_table_as_csv = {"csv", "csv", write_csv};

@@ -1,0 +1,42 @@
+/*
+ * Tables as text: one writer per format behind one interface. Adding a format takes two steps: a
+ * file table_NAME.c with a struct sb_table_format, and its line in the list in table_format.c.
+ *
+ * Writers append to a string, which remembers when memory ran out. The same table gives the same
+ * bytes: no dates, no locale, no environment.
+ */
+#ifndef SB_REPORTS_TABLE_FORMAT_H
+#define SB_REPORTS_TABLE_FORMAT_H
+
+#include "base/str.h"
+#include "reports/table.h"
+
+extern const struct sb_table_format sb_table_as_text, sb_table_as_markdown, sb_table_as_csv,
+    sb_table_as_latex, sb_table_as_json;
+
+/*
+ * What formats share.
+ */
+
+/* The parts of a NUMBER cell as text, in its column's unit. */
+struct sb_cell_texts {
+    char value[SB_NUMBER_SIZE];
+    char low[SB_NUMBER_SIZE], high[SB_NUMBER_SIZE]; /* "" without interval */
+};
+void sb_cell_texts(const struct sb_table_column *column, const struct sb_table_cell *cell,
+                   struct sb_cell_texts *out);
+/* "12.3 [12.1, 12.6]", "text", "- (1)" with the number of the reason; with the mark of a source
+ * that is not the column's. Nothing is escaped. */
+void sb_cell_plain(const struct sb_table *t, size_t row, size_t column, struct sb_str *out);
+/* The mark of a cell whose source is not its column's; "" else. */
+const char *sb_cell_mark(const struct sb_table_column *column, const struct sb_table_cell *cell);
+/* Bit 1 << source for each mark in the table. */
+unsigned sb_table_marks(const struct sb_table *t);
+/* "latency [ms]" */
+void sb_column_heading(const struct sb_table_column *column, struct sb_str *out);
+/* True when a column says where its values come from. */
+bool sb_table_has_sources(const struct sb_table *t);
+/* Columns that UTF-8 text takes on a terminal (every code point one). */
+size_t sb_text_width(const char *text);
+
+#endif
