@@ -5,6 +5,7 @@
 #include "detect/boxcode.h"
 #include "detect/scratch.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -103,7 +104,9 @@ static struct sb_box decode_at(const struct sb_proposal_config *c, int number,
                                size_t index)
 {
     const size_t cells = (size_t)level->rows * (size_t)level->columns;
-    const size_t k = index % per_cell(c), cell = index / per_cell(c);
+    const size_t anchors = per_cell(c);
+    assert(anchors > 0);
+    const size_t k = index % anchors, cell = index / anchors;
     const float *const d = level->deltas + k * 4 * cells + cell;
     const struct sb_box_delta delta = {d[0], d[cells], d[2 * cells], d[3 * cells]};
     const struct sb_box anchor =

@@ -223,6 +223,7 @@ static struct waiting *lay_out(struct sb_scratch *s, size_t n, const struct sb_n
                                struct grid *grid)
 {
     struct waiting *const heap = sb_scratch_take(s, n, sizeof(*heap));
+    memset(grid, 0, sizeof(*grid));
     if (options->soft_sigma > 0.0f)
         return heap;
     const size_t most = n < options->max_output ? n : options->max_output;
