@@ -12,6 +12,7 @@ struct sb_embedded {
     size_t size;
 };
 
-extern const struct sb_embedded sb_zoo_files[]; /* models/zoo: *.json */
+extern const struct sb_embedded sb_zoo_files[];  /* models/zoo: *.json */
+extern const struct sb_embedded sb_name_files[]; /* models/names: *.json */
 
 #endif

@@ -1,0 +1,16 @@
+/* What weights.c and weights_bind.c share: the arena, initial values, the digest. */
+#ifndef SB_MODELS_WEIGHTS_BUILD_H
+#define SB_MODELS_WEIGHTS_BUILD_H
+
+#include "models/weights.h"
+
+/* Allocates the arena and points the slots into it; values are not set. Release after a failure. */
+int sb_weights_alloc(struct sb_weights *out, const struct sb_graph *graph, struct sb_error *err);
+/* The seeded values of one slot. */
+void sb_weights_seed_slot(const struct sb_slot *slot, uint64_t seed, float *values);
+/* CRC-32C of one slot's values. */
+uint32_t sb_weights_slot_crc(const struct sb_slot *slot, const float *values);
+/* Sets the digest from the slots' checksums. */
+void sb_weights_set_digest(struct sb_weights *out, const uint32_t *crcs);
+
+#endif
