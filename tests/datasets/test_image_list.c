@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "datasets/image_list.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
