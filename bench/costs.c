@@ -116,14 +116,11 @@ static void rule_global_avg(const struct sb_graph *g, const struct sb_node *n, s
     c->mean_elements = count(input_of(g, n, 0)->shape);
 }
 
-/* The published code upsamples by a whole factor with two scalar products for the new size; other
- * ratios go through a resize op that counts nothing. */
+/* Repeated pixels take two scalar products for the new size; a resize op counts nothing. */
 static void rule_resize(const struct sb_graph *g, const struct sb_node *n, struct sb_cost *c)
 {
-    const struct sb_shape in = input_of(g, n, 0)->shape;
-    const bool up = n->shape.h > in.h || n->shape.w > in.w;
-    if (up && n->shape.h % in.h == 0 && n->shape.w % in.w == 0)
-        c->resize_scalars = 2;
+    (void)g;
+    c->resize_scalars = n->u.resize.repeats ? 2 : 0;
 }
 
 static void rule_softmax(const struct sb_graph *g, const struct sb_node *n, struct sb_cost *c)
@@ -165,7 +162,7 @@ static void rule_roi_align(const struct sb_graph *g, const struct sb_node *n, st
     c->region_adds = rois * (3 * samples + 2 * side + 1);
 }
 
-/* Softmax, decode and clip of every box of every class but background, then the class-wise NMS
+/* Decode and clip of every box of every class but background, then the class-wise NMS
  * around the built-in kernel. Inputs: class logits, deltas, proposals. */
 static void rule_detections(const struct sb_graph *g, const struct sb_node *n, struct sb_cost *c)
 {
@@ -174,7 +171,6 @@ static void rule_detections(const struct sb_graph *g, const struct sb_node *n, s
     const int64_t batch = kept ? n->shape.n / kept : 0;
     const int64_t classes = logits.c - 1;
     const int64_t boxes = logits.n * classes;
-    c->softmax_elements = count(logits);
     c->region_ops = 28 * boxes + batch * (classes * (2 * kept + 1) + 2 * kept + 3) + 4;
     c->region_adds = 8 * boxes + batch * kept;
 }
@@ -198,6 +194,7 @@ static const rule_fn rules[SB_OP_COUNT] = {
     [SB_OP_PROPOSALS] = rule_proposals,
     [SB_OP_ROI_ALIGN] = rule_roi_align,
     [SB_OP_DETECTIONS] = rule_detections,
+    [SB_OP_SELECT] = rule_nothing, /* a gather */
 };
 
 void sb_cost_add(struct sb_cost *sum, const struct sb_cost *cost)
@@ -279,7 +276,8 @@ static int count_node(const struct sb_graph *g, size_t index, unsigned char *see
     return 0;
 }
 
-/* last[i]: the last node that reads node i; num_nodes for outputs, i itself when nobody does. */
+/* last[i]: the last node that reads node i; num_nodes for the model's inputs and outputs, i itself
+ * when nobody does. */
 static void find_last_readers(const struct sb_graph *g, size_t *last)
 {
     for (size_t i = 0; i < g->num_nodes; i++) {
@@ -288,7 +286,7 @@ static void find_last_readers(const struct sb_graph *g, size_t *last)
             last[g->nodes[i].inputs[k]] = i;
     }
     for (size_t i = 0; i < g->num_nodes; i++) {
-        if (g->nodes[i].output)
+        if (g->nodes[i].output || g->nodes[i].op == SB_OP_INPUT)
             last[i] = g->num_nodes;
     }
 }

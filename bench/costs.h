@@ -36,7 +36,7 @@ struct sb_cost {
     int64_t swish_elements; /* swish activations: output elements */
     int64_t mean_elements;  /* means over height and width: input elements */
     int64_t softmax_elements;
-    int64_t resize_scalars; /* 2 per nearest upsampling by a whole factor: its target size */
+    int64_t resize_scalars; /* 2 per enlargement by repeated pixels: its target size */
     int64_t kernel_values;  /* values of distinct conv and fc kernels */
     int64_t glorot_kernels; /* distinct kernels with a Glorot-uniform initialiser */
     int64_t region_ops;     /* box arithmetic of proposals, RoIAlign, detections, without adds */
@@ -51,8 +51,8 @@ struct sb_costs {
     struct sb_cost level[SB_LEVEL_COUNT];
     struct sb_cost total;
     /* The most bytes alive at once when every node runs in order, a value dies after its last
-     * reader, and element-wise nodes overwrite an input that dies with them. Model inputs and
-     * outputs count while alive; outputs live to the end. A lower bound for a planned arena. */
+     * reader, and element-wise nodes overwrite an input that dies with them. Model inputs are
+     * the caller's and outputs its result: both live to the end. A lower bound for any arena. */
     int64_t live_peak_bytes;
     size_t live_peak_node; /* where that happens */
 };

@@ -106,10 +106,13 @@ int sb_separable_shared(const struct sb_builder *b, int x, const char *path, con
     const struct sb_unit depthwise = {0, 3, 1, SB_UNIT_DEPTHWISE};
     const struct sb_unit pointwise = {filters, 1, 1, SB_UNIT_BIAS};
     const char *base = weights ? weights : path;
+    const enum sb_init init = b->graph->init;
     x = sb_unit_shared(b, x, sb_pathf("%s/depthwise", path).text,
                        sb_pathf("%s/depthwise", base).text, NULL, depthwise);
+    sb_graph_set_init(b->graph, SB_INIT_GLOROT); /* the library's default for both parts */
     x = sb_unit_shared(b, x, sb_pathf("%s/pointwise", path).text,
                        sb_pathf("%s/pointwise", base).text, NULL, pointwise);
+    sb_graph_set_init(b->graph, init);
     return finish_unit(b, x, path, bn, flags);
 }
 
@@ -119,6 +122,8 @@ int sb_resize_to(const struct sb_builder *b, int x, int64_t height, int64_t widt
     const struct sb_shape in = b->graph->nodes[x].shape;
     if (in.h == height && in.w == width)
         return x;
+    if (height % in.h == 0 && width % in.w == 0 && height / in.h == width / in.w)
+        return sb_graph_repeat(b->graph, x, path, height / in.h, b->err);
     return sb_graph_resize(b->graph, x, path, height, width, b->err);
 }
 

@@ -149,7 +149,8 @@ int sb_resample(const struct sb_builder *b, struct sb_source from, struct sb_tar
 int sb_resample_separable(const struct sb_builder *b, struct sb_source from, struct sb_target to,
                           const char *path);
 
-/* Nearest neighbour to height x width; x itself where it has that size. */
+/* Nearest neighbour to height x width, by repetition where the factor is whole; x itself where it
+ * has that size. */
 int sb_resize_to(const struct sb_builder *b, int x, int64_t height, int64_t width,
                  const char *path);
 /* Sum, or the node itself when there is one. */

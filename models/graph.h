@@ -118,6 +118,10 @@ struct sb_node {
         struct {
             double factor;
         } scale;
+        struct {
+            bool
+                repeats; /* enlarges by a whole factor by repeating pixels, see sb_graph_repeat() */
+        } resize;
         struct sb_region_params region; /* PROPOSALS, ROI_ALIGN, DETECTIONS */
     } u;
 };
@@ -224,6 +228,10 @@ int sb_graph_resize(struct sb_graph *graph, int input, const char *path, int64_t
  * DETECTIONS: scores (M, classes, 1, 1), deltas (M, 4 classes, 1, 1), proposals (M, 5, 1, 1).
  *     shape (N * post_nms_top_k, 6, 1, 1)
  */
+/* A RESIZE by a whole factor that the published code spells as repeated pixels. The values are
+ * those of sb_graph_resize(); profilers count the arithmetic of its target size. */
+int sb_graph_repeat(struct sb_graph *graph, int input, const char *path, int64_t factor,
+                    struct sb_error *err);
 int sb_graph_region(struct sb_graph *graph, enum sb_op op, const int *inputs, int num_inputs,
                     const char *path, struct sb_shape shape, const struct sb_region_params *params,
                     struct sb_error *err);

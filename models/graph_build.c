@@ -330,6 +330,19 @@ int sb_graph_resize(struct sb_graph *graph, int input, const char *path, int64_t
     return add_plain(graph, draft, &input, 1, path, err);
 }
 
+int sb_graph_repeat(struct sb_graph *graph, int input, const char *path, int64_t factor,
+                    struct sb_error *err)
+{
+    const bool known = input >= 0 && (size_t)input < graph->num_nodes; /* else add_plain refuses */
+    const struct sb_shape in = known ? graph->nodes[input].shape : (struct sb_shape){1, 1, 1, 1};
+    struct sb_node draft = {.op = SB_OP_RESIZE, .shape = {1, 1, 0, 0}, .u.resize.repeats = true};
+    if (__builtin_mul_overflow(in.h, factor, &draft.shape.h) ||
+        __builtin_mul_overflow(in.w, factor, &draft.shape.w))
+        return sb_error_set(err, SB_EINVAL, "%s: enlarging by %lld is too large", path,
+                            (long long)factor);
+    return add_plain(graph, draft, &input, 1, path, err);
+}
+
 int sb_graph_region(struct sb_graph *graph, enum sb_op op, const int *inputs, int num_inputs,
                     const char *path, struct sb_shape shape, const struct sb_region_params *params,
                     struct sb_error *err)

@@ -12,7 +12,10 @@ static int mean_over_levels(const struct sb_builder *b, const struct sb_pyramid 
     int x = in->nodes[in->max_level];
     for (int level = in->max_level - 1; level >= in->min_level && x >= 0; level--) {
         const struct sb_shape here = b->graph->nodes[in->nodes[level]].shape;
-        x = sb_resize_to(b, x, here.h, here.w, sb_pathf("classifier/p%d/resize", level).text);
+        const struct sb_shape above = b->graph->nodes[x].shape;
+        if (above.h != here.h || above.w != here.w) /* the published code uses a resize op here */
+            x = sb_graph_resize(b->graph, x, sb_pathf("classifier/p%d/resize", level).text, here.h,
+                                here.w, b->err);
         const int sum[2] = {x, in->nodes[level]};
         x = sb_graph_add(b->graph, sum, 2, sb_pathf("classifier/p%d/add", level).text, b->err);
     }
