@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "bench/conventions.h"
 #include "bench/costs.h"
+#include "detect/region_ops.h"
 #include "models/model.h"
 #include "models/weights.h"
 
@@ -87,6 +88,8 @@ int sb_exact_costs(const char *model_name, int size, struct sb_str *out, struct 
     sb_plan_options_defaults(&plan);
     plan.engine = SB_ENGINE_OPENBLAS;
     plan.threads = 1;
+    plan.region = &sb_detect_region_ops;
+    plan.sizes_only = true;
     struct sb_costs costs = {0};
     struct sb_plan_memory memory;
     int rc = sb_costs_count(&costs, model->graph, err);

@@ -86,6 +86,8 @@ float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape)
 
 int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, struct sb_error *err)
 {
+    if (plan->options.sizes_only)
+        return sb_error_set(err, SB_EINVAL, "a plan for sizes only cannot run");
     int64_t *step_ns = options ? options->step_ns : NULL;
     int64_t before = step_ns ? sb_now_ns() : 0;
     for (size_t i = 0; i < plan->steps.count; i++) {

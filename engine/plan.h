@@ -35,6 +35,8 @@ struct sb_plan_options {
     /* Proposals and detections (two-stage models), borrowed, must outlive the plan; default NULL.
      */
     const struct sb_region_ops *region;
+    bool sizes_only; /* default false; true packs no weights: sb_plan_memory() and
+                        sb_plan_step_info() answer, sb_plan_run() refuses */
 };
 void sb_plan_options_defaults(struct sb_plan_options *options);
 

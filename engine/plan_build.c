@@ -203,6 +203,8 @@ static int pack_weights(struct sb_plan *plan, const struct sb_weights *weights,
         memory->weight_bytes[level] += plan->planned[i].weight_bytes;
         memory->weight_total_bytes += plan->planned[i].weight_bytes;
     }
+    if (plan->options.sizes_only)
+        return 0;
     for (unsigned level = 0; level < SB_LEVEL_COUNT; level++) {
         const size_t bytes = memory->weight_bytes[level];
         plan->weights[level] = bytes ? sb_malloc(bytes, SB_MEM_TAG(SB_MEM_WEIGHTS, level)) : NULL;
