@@ -1,0 +1,25 @@
+/*
+ * Drawing through the gnuplot program: a script in, a PNG or SVG file out, under its name only when
+ * it is complete. What to draw is the caller's; terminal, size, font and output file are set here.
+ *
+ *     struct sb_str s = SB_STR_INIT;
+ *     sb_str_puts(&s, "plot sin(x)\n");
+ *     rc = sb_gnuplot_draw("sine.png", 800, 600, sb_str_text(&s), &err);
+ */
+#ifndef SB_BASE_GNUPLOT_H
+#define SB_BASE_GNUPLOT_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* path ends in .png or .svg (else SB_EINVAL); width and height in pixels. SB_EUNSUPPORTED when
+ * gnuplot is not installed, SB_EINTERNAL with gnuplot's first complaint when it refuses the script.
+ */
+int sb_gnuplot_draw(const char *path, int width, int height, const char *script,
+                    struct sb_error *err);
+
+/* Appends text as a quoted gnuplot string without markup: '...' with quotes doubled, newlines as
+ * blanks. Labels and titles need `noenhanced` for text that may hold _ ^ { } @ & ~. */
+void sb_gnuplot_quote(struct sb_str *script, const char *text);
+
+#endif

@@ -1,0 +1,101 @@
+/* base/gnuplot.c: complete files or none, and errors that say what to do. */
+#include "base/gnuplot.h"
+
+#include "base/file.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct sb_error err;
+
+static void scratch_path(char *path, size_t size, const char *name)
+{
+    snprintf(path, size, "%s/%s", test_scratch(), name);
+}
+
+static void skip_without_gnuplot(void)
+{
+    if (system("command -v gnuplot >/dev/null 2>&1") != 0)
+        skip();
+}
+
+static void assert_begins(const char *path, const char *magic)
+{
+    struct sb_map map;
+    assert_ok(sb_map_open(&map, path, &err), &err);
+    assert_true(map.size > strlen(magic));
+    assert_memory_equal(map.data, magic, strlen(magic));
+    sb_map_release(&map);
+}
+
+static void test_gnuplot__draws_png_and_svg(void **state)
+{
+    (void)state;
+    char path[400];
+    skip_without_gnuplot();
+    scratch_path(path, sizeof(path), "it's a sine.png");
+    assert_ok(sb_gnuplot_draw(path, 320, 200, "plot sin(x)", &err), &err);
+    assert_begins(path, "\x89PNG");
+    scratch_path(path, sizeof(path), "sine.svg");
+    assert_ok(sb_gnuplot_draw(path, 320, 200, "plot sin(x)", &err), &err);
+    assert_begins(path, "<?xml");
+}
+
+static void test_gnuplot__a_bad_script_leaves_no_file(void **state)
+{
+    (void)state;
+    char path[400];
+    skip_without_gnuplot();
+    scratch_path(path, sizeof(path), "bad.png");
+    assert_int_equal(sb_gnuplot_draw(path, 320, 200, "plat sin(x)", &err), SB_EINTERNAL);
+    assert_non_null(strstr(err.message, "invalid command"));
+    assert_int_not_equal(access(path, F_OK), 0);
+    char command[500];
+    snprintf(command, sizeof(command), "ls %s | grep -c bad", test_scratch());
+    assert_int_not_equal(system(command), 0);
+}
+
+static void test_gnuplot__other_endings_are_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(sb_gnuplot_draw("x.jpg", 320, 200, "plot sin(x)", &err), SB_EINVAL);
+}
+
+static void test_gnuplot__absence_is_said(void **state)
+{
+    (void)state;
+    char path[400];
+    char *old = strdup(getenv("PATH"));
+    scratch_path(path, sizeof(path), "none.png");
+    setenv("PATH", "/nonexistent", 1);
+    const int rc = sb_gnuplot_draw(path, 320, 200, "plot sin(x)", &err);
+    setenv("PATH", old, 1);
+    free(old);
+    assert_int_equal(rc, SB_EUNSUPPORTED);
+    assert_non_null(strstr(err.hint, "gnuplot-nox"));
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void test_gnuplot__quotes_are_doubled(void **state)
+{
+    (void)state;
+    struct sb_str s = SB_STR_INIT;
+    sb_gnuplot_quote(&s, "it's\na_b");
+    assert_string_equal(sb_str_text(&s), "'it''s a_b'");
+    sb_str_release(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gnuplot__draws_png_and_svg),
+        cmocka_unit_test(test_gnuplot__a_bad_script_leaves_no_file),
+        cmocka_unit_test(test_gnuplot__other_endings_are_refused),
+        cmocka_unit_test(test_gnuplot__absence_is_said),
+        cmocka_unit_test(test_gnuplot__quotes_are_doubled),
+    };
+    return cmocka_run_group_tests_name("base/gnuplot", tests, NULL, NULL);
+}
