@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +23,9 @@ static int add(struct sb_image_list *list, int64_t id, char *path, struct sb_err
 {
     if (!path)
         return sb_error_nomem(err, "a path", 0);
-    list->items[list->count++] = (struct sb_image_item){id, path};
+    struct sb_image_item *const item = &list->items[list->count++];
+    item->id = id;
+    item->path = path;
     return 0;
 }
 
@@ -119,18 +121,27 @@ void sb_image_list_shard(struct sb_image_list *list, size_t index, size_t shards
     list->count = size;
 }
 
+/* A whole number at *text, which moves behind it; 0 when there is none. */
+static size_t read_number(const char **text)
+{
+    char *end = NULL;
+    const bool digit = **text >= '0' && **text <= '9';
+    const unsigned long long value = digit ? strtoull(*text, &end, 10) : 0;
+    *text = digit ? end : *text;
+    return value < SIZE_MAX ? (size_t)value : SIZE_MAX;
+}
+
 int sb_shard_parse(const char *text, size_t *index, size_t *shards, struct sb_error *err)
 {
-    unsigned i = 0, n = 0;
-    int end = 0;
-    if (sscanf(text, "%7u/%7u%n", &i, &n, &end) != 2 || text[end] != '\0' || i < 1 || i > n ||
-        n > 1000000) {
-        sb_error_set(err, SB_EINVAL, "shard '%s', expected I/N with 1 <= I <= N", text);
-        return sb_error_hint(err, "three shards are 1/3, 2/3 and 3/3");
-    }
-    *index = i;
-    *shards = n;
-    return 0;
+    const char *at = text;
+    *index = read_number(&at);
+    const bool slash = *at == '/';
+    at += slash;
+    *shards = read_number(&at);
+    if (slash && *at == '\0' && *index >= 1 && *index <= *shards && *shards <= 1000000)
+        return 0;
+    sb_error_set(err, SB_EINVAL, "shard '%s', expected I/N with 1 <= I <= N", text);
+    return sb_error_hint(err, "three shards are 1/3, 2/3 and 3/3");
 }
 
 uint64_t sb_image_list_digest(const struct sb_image_list *list)

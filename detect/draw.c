@@ -1,0 +1,187 @@
+/*
+ * Drawing of detections in three layers: masks, boxes, labels. A label takes the first free place
+ * of: above its box, below it, inside at the top or bottom, farther out, each flush left or right.
+ * Where none is free it is left out: the box alone says more than a heap of text. See draw.h.
+ */
+#include "detect/draw.h"
+
+#include "detect/canvas.h"
+#include "detect/font.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define MAX_DRAWN    1000
+#define MASK_OPACITY 110 /* of 255 */
+#define EDGE_OPACITY 90
+#define MAX_LABEL    64
+#define CROWDED      12 /* beyond this many boxes text is smaller */
+
+/* Sizes in pixels, from the image's. */
+struct style {
+    int scale;   /* of the font */
+    int line;    /* thickness of boxes */
+    int padding; /* around a label's text */
+};
+
+struct label {
+    char text[MAX_LABEL];
+    struct sb_rect rect;
+};
+
+static struct style style_of(const struct sb_image *image, size_t count)
+{
+    const int longer = image->width > image->height ? image->width : image->height;
+    const int size = (longer + 160) / 320;
+    const int line = size < 1 ? 1 : (size > 12 ? 12 : size);
+    const int scale = count > CROWDED && line > 1 ? line - 1 : line;
+    const struct style s = {scale, line, scale + 1};
+    return s;
+}
+
+/* Hues a golden section apart (the most even spread for any number of classes), bright. */
+void sb_category_color(int64_t category_id, uint8_t rgb[3])
+{
+    const double turn = (double)(category_id % 100000) * 0.61803398874989485 + 0.05;
+    const double hue = 6.0 * (turn - floor(turn)), saturation = 0.80;
+    for (int c = 0; c < 3; c++) {
+        const double shifted = fmod(hue + (c == 0 ? 0.0 : (c == 1 ? 4.0 : 2.0)), 6.0);
+        const double ramp = fabs(shifted - 3.0) - 1.0; /* 2 at the channel's own hue, -1 opposite */
+        const double level = ramp < 0 ? 0 : (ramp > 1 ? 1 : ramp);
+        rgb[c] = (uint8_t)(250.0 * (1.0 - saturation + saturation * level));
+    }
+}
+
+/* Black or white, whichever reads better on a colour (perceived lightness, ITU-R BT.601). */
+static void text_color(const uint8_t background[3], uint8_t rgb[3])
+{
+    const int lightness = 299 * background[0] + 587 * background[1] + 114 * background[2];
+    rgb[0] = rgb[1] = rgb[2] = lightness > 128000 ? 0 : 255;
+}
+
+/* A coordinate as an int; what is far outside or no number stays at the edge. */
+static int to_pixel(double v)
+{
+    return v > -1e6 ? (v < 1e6 ? (int)lround(v) : 1000000) : -1000000;
+}
+
+static struct sb_rect box_rect(const struct sb_drawing *d)
+{
+    const struct sb_rect r = {to_pixel(d->box[0]), to_pixel(d->box[1]),
+                              to_pixel(d->box[0] + d->box[2]) + 1,
+                              to_pixel(d->box[1] + d->box[3]) + 1};
+    return r;
+}
+
+/* Fills the mask. Runs go down the columns. */
+static void draw_mask(struct sb_image *image, const struct sb_rle *mask, const uint8_t rgb[3])
+{
+    uint64_t at = 0;
+    for (size_t i = 0; i < mask->count; i++) {
+        for (uint64_t p = at; i % 2 && p < at + mask->runs[i]; p++)
+            sb_blend_pixel(image, (int)(p / mask->h), (int)(p % mask->h), rgb, MASK_OPACITY);
+        at += mask->runs[i];
+    }
+}
+
+static bool overlap(struct sb_rect a, struct sb_rect b)
+{
+    return a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1;
+}
+
+static bool is_free(const struct sb_image *image, struct sb_rect r, const struct label *placed,
+                    size_t count)
+{
+    if (r.y0 < 0 || r.y1 > image->height)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (overlap(r, placed[i].rect))
+            return false;
+    return true;
+}
+
+/* Moves a rectangle sideways into the image. */
+static struct sb_rect shifted_inside(const struct sb_image *image, struct sb_rect r)
+{
+    const int right = r.x1 - image->width;
+    const int left = right > 0 ? r.x0 - right : r.x0;
+    const int x0 = left > 0 ? left : 0;
+    const struct sb_rect out = {x0, r.y0, x0 + r.x1 - r.x0, r.y1};
+    return out;
+}
+
+static void write_label(const struct sb_drawing *d, char text[MAX_LABEL])
+{
+    if (d->name)
+        snprintf(text, MAX_LABEL, "%.40s %.0f%%", d->name, 100 * d->score);
+    else
+        snprintf(text, MAX_LABEL, "%lld %.0f%%", (long long)d->category_id, 100 * d->score);
+}
+
+/* Finds a place for a label, given those placed before it. */
+static void place_label(const struct sb_image *image, const struct style *style,
+                        const struct sb_drawing *d, struct label *labels, size_t index)
+{
+    struct label *const label = &labels[index];
+    write_label(d, label->text);
+    const int width = sb_label_width(label->text) * style->scale + 2 * style->padding;
+    const int height = SB_FONT_ROWS * style->scale + style->padding;
+    const struct sb_rect box = box_rect(d);
+    const int tops[] = {
+        box.y0 - height,    box.y1, box.y0, box.y1 - height, box.y0 - 2 * height, box.y1 + height,
+        box.y0 - 3 * height};
+    const int lefts[] = {box.x0, box.x1 - width};
+    for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++) {
+        for (size_t k = 0; k < sizeof(lefts) / sizeof(lefts[0]); k++) {
+            const struct sb_rect r = {lefts[k], tops[i], lefts[k] + width, tops[i] + height};
+            label->rect = shifted_inside(image, r);
+            if (is_free(image, label->rect, labels, index))
+                return;
+        }
+    }
+    label->rect = (struct sb_rect){0, 0, 0, 0};
+}
+
+/* The box, between two thin dark lines that keep it visible on any background. */
+static void draw_box(struct sb_image *image, const struct style *style, struct sb_rect r,
+                     const uint8_t rgb[3])
+{
+    const uint8_t black[3] = {0, 0, 0};
+    const int edge = style->line > 1 ? style->line / 2 : 1;
+    const struct sb_rect around = {r.x0 - edge, r.y0 - edge, r.x1 + edge, r.y1 + edge};
+    sb_draw_frame(image, around, style->line + 2 * edge, black, EDGE_OPACITY);
+    sb_draw_frame(image, r, style->line, rgb, 255);
+}
+
+static void draw_label(struct sb_image *image, const struct style *style, const struct label *label,
+                       const uint8_t rgb[3])
+{
+    uint8_t ink[3];
+    text_color(rgb, ink);
+    sb_fill_rect(image, label->rect, rgb, 230);
+    sb_draw_text(image, label->rect.x0 + style->padding, label->rect.y0 + style->padding,
+                 style->scale, label->text, ink);
+}
+
+void sb_draw_detections(struct sb_image *image, const struct sb_drawing *drawings, size_t count)
+{
+    const size_t n = count < MAX_DRAWN ? count : MAX_DRAWN;
+    const struct style style = style_of(image, n);
+    struct label labels[MAX_DRAWN];
+    uint8_t rgb[3];
+    for (size_t i = n; i-- > 0;) {
+        sb_category_color(drawings[i].category_id, rgb);
+        if (drawings[i].mask)
+            draw_mask(image, drawings[i].mask, rgb);
+    }
+    for (size_t i = n; i-- > 0;) {
+        sb_category_color(drawings[i].category_id, rgb);
+        draw_box(image, &style, box_rect(&drawings[i]), rgb);
+    }
+    for (size_t i = 0; i < n; i++)
+        place_label(image, &style, &drawings[i], labels, i);
+    for (size_t i = n; i-- > 0;) {
+        sb_category_color(drawings[i].category_id, rgb);
+        draw_label(image, &style, &labels[i], rgb);
+    }
+}
