@@ -5,7 +5,8 @@
  *
  *     static int run(const struct sb_arguments *args, struct sb_error *err) { ...; return 0; }
  *
- *     int cmd_cost(int argc, char **argv)
+ *     int cmd_bench(int argc, char **argv);
+int cmd_cost(int argc, char **argv)
  *     {
  *         return sb_cli_run("cost", &help, argc, argv, run);
  *     }
@@ -33,6 +34,7 @@ typedef int (*sb_command_fn)(const struct sb_arguments *args, struct sb_error *e
 int sb_cli_run(const char *command, const struct sb_command_help *help, int argc, char **argv,
                sb_command_fn run);
 
+int cmd_bench(int argc, char **argv);
 int cmd_cost(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_version(int argc, char **argv);

@@ -18,6 +18,7 @@ struct command {
 
 static const struct command commands[] = {
     {"cost", cmd_cost, "static costs: parameters, multiply-adds, activations"},
+    {"bench", cmd_bench, "latency and memory, end to end and per level"},
     {"env", cmd_env, "this machine and its state, with advice"},
     {"version", cmd_version, "version and build"},
 };

@@ -1,0 +1,145 @@
+/* One cell, start to end. See measure.h. */
+#include "bench/measure.h"
+
+#include "base/mem.h"
+#include "bench/environment.h"
+#include "bench/memory.h"
+#include "bench/record.h"
+#include "bench/step_costs.h"
+#include "detect/region_ops.h"
+#include "models/weights.h"
+
+#include <string.h>
+
+void sb_measure_options_defaults(struct sb_measure_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->batch = 1;
+    options->threads = sb_cpu_count();
+    options->engine = SB_ENGINE_OPENBLAS;
+    options->seed = 1;
+    options->warmup = 2;
+    options->stop = (struct sb_stop_rule){.min_runs = 7, .max_runs = 200, .max_ns = 5000000000};
+    options->step_passes = 5;
+    options->check = true;
+}
+
+static int load_weights(struct sb_measurement *m, struct sb_weights *weights, struct sb_error *err)
+{
+    struct sb_memory_probe probe;
+    sb_memory_probe_start(&probe);
+    const struct sb_bind_options bind = {0};
+    const int rc = m->options.weights
+                       ? sb_weights_load(weights, m->model->graph, m->options.weights, &bind, err)
+                       : sb_weights_seeded(weights, m->model->graph, m->options.seed, err);
+    m->load.measured_bytes = sb_memory_probe_peak(&probe);
+    m->load.weight_bytes = rc == 0 ? (int64_t)weights->arena_bytes : 0;
+    return rc;
+}
+
+static void plan_options(const struct sb_measure_options *o, struct sb_plan_options *out)
+{
+    sb_plan_options_defaults(out);
+    out->engine = o->engine;
+    out->threads = o->threads;
+    out->region = &sb_detect_region_ops;
+}
+
+/* Builds the plan and runs it once, the run that first touches its arena. */
+static int build_and_touch(struct sb_measurement *m, const struct sb_weights *weights,
+                           struct sb_error *err)
+{
+    struct sb_plan_options options;
+    struct sb_memory_probe build, forward;
+    plan_options(&m->options, &options);
+    sb_memory_probe_start(&build);
+    m->plan = sb_plan_new(m->model->graph, weights, &options, err);
+    if (!m->plan)
+        return err->code;
+    m->build.measured_bytes = sb_memory_probe_peak(&build);
+    sb_memory_probe_start(&forward);
+    sb_fill_inputs(m->plan, m->options.seed);
+    const int rc = sb_plan_run(m->plan, NULL, err);
+    m->forward.measured_bytes = sb_memory_probe_peak(&forward);
+    /* the mark was reset in between: the higher of both phases, from the first one's start */
+    m->total.measured_bytes = SB_NO_INT;
+    if (m->build.measured_bytes != SB_NO_INT && m->forward.measured_bytes != SB_NO_INT) {
+        const int64_t late = m->forward.measured_bytes + forward.start_bytes - build.start_bytes;
+        m->total.measured_bytes = late > m->build.measured_bytes ? late : m->build.measured_bytes;
+    }
+    return rc;
+}
+
+static void note_planned(struct sb_measurement *m)
+{
+    struct sb_plan_memory planned;
+    sb_plan_memory(m->plan, &planned);
+    m->build.weight_bytes = (int64_t)planned.weight_total_bytes;
+    m->forward.arena_bytes = (int64_t)planned.arena_bytes;
+    m->forward.workspace_bytes = (int64_t)planned.workspace_total_bytes;
+    m->total.arena_bytes = m->forward.arena_bytes;
+    m->total.workspace_bytes = m->forward.workspace_bytes;
+    m->total.weight_bytes = m->build.weight_bytes;
+}
+
+static int take_times(struct sb_measurement *m, struct sb_progress *progress, struct sb_error *err)
+{
+    const struct sb_measure_options *o = &m->options;
+    const int64_t before = sb_steal_ticks();
+    int rc = sb_time_plan(m->plan, o->warmup, &o->stop, o->step_passes, progress, &m->samples, err);
+    const int64_t after = sb_steal_ticks();
+    m->steal_ticks = before == SB_NO_INT || after == SB_NO_INT ? SB_NO_INT : after - before;
+    if (rc == 0)
+        rc = sb_step_costs(&m->step_costs, m->plan, m->model->graph, &m->costs, err);
+    return rc;
+}
+
+int sb_measure_model(struct sb_measurement *out, struct sb_model *model,
+                     const struct sb_measure_options *options, struct sb_progress *progress,
+                     struct sb_error *err)
+{
+    memset(out, 0, sizeof(*out));
+    out->options = *options;
+    out->model = model;
+    out->profile = sb_profile_of(model);
+    struct sb_weights weights = {0};
+    int rc = sb_costs_count(&out->costs, model->graph, err);
+    if (rc == 0)
+        rc = load_weights(out, &weights, err);
+    if (rc == 0)
+        rc = build_and_touch(out, &weights, err);
+    if (rc == 0) {
+        note_planned(out);
+        rc = take_times(out, progress, err);
+    }
+    if (rc == 0 && options->check) {
+        struct sb_plan_options plan;
+        plan_options(options, &plan);
+        rc = sb_check_outputs(&out->check, out->plan, model->graph, &weights, &plan, err);
+        out->checked = rc == 0;
+    }
+    sb_weights_release(&weights);
+    if (rc)
+        sb_measurement_release(out);
+    return rc;
+}
+
+int sb_measure(struct sb_measurement *out, const struct sb_measure_options *options,
+               struct sb_progress *progress, struct sb_error *err)
+{
+    const struct sb_model_options model_options = {.size = options->size, .batch = options->batch};
+    struct sb_model *model = sb_model_open(options->model, &model_options, err);
+    if (!model)
+        return err->code;
+    return sb_measure_model(out, model, options, progress, err);
+}
+
+void sb_measurement_release(struct sb_measurement *m)
+{
+    sb_free(m->step_costs);
+    sb_samples_release(&m->samples);
+    sb_plan_free(&m->plan);
+    sb_costs_release(&m->costs);
+    sb_model_free(&m->model);
+    memset(m, 0, sizeof(*m));
+}

@@ -1,0 +1,67 @@
+/*
+ * Measures one cell: a model at one size, batch, thread count and engine. In order: costs, weights,
+ * plan, first pass (each with its peak memory), warm-up, end-to-end times, times per step, output
+ * check. Everything raw stays in the result; bench/measure_records.h turns it into records.
+ */
+#ifndef SB_BENCH_MEASURE_H
+#define SB_BENCH_MEASURE_H
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "bench/conventions.h"
+#include "bench/costs.h"
+#include "bench/latency.h"
+#include "bench/output_check.h"
+#include "engine/plan.h"
+#include "models/model.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct sb_measure_options {
+    const char *model; /* zoo name or path of a spec */
+    int size;          /* 0 = the model's own */
+    int batch;
+    int threads;
+    enum sb_engine engine;
+    const char *weights; /* file; NULL: seeded */
+    uint64_t seed;       /* of the weights without a file, and of the input */
+    size_t warmup;
+    struct sb_stop_rule stop;
+    size_t step_passes; /* runs with a clock around each step; 0 leaves that out */
+    bool check;         /* compare outputs with the reference plan */
+};
+/* Seed 1, 2 warm-up runs, at least 7 and at most 200 runs within 5 s, 5 step passes, check. */
+void sb_measure_options_defaults(struct sb_measure_options *options);
+
+/* Memory of a phase: what was planned and the peak above its start. */
+struct sb_phase_memory {
+    int64_t arena_bytes, weight_bytes, workspace_bytes; /* planned; 0 = none in this phase */
+    int64_t measured_bytes;                             /* SB_NO_INT when hidden */
+};
+
+struct sb_measurement {
+    struct sb_measure_options options;
+    struct sb_model *model;
+    struct sb_profile profile;
+    struct sb_costs costs;
+    struct sb_plan *plan; /* kept for its steps' names and memory */
+    struct sb_phase_memory load, build, forward, total;
+    int64_t steal_ticks; /* while the samples were taken; SB_NO_INT when hidden */
+    struct sb_samples samples;
+    struct sb_cost *step_costs; /* one per step of the plan */
+    bool checked;
+    struct sb_output_check check;
+};
+
+/* progress may be NULL. On failure nothing needs to be released. */
+int sb_measure(struct sb_measurement *out, const struct sb_measure_options *options,
+               struct sb_progress *progress, struct sb_error *err);
+void sb_measurement_release(struct sb_measurement *m);
+
+/* The same for a graph that is already built (tests, user networks); takes ownership of model. */
+int sb_measure_model(struct sb_measurement *out, struct sb_model *model,
+                     const struct sb_measure_options *options, struct sb_progress *progress,
+                     struct sb_error *err);
+
+#endif
