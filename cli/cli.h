@@ -37,6 +37,7 @@ int sb_cli_run(const char *command, const struct sb_command_help *help, int argc
 int cmd_bench(int argc, char **argv);
 int cmd_cost(int argc, char **argv);
 int cmd_env(int argc, char **argv);
+int cmd_eval(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 #endif

@@ -19,6 +19,7 @@ struct command {
 static const struct command commands[] = {
     {"cost", cmd_cost, "static costs: parameters, multiply-adds, activations"},
     {"bench", cmd_bench, "latency and memory, end to end and per level"},
+    {"eval", cmd_eval, "results against ground truth: AP and AR"},
     {"env", cmd_env, "this machine and its state, with advice"},
     {"version", cmd_version, "version and build"},
 };

@@ -1,0 +1,76 @@
+/*
+ * Evaluation of one class: groups its objects and detections by image, ranks, matches, accumulates.
+ * Memory belongs to a worker and is kept from class to class.
+ */
+#ifndef SB_EVAL_CLASS_EVAL_H
+#define SB_EVAL_CLASS_EVAL_H
+
+#include "eval/coco_eval.h"
+#include "eval/match.h"
+#include "eval/pair_sort.h"
+#include "eval/similarity.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The detections or objects of one image: [first, first + count) of the class's order. */
+struct sb_image_run {
+    int32_t image;
+    uint32_t first, count;
+};
+
+/* One class being evaluated. "Slots" are its detections within the limit, image by image, best
+ * first. */
+struct sb_class_work {
+    /* objects, by image, file order inside */
+    struct sb_pair *gt_pairs, *gt_spare;
+    size_t gt_capacity, gt_spare_capacity;
+    uint32_t *gt_rows;    /* rows of the ground truth */
+    uint8_t *gt_flags;    /* SB_ANN_... */
+    uint32_t *gt_ignored; /* bit per area range */
+    size_t gt_rows_capacity, gt_flags_capacity, gt_ignored_capacity;
+    struct sb_image_run *gt_runs;
+    size_t gt_run_count, gt_runs_capacity, gt_count;
+    int64_t counted[SB_EVAL_MAX_AREAS]; /* objects not ignored, per area range */
+    /* detections */
+    struct sb_pair *dt_pairs, *dt_spare;
+    size_t dt_capacity, dt_spare_capacity;
+    struct sb_image_run *dt_runs; /* slots of each image */
+    size_t dt_run_count, dt_runs_capacity;
+    uint32_t *dt_run_of; /* position by image -> run; then scratch */
+    size_t dt_run_of_capacity;
+    uint32_t *dt_by_image; /* rows by image, file order inside */
+    size_t dt_by_image_capacity;
+    uint32_t *slot_rows; /* rows of the detections per slot */
+    uint32_t *slot_info; /* area bits and SB_MATCH_RECORD */
+    uint32_t *slot_rank; /* 0 = best of its image */
+    uint32_t *records;   /* (slots, sb_match_record_words()) */
+    size_t slot_rows_capacity, slot_info_capacity, slot_rank_capacity, records_capacity;
+    size_t slot_count;
+    uint32_t *by_score; /* slots, best score first; ties by image, then rank */
+    size_t by_score_capacity;
+    /* accumulation */
+    double *event_precision, *event_score; /* (T, objects) at each hit */
+    size_t event_precision_capacity, event_score_capacity;
+    uint32_t *first_hit; /* (R) hits needed to reach a recall point */
+    size_t first_hit_capacity;
+    /* of the thread that matches a span of images */
+    struct sb_sim_scratch similarity;
+    struct sb_match_scratch match;
+};
+
+void sb_class_work_release(struct sb_class_work *work);
+
+/* Sorts the class's rows (of gt and dt) into runs and slots. */
+int sb_class_prepare(struct sb_class_work *work, const struct sb_similarity *sim,
+                     const uint32_t *gt_rows, size_t gt_count, const uint32_t *dt_rows,
+                     size_t dt_count, struct sb_error *err);
+/* Matches the slots of runs [from, to) of work->dt_runs; similarity and match scratch are those of
+ * `own`, which may be work itself. Spans may run at once. */
+int sb_class_match(struct sb_class_work *work, struct sb_class_work *own,
+                   const struct sb_similarity *sim, size_t from, size_t to, struct sb_error *err);
+/* Writes class k of every plane of eval. */
+int sb_class_accumulate(struct sb_class_work *work, const struct sb_similarity *sim, size_t k,
+                        struct sb_coco_eval *eval, struct sb_error *err);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * COCO results as columns: detections in file order, which decides ties between equal scores.
+ * Images and categories are ranks of the ground truth the results belong to.
+ */
+#ifndef SB_EVAL_COCO_DT_H
+#define SB_EVAL_COCO_DT_H
+
+#include "base/file.h"
+#include "base/pool.h"
+#include "eval/coco_gt.h"
+#include "eval/coco_params.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the first result carries decides how all are read, as in pycocotools' loadRes(). */
+enum sb_dt_kind {
+    SB_DT_BOX,      /* area = w * h of the box, whatever is evaluated */
+    SB_DT_MASK,     /* compressed RLE: area and box of the mask */
+    SB_DT_KEYPOINTS /* area and box of all keypoints */
+};
+
+struct sb_coco_dt {
+    struct sb_map map; /* the file, while masks are read from it */
+    const char *path;  /* for messages, borrowed; NULL when filled from memory */
+    enum sb_dt_kind kind;
+    size_t count;
+    int32_t *image;     /* rank in the ground truth */
+    int32_t *category;  /* rank; -1 = unknown there: not evaluated */
+    double *score;      /* NaN ranks last */
+    double (*box)[4];   /* x, y, w, h */
+    double *area;       /* square pixels; NULL when it is w * h of the box */
+    uint64_t *shape_at; /* offset of the segmentation in the file, UINT64_MAX = none (the box is the
+                           mask); NULL unless masks are needed */
+    double *keypoints;  /* (count, keypoint_count, 2) x, y; NULL unless needed */
+    size_t unknown_categories; /* detections with category -1 */
+};
+
+/* Reads path. Detections of images that gt does not have are an error that names up to ten of them.
+ */
+int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
+                    const struct sb_coco_params *params, struct sb_pool *pool,
+                    struct sb_error *err);
+void sb_coco_dt_release(struct sb_coco_dt *dt);
+
+#endif

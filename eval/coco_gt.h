@@ -1,0 +1,48 @@
+/*
+ * COCO ground truth as columns, read from an annotation file in one pass. Images and categories are
+ * known by their rank among the sorted distinct ids; annotations stay in file order, which decides
+ * ties. What the chosen similarity does not need is validated and skipped.
+ */
+#ifndef SB_EVAL_COCO_GT_H
+#define SB_EVAL_COCO_GT_H
+
+#include "base/file.h"
+#include "base/pool.h"
+#include "eval/coco_params.h"
+#include "eval/id_map.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bits of an annotation. */
+enum {
+    SB_ANN_CROWD = 1,  /* iscrowd, as an integer, is not 0: IoU over the detection's area */
+    SB_ANN_IGNORE = 2, /* neither hit nor miss: iscrowd is not 0 (keypoints: or none labelled) */
+    SB_ANN_ZERO_ID = 4 /* its id equals 0, which pycocotools takes for "unmatched" */
+};
+
+struct sb_coco_gt {
+    struct sb_map map; /* the file, while masks are read from it */
+    const char *path;  /* for messages, borrowed; NULL when filled from memory */
+    struct sb_id_pool ids;
+    struct sb_id_map images;
+    int32_t *height, *width; /* per image rank; 0 when the file does not say */
+    struct sb_id_map categories;
+    char **category_names; /* per category rank, owned; "" when the file has none */
+
+    size_t count;       /* annotations, in file order */
+    int32_t *image;     /* rank, -1 = not in images: not evaluated */
+    int32_t *category;  /* rank, -1 = not in categories: not evaluated */
+    double (*box)[4];   /* x, y, w, h; NULL unless needed */
+    double *area;       /* square pixels, as the file says */
+    uint8_t *flags;     /* SB_ANN_... */
+    uint64_t *shape_at; /* offset of the segmentation in the file; NULL unless masks are needed */
+    double *keypoints;  /* (count, keypoint_count, 3) x, y, visibility; NULL unless needed */
+};
+
+/* Reads path. Only what params->iou_type needs is kept. */
+int sb_coco_gt_load(struct sb_coco_gt *gt, const char *path, const struct sb_coco_params *params,
+                    struct sb_pool *pool, struct sb_error *err);
+void sb_coco_gt_release(struct sb_coco_gt *gt);
+
+#endif

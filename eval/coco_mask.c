@@ -1,0 +1,188 @@
+/* Segmentations as masks. See coco_mask.h. */
+#include "eval/coco_mask.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
+
+void sb_mask_scratch_release(struct sb_mask_scratch *scratch)
+{
+    sb_rle_scratch_release(&scratch->rle);
+    sb_rle_release(&scratch->part);
+    sb_str_release(&scratch->text);
+    sb_free(scratch->points);
+    sb_free(scratch->runs);
+    memset(scratch, 0, sizeof(*scratch));
+}
+
+/* Adds where in the file a mask could not be made. */
+static int at_value(struct sb_scan *s, const char *at, int rc)
+{
+    if (rc == SB_EFORMAT) {
+        if (s->path)
+            sb_error_file(s->err, s->path);
+        sb_error_offset(s->err, at - s->begin);
+    }
+    return rc;
+}
+
+/* The numbers of the polygon at s->pos into scratch->points. */
+static int read_points(struct sb_scan *s, struct sb_mask_scratch *scratch, size_t *count)
+{
+    bool first = true;
+    int rc = sb_scan_open_array(s);
+    *count = 0;
+    while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
+        if (sb_grow(&scratch->points, &scratch->points_capacity, *count + 1, sizeof(double), TAG))
+            return sb_error_nomem(s->err, "a polygon", *count * sizeof(double));
+        rc = sb_scan_double(s, &scratch->points[(*count)++]);
+    }
+    return rc;
+}
+
+static int read_polygons(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rle *mask,
+                         struct sb_mask_scratch *scratch)
+{
+    bool first = true;
+    size_t polygons = 0;
+    const char *const start = s->pos;
+    int rc = sb_scan_open_array(s);
+    while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
+        const char *const at = s->pos;
+        size_t numbers;
+        rc = read_points(s, scratch, &numbers);
+        if (rc == 0 && polygons == 0 && numbers <= 4)
+            return sb_scan_fail(s, at, "the first polygon has %zu numbers, expected more than 4",
+                                numbers);
+        struct sb_rle *const out = polygons++ == 0 ? mask : &scratch->part;
+        if (rc == 0) /* an odd number at the end is not used */
+            rc = at_value(s, at,
+                          sb_rle_from_polygon(out, h, w, scratch->points, numbers / 2,
+                                              &scratch->rle, s->err));
+        if (rc == 0 && out != mask)
+            rc = sb_rle_merge(mask, out, false, &scratch->rle, s->err);
+    }
+    if (rc == 0 && polygons == 0)
+        return sb_scan_fail(s, start, "the segmentation is an empty list");
+    return rc;
+}
+
+static int read_size(struct sb_scan *s, uint32_t *h, uint32_t *w)
+{
+    int64_t size[2] = {0, 0}, extra;
+    size_t n = 0;
+    bool first = true;
+    const char *const at = s->pos;
+    int rc = sb_scan_open_array(s);
+    while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
+        rc = sb_scan_int(s, 0, UINT32_MAX, n < 2 ? &size[n] : &extra);
+        n++;
+    }
+    if (rc == 0 && n != 2)
+        return sb_scan_fail(s, at, "expected the size [height, width], found %zu numbers", n);
+    *h = (uint32_t)size[0];
+    *w = (uint32_t)size[1];
+    return rc;
+}
+
+static int read_runs(struct sb_scan *s, struct sb_mask_scratch *scratch, size_t *count)
+{
+    bool first = true;
+    int rc = sb_scan_open_array(s);
+    *count = 0;
+    while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
+        int64_t run = 0;
+        if (sb_grow(&scratch->runs, &scratch->runs_capacity, *count + 1, sizeof(uint32_t), TAG))
+            return sb_error_nomem(s->err, "runs of a mask", *count * sizeof(uint32_t));
+        rc = sb_scan_int(s, 0, UINT32_MAX, &run);
+        scratch->runs[(*count)++] = (uint32_t)run;
+    }
+    return rc;
+}
+
+/* A run-length code: {"size": [h, w], "counts": TEXT or LIST}. */
+struct code {
+    uint32_t h, w;
+    bool compressed;
+    size_t run_count; /* uncompressed: in scratch->runs */
+    const char *counts_at;
+};
+
+static int read_code(struct sb_scan *s, struct code *code, struct sb_mask_scratch *scratch)
+{
+    enum { SIZE, COUNTS };
+    static const struct sb_scan_name names[] = {SB_SCAN_NAME("size"), SB_SCAN_NAME("counts"),
+                                                SB_SCAN_NAMES_END};
+    struct sb_scan_record rec = {.names = names};
+    struct sb_scan_text text;
+    const char *const at = s->pos;
+    int key, rc = sb_scan_open_object(s, &rec);
+    while (rc == 0 && (key = sb_scan_key(s, &rec)) != SB_SCAN_END) {
+        if (key == SIZE) {
+            rc = read_size(s, &code->h, &code->w);
+        } else if (key == COUNTS) {
+            code->counts_at = s->pos;
+            code->compressed = sb_scan_peek(s) == SB_SCAN_STRING;
+            rc = code->compressed ? sb_scan_string(s, &text)
+                                  : read_runs(s, scratch, &code->run_count);
+        } else {
+            rc = key < 0 ? key : sb_scan_skip(s);
+        }
+    }
+    if (rc == 0)
+        rc = sb_scan_require(s, &rec, SIZE, at);
+    if (rc == 0)
+        rc = sb_scan_require(s, &rec, COUNTS, at);
+    if (rc == 0 && code->compressed) {
+        sb_str_clear(&scratch->text);
+        sb_scan_unescape(&text, &scratch->text);
+        if (scratch->text.failed)
+            rc = sb_error_nomem(s->err, "a mask's counts", text.length);
+    }
+    return rc;
+}
+
+static int decode(struct sb_scan *s, const struct code *code, struct sb_rle *mask,
+                  struct sb_mask_scratch *scratch)
+{
+    const int rc =
+        code->compressed
+            ? sb_rle_from_text(mask, code->h, code->w, sb_str_text(&scratch->text),
+                               scratch->text.length, s->err)
+            : sb_rle_from_runs(mask, code->h, code->w, scratch->runs, code->run_count, s->err);
+    return at_value(s, code->counts_at, rc);
+}
+
+int sb_coco_mask_scan(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rle *mask,
+                      struct sb_mask_scratch *scratch)
+{
+    if (sb_scan_peek(s) == SB_SCAN_ARRAY)
+        return read_polygons(s, h, w, mask, scratch);
+    if (sb_scan_peek(s) != SB_SCAN_OBJECT)
+        return sb_scan_expected(s, "a segmentation (polygons or a run-length code)");
+    struct code code = {0};
+    const int rc = read_code(s, &code, scratch);
+    return rc ? rc : decode(s, &code, mask, scratch);
+}
+
+int sb_coco_mask_scan_result(struct sb_scan *s, struct sb_rle *mask,
+                             struct sb_mask_scratch *scratch)
+{
+    if (sb_scan_peek(s) != SB_SCAN_OBJECT)
+        return sb_scan_expected(s, "a compressed run-length code");
+    struct code code = {0};
+    const int rc = read_code(s, &code, scratch);
+    if (rc == 0 && !code.compressed)
+        return sb_scan_fail(s, code.counts_at, "results need compressed counts, found a list");
+    return rc ? rc : decode(s, &code, mask, scratch);
+}
+
+int sb_coco_mask_from_box(const double box[4], uint32_t h, uint32_t w, struct sb_rle *mask,
+                          struct sb_mask_scratch *scratch, struct sb_error *err)
+{
+    const double x0 = box[0], y0 = box[1], x1 = box[0] + box[2], y1 = box[1] + box[3];
+    const double corners[] = {x0, y0, x0, y1, x1, y1, x1, y0};
+    return sb_rle_from_polygon(mask, h, w, corners, 4, &scratch->rle, err);
+}

@@ -1,0 +1,37 @@
+/*
+ * The summary of an evaluation: 12 statistics for boxes and masks, 10 for keypoints, in
+ * pycocotools' order and text. A statistic without any object is -1.
+ */
+#ifndef SB_EVAL_COCO_SUMMARY_H
+#define SB_EVAL_COCO_SUMMARY_H
+
+#include "base/str.h"
+#include "eval/coco_eval.h"
+#include "eval/numpy_mean.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SB_SUMMARY_MAX (2 * (SB_EVAL_MAX_AREAS + 3) + SB_EVAL_MAX_MAX_DETS)
+
+struct sb_coco_stat {
+    bool is_ap;       /* average precision; else average recall */
+    double iou;       /* the threshold, or 0 for the mean over all */
+    const char *area; /* name; borrowed from the evaluation */
+    int32_t max_dets; /* limit of detections */
+    double value;     /* 0 to 1, or -1 */
+};
+
+struct sb_coco_summary {
+    size_t count;
+    struct sb_coco_stat stats[SB_SUMMARY_MAX];
+    double iou_first, iou_last; /* thresholds of the evaluation */
+};
+
+/* Means over thresholds, recall points and classes, summed in numpy's order. */
+int sb_coco_summarize(const struct sb_coco_eval *eval, enum sb_numpy_order order,
+                      struct sb_coco_summary *summary, struct sb_error *err);
+/* Appends the lines that pycocotools prints. */
+void sb_coco_summary_text(const struct sb_coco_summary *summary, struct sb_str *out);
+
+#endif

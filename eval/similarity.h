@@ -1,0 +1,39 @@
+/*
+ * Similarity of the detections and objects of one image and class: IoU of boxes or masks, or object
+ * keypoint similarity. One interface, so that matching does not know what it compares.
+ */
+#ifndef SB_EVAL_SIMILARITY_H
+#define SB_EVAL_SIMILARITY_H
+
+#include "eval/coco_dt.h"
+#include "eval/coco_gt.h"
+#include "eval/coco_mask.h"
+
+/* The rows to compare, in matching order. */
+struct sb_sim_group {
+    int32_t image;             /* rank */
+    const uint32_t *dts, *gts; /* rows of the detections and of the ground truth */
+    size_t dt_count, gt_count;
+};
+
+/* Memory of one thread; zero it. */
+struct sb_sim_scratch {
+    double *values; /* (dt_count, gt_count): the result */
+    size_t values_capacity;
+    struct sb_rle *masks; /* of the group's detections, then objects */
+    size_t masks_capacity;
+    struct sb_mask_scratch mask;
+};
+
+struct sb_similarity {
+    const struct sb_coco_gt *gt;
+    const struct sb_coco_dt *dt;
+    const struct sb_coco_params *params;
+};
+
+/* Fills scratch->values. */
+int sb_similarity_fill(const struct sb_similarity *sim, const struct sb_sim_group *group,
+                       struct sb_sim_scratch *scratch, struct sb_error *err);
+void sb_sim_scratch_release(struct sb_sim_scratch *scratch);
+
+#endif
