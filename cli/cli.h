@@ -39,5 +39,6 @@ int cmd_cost(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_version(int argc, char **argv);
+int cmd_weights(int argc, char **argv);
 
 #endif

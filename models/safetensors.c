@@ -98,33 +98,41 @@ static int read_range(const struct sb_json *tensor, int64_t range[2], struct sb_
     return rc;
 }
 
+static int read_type(const struct sb_json *tensor, struct sb_tensor_claim *c, struct sb_error *err)
+{
+    struct sb_json dtype;
+    const char *code;
+    int rc = sb_json_get(tensor, "dtype", &dtype, err);
+    if (rc == 0)
+        rc = sb_json_string(&dtype, &code, err);
+    if (rc)
+        return rc;
+    const struct type *type = type_of_code(code);
+    if (!type)
+        return sb_json_expected(&dtype, "a known type (F32, F16, BF16, ...)", err);
+    c->dtype = type->dtype;
+    c->type = type->name;
+    c->elem_bytes = type->elem_bytes;
+    return 0;
+}
+
 /* One member of the header; `start` is where the data starts in the file. */
 static int read_tensor(struct sb_tensors *tensors, const struct sb_json *at, size_t start,
                        struct sb_error *err)
 {
     static const char *const members[] = {"dtype", "shape", "data_offsets", NULL};
-    struct sb_json dtype;
-    int64_t shape[SB_TENSOR_MAX_DIMS], range[2];
-    const char *code = NULL;
+    int64_t shape[SB_TENSOR_MAX_DIMS], range[2] = {0};
     struct sb_tensor_claim c = {.name = at->item->string, .shape = shape, .at = LENGTH_BYTES};
     c.name_length = strlen(c.name);
     int rc = sb_json_only(at, members, err);
     if (rc == 0)
-        rc = sb_json_get(at, "dtype", &dtype, err);
-    if (rc == 0)
-        rc = sb_json_string(&dtype, &code, err);
-    const struct type *type = code ? type_of_code(code) : NULL;
-    if (rc == 0 && !type)
-        rc = sb_json_expected(&dtype, "a known type (F32, F16, BF16, ...)", err);
+        rc = read_type(at, &c, err);
     if (rc == 0)
         rc = read_shape(at, shape, &c.ndim, err);
     if (rc == 0)
         rc = read_range(at, range, err);
     if (rc)
         return rc;
-    c.dtype = type->dtype;
-    c.type = type->name;
-    c.elem_bytes = type->elem_bytes;
     c.offset = (uint64_t)start + (uint64_t)range[0];
     c.bytes = (uint64_t)(range[1] - range[0]);
     return sb_tensors_add(tensors, &c, err);
@@ -226,7 +234,7 @@ static int by_name(const void *a, const void *b)
 static int sort_for_writing(const struct sb_tensor **order, size_t count, const char *path,
                             struct sb_error *err)
 {
-    qsort(order, count, sizeof(*order), by_name);
+    qsort(order, count, sizeof(const struct sb_tensor *), by_name);
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && strcmp(order[i - 1]->name, order[i]->name) == 0)
             return sb_error_set(err, SB_EINVAL, "two tensors are named '%.200s'", order[i]->name);
@@ -236,7 +244,7 @@ static int sort_for_writing(const struct sb_tensor **order, size_t count, const 
             return sb_error_file(err, path);
         }
     }
-    qsort(order, count, sizeof(*order), by_alignment);
+    qsort(order, count, sizeof(const struct sb_tensor *), by_alignment);
     return 0;
 }
 
@@ -308,12 +316,12 @@ static int write_file(const char *path, const struct sb_tensor *const *order, si
 int sb_safetensors_write(const char *path, const struct sb_tensor *const *tensors, size_t count,
                          const struct sb_tensors *source, struct sb_error *err)
 {
-    const struct sb_tensor **order = sb_calloc(count, sizeof(*order), TAG);
+    const struct sb_tensor **order = sb_calloc(count, sizeof(const struct sb_tensor *), TAG);
     if (!order)
-        return sb_error_nomem(err, "a tensor table", count * sizeof(*order));
+        return sb_error_nomem(err, "a tensor table", count * sizeof(const struct sb_tensor *));
     int rc = 0;
     if (count) {
-        memcpy(order, tensors, count * sizeof(*order));
+        memcpy(order, tensors, count * sizeof(const struct sb_tensor *));
         rc = sort_for_writing(order, count, path, err);
     }
     if (rc == 0)

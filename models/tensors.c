@@ -160,7 +160,7 @@ static int check_range(const struct sb_tensors *tensors, const struct sb_tensor_
         return sb_tensors_bad(tensors, c->at_file, c->at, err,
                               "tensor '%.200s' is at bytes %llu to %llu of '%.200s', which has %zu",
                               t->name, (unsigned long long)c->offset,
-                              (unsigned long long)(c->offset + c->bytes),
+                              (unsigned long long)c->offset + c->bytes,
                               sb_path_base(tensors->files[c->file].path), map->size);
     t->file = c->file;
     t->offset = (size_t)c->offset;
@@ -220,15 +220,17 @@ static int by_place(const void *a, const void *b)
 /* No byte may belong to two arrays. */
 static int check_overlaps(const struct sb_tensors *tensors, struct sb_error *err)
 {
-    const struct sb_tensor **order = sb_calloc(tensors->count, sizeof(*order), TAG);
+    const struct sb_tensor **order =
+        sb_calloc(tensors->count, sizeof(const struct sb_tensor *), TAG);
     if (!order)
-        return sb_error_nomem(err, "a tensor table", tensors->count * sizeof(*order));
+        return sb_error_nomem(err, "a tensor table",
+                              tensors->count * sizeof(const struct sb_tensor *));
     size_t n = 0;
     for (size_t i = 0; i < tensors->count; i++) {
         if (tensors->items[i].bytes)
             order[n++] = &tensors->items[i];
     }
-    qsort(order, n, sizeof(*order), by_place);
+    qsort(order, n, sizeof(const struct sb_tensor *), by_place);
     int rc = 0;
     for (size_t i = 1; i < n && rc == 0; i++) {
         const struct sb_tensor *a = order[i - 1], *b = order[i];
@@ -283,25 +285,25 @@ struct sb_tensors *sb_tensors_open(const char *path, struct sb_error *err)
     return tensors;
 }
 
-void sb_tensors_free(struct sb_tensors **tensors_ptr)
+void sb_tensors_free(struct sb_tensors **tensors)
 {
-    struct sb_tensors *tensors = *tensors_ptr;
-    if (!tensors)
+    struct sb_tensors *t = *tensors;
+    if (!t)
         return;
-    for (size_t i = 0; i < tensors->num_files; i++) {
-        struct sb_tensor_file *file = &tensors->files[i];
+    for (size_t i = 0; i < t->num_files; i++) {
+        struct sb_tensor_file *file = &t->files[i];
         if (!file->heap)
             sb_map_release(&file->map);
         sb_free(file->heap);
         sb_free(file->path);
     }
-    for (size_t i = 0; i < tensors->count; i++)
-        sb_free((char *)(uintptr_t)tensors->items[i].name);
-    sb_free(tensors->files);
-    sb_free(tensors->items);
-    sb_free(tensors->path);
-    sb_free(tensors);
-    *tensors_ptr = NULL;
+    for (size_t i = 0; i < t->count; i++)
+        sb_free((char *)(uintptr_t)t->items[i].name);
+    sb_free(t->files);
+    sb_free(t->items);
+    sb_free(t->path);
+    sb_free(t);
+    *tensors = NULL;
 }
 
 const char *sb_tensors_format(const struct sb_tensors *tensors)
@@ -342,16 +344,17 @@ const struct sb_tensor *sb_tensors_find(const struct sb_tensors *tensors, const 
     return bsearch(&key, tensors->items, tensors->count, sizeof(key), by_name);
 }
 
-int sb_tensors_verify(const struct sb_tensors *tensors, const struct sb_tensor *t,
+int sb_tensors_verify(const struct sb_tensors *tensors, const struct sb_tensor *tensor,
                       struct sb_error *err)
 {
-    if (!t->has_crc)
+    if (!tensor->has_crc)
         return 0;
-    const uint32_t crc = sb_crc32c(0, t->data, t->bytes);
-    if (crc == t->crc)
+    const uint32_t crc = sb_crc32c(0, tensor->data, tensor->bytes);
+    if (crc == tensor->crc)
         return 0;
-    sb_tensors_bad(tensors, t->file, (int64_t)t->offset, err,
-                   "the checksum of tensor '%.200s' is %08x, expected %08x", t->name, crc, t->crc);
+    sb_tensors_bad(tensors, tensor->file, (int64_t)tensor->offset, err,
+                   "the checksum of tensor '%.200s' is %08x, expected %08x", tensor->name, crc,
+                   tensor->crc);
     return sb_error_hint(err, "the file is damaged; copy it again");
 }
 
@@ -366,12 +369,12 @@ static void advise(const struct sb_tensors *tensors, const struct sb_tensor *t, 
     madvise((void *)(uintptr_t)(map + start), t->offset + t->bytes - start, advice);
 }
 
-void sb_tensors_prefetch(const struct sb_tensors *tensors, const struct sb_tensor *t)
+void sb_tensors_prefetch(const struct sb_tensors *tensors, const struct sb_tensor *tensor)
 {
-    advise(tensors, t, MADV_WILLNEED);
+    advise(tensors, tensor, MADV_WILLNEED);
 }
 
-void sb_tensors_discard(const struct sb_tensors *tensors, const struct sb_tensor *t)
+void sb_tensors_discard(const struct sb_tensors *tensors, const struct sb_tensor *tensor)
 {
-    advise(tensors, t, MADV_DONTNEED);
+    advise(tensors, tensor, MADV_DONTNEED);
 }

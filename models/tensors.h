@@ -50,26 +50,26 @@ struct sb_tensors;
 
 /* NULL and err on failure. */
 struct sb_tensors *sb_tensors_open(const char *path, struct sb_error *err);
-void sb_tensors_free(struct sb_tensors **file);
+void sb_tensors_free(struct sb_tensors **tensors);
 
 /* "TensorFlow checkpoint", "safetensors", "ONNX". */
-const char *sb_tensors_format(const struct sb_tensors *file);
+const char *sb_tensors_format(const struct sb_tensors *tensors);
 /* The path it was opened by. */
-const char *sb_tensors_path(const struct sb_tensors *file);
+const char *sb_tensors_path(const struct sb_tensors *tensors);
 /* Bytes of all mapped files: the index too. */
-size_t sb_tensors_file_bytes(const struct sb_tensors *file);
-size_t sb_tensors_count(const struct sb_tensors *file);
+size_t sb_tensors_file_bytes(const struct sb_tensors *tensors);
+size_t sb_tensors_count(const struct sb_tensors *tensors);
 /* index < count; ascending by name (bytewise). */
-const struct sb_tensor *sb_tensors_at(const struct sb_tensors *file, size_t index);
+const struct sb_tensor *sb_tensors_at(const struct sb_tensors *tensors, size_t index);
 /* NULL when there is none of that name. */
-const struct sb_tensor *sb_tensors_find(const struct sb_tensors *file, const char *name);
+const struct sb_tensor *sb_tensors_find(const struct sb_tensors *tensors, const char *name);
 
 /* Compares the array with its checksum, where it has one; SB_EFORMAT with file and offset. */
-int sb_tensors_verify(const struct sb_tensors *file, const struct sb_tensor *tensor,
+int sb_tensors_verify(const struct sb_tensors *tensors, const struct sb_tensor *tensor,
                       struct sb_error *err);
 /* Hints that the array is about to be read whole. Thread-safe, as verify and discard are. */
-void sb_tensors_prefetch(const struct sb_tensors *file, const struct sb_tensor *tensor);
+void sb_tensors_prefetch(const struct sb_tensors *tensors, const struct sb_tensor *tensor);
 /* Gives the array's pages back to the system; data stays readable, from the disk again. */
-void sb_tensors_discard(const struct sb_tensors *file, const struct sb_tensor *tensor);
+void sb_tensors_discard(const struct sb_tensors *tensors, const struct sb_tensor *tensor);
 
 #endif

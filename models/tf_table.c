@@ -188,7 +188,7 @@ static int on_data_block(void *ctx, const char *key, size_t key_length, const ch
     (void)key;
     (void)key_length;
     struct walk *w = ctx;
-    struct handle h;
+    struct handle h = {0};
     size_t pos = 0;
     if (!read_handle(value, value_length, &pos, &h))
         return bad(w->table, offset, "a block handle of the index is cut off", err);
@@ -223,7 +223,7 @@ int sb_tf_table_walk(const char *data, size_t size, const char *path, sb_tf_tabl
 {
     struct table t = {.data = data, .size = size, .path = path};
     struct walk w = {.table = &t, .fn = fn, .ctx = ctx};
-    struct handle meta, index;
+    struct handle meta = {0}, index = {0};
     struct block b;
     int rc = read_footer(&t, &meta, &index, err);
     if (rc)

@@ -188,7 +188,7 @@ int sb_weights_save_safetensors(const struct sb_weights *weights, const struct s
 {
     const size_t n = graph->num_slots;
     struct sb_tensor *tensors = sb_calloc(n, sizeof(*tensors), TAG);
-    const struct sb_tensor **pointers = sb_calloc(n, sizeof(*pointers), TAG);
+    const struct sb_tensor **pointers = sb_calloc(n, sizeof(const struct sb_tensor *), TAG);
     int rc = 0;
     if (!tensors || !pointers) {
         rc = sb_error_nomem(err, "a tensor table", n * sizeof(*tensors));

@@ -313,10 +313,11 @@ static int convert(const struct binding *b, struct sb_weights *out, struct sb_er
 
 static int prepare(struct binding *b, struct sb_error *err)
 {
-    b->sources = sb_calloc(b->graph->num_slots, sizeof(*b->sources), TAG);
+    b->sources = sb_calloc(b->graph->num_slots, sizeof(const struct sb_tensor *), TAG);
     b->used = sb_calloc(sb_tensors_count(b->file), sizeof(*b->used), TAG);
     if (!b->sources || !b->used)
-        return sb_error_nomem(err, "a binding", b->graph->num_slots * sizeof(*b->sources));
+        return sb_error_nomem(err, "a binding",
+                              b->graph->num_slots * sizeof(const struct sb_tensor *));
     int rc = sb_training_names_load(&b->training, err);
     if (rc == 0)
         rc = sb_name_map_build(&b->map, b->graph, b->file, err);

@@ -260,7 +260,8 @@ static void test_weights_bind__a_copied_checkpoint_binds(void **state)
     struct sb_tensors *file = sb_tensors_open(f.prefix, &err);
     assert_non_null(file);
     const size_t n = sb_tensors_count(file);
-    const struct sb_tensor **all = sb_calloc(n, sizeof(*all), SB_MEM_TAG(SB_MEM_DATA, 0));
+    const struct sb_tensor **all =
+        sb_calloc(n, sizeof(const struct sb_tensor *), SB_MEM_TAG(SB_MEM_DATA, 0));
     for (size_t i = 0; i < n; i++)
         all[i] = sb_tensors_at(file, i);
     snprintf(f.prefix, sizeof(f.prefix), "%s/copied.safetensors", test_scratch());
