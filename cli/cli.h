@@ -38,6 +38,7 @@ int cmd_bench(int argc, char **argv);
 int cmd_cost(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
+int cmd_forward(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_weights(int argc, char **argv);
 

@@ -17,6 +17,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"forward", cmd_forward, "one forward pass, every output tensor as .npy"},
     {"cost", cmd_cost, "static costs: parameters, multiply-adds, activations"},
     {"bench", cmd_bench, "latency and memory, end to end and per level"},
     {"eval", cmd_eval, "results against ground truth: AP and AR"},

@@ -7,11 +7,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+struct ref {
+    struct sb_block *block;
+};
+
 /* Larger first; of equal ones the one that starts earlier, then the earlier in the list. */
 static int by_size(const void *pa, const void *pb)
 {
-    const struct sb_block *a = *(struct sb_block *const *)pa;
-    const struct sb_block *b = *(struct sb_block *const *)pb;
+    const struct sb_block *a = ((const struct ref *)pa)->block;
+    const struct sb_block *b = ((const struct ref *)pb)->block;
     if (a->bytes != b->bytes)
         return a->bytes > b->bytes ? -1 : 1;
     if (a->first != b->first)
@@ -30,27 +34,28 @@ static size_t block_end(const struct sb_block *block)
 }
 
 /* The lowest free offset for `block` among `placed` blocks, which are ordered by offset. */
-static size_t first_fit(const struct sb_block *block, struct sb_block *const *placed, size_t count)
+static size_t first_fit(const struct sb_block *block, const struct ref *placed, size_t count)
 {
     const size_t need = sb_align_size(block->bytes, SB_MEMPLAN_ALIGN);
     size_t offset = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!live_together(block, placed[i]))
+        const struct sb_block *other = placed[i].block;
+        if (!live_together(block, other))
             continue;
-        if (placed[i]->offset >= offset && placed[i]->offset - offset >= need)
+        if (other->offset >= offset && other->offset - offset >= need)
             return offset;
-        if (block_end(placed[i]) > offset)
-            offset = block_end(placed[i]);
+        if (block_end(other) > offset)
+            offset = block_end(other);
     }
     return offset;
 }
 
-static void insert_by_offset(struct sb_block *block, struct sb_block **placed, size_t count)
+static void insert_by_offset(struct ref ref, struct ref *placed, size_t count)
 {
     size_t i = count;
-    for (; i > 0 && placed[i - 1]->offset > block->offset; i--)
+    for (; i > 0 && placed[i - 1].block->offset > ref.block->offset; i--)
         placed[i] = placed[i - 1];
-    placed[i] = block;
+    placed[i] = ref;
 }
 
 /* No placement needs more than the sum of all blocks; it must fit in a size_t. */
@@ -70,20 +75,21 @@ int sb_memplan(struct sb_block *blocks, size_t count, size_t *arena_bytes, struc
     *arena_bytes = 0;
     if (!sum_fits(blocks, count))
         return sb_error_nomem(err, "the activation arena", SIZE_MAX);
-    struct sb_block **order = sb_calloc(2 * count, sizeof(*order), SB_MEM_TAG(SB_MEM_DATA, 0));
-    if (!order)
-        return sb_error_nomem(err, "the memory plan", 2 * count * sizeof(*order));
-    struct sb_block **placed = order + count;
+    struct ref *refs = sb_calloc(2 * count, sizeof(*refs), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!refs)
+        return sb_error_nomem(err, "the memory plan", 2 * count * sizeof(*refs));
+    struct ref *placed = refs + count;
     for (size_t i = 0; i < count; i++)
-        order[i] = &blocks[i];
-    qsort(order, count, sizeof(*order), by_size);
+        refs[i].block = &blocks[i];
+    qsort(refs, count, sizeof(*refs), by_size);
     for (size_t i = 0; i < count; i++) {
-        order[i]->offset = first_fit(order[i], placed, i);
-        insert_by_offset(order[i], placed, i);
-        if (block_end(order[i]) > *arena_bytes)
-            *arena_bytes = block_end(order[i]);
+        struct sb_block *block = refs[i].block;
+        block->offset = first_fit(block, placed, i);
+        insert_by_offset(refs[i], placed, i);
+        if (block_end(block) > *arena_bytes)
+            *arena_bytes = block_end(block);
     }
-    sb_free(order);
+    sb_free(refs);
     return 0;
 }
 

@@ -131,11 +131,21 @@ static void release_step(struct sb_step *step)
 
 void sb_steps_release(struct sb_steps *steps)
 {
-    for (size_t i = 0; i < steps->count; i++)
+    for (size_t i = 0; steps->items && i < steps->count; i++)
         release_step(&steps->items[i]);
     sb_free(steps->items);
     sb_free(steps->values);
     memset(steps, 0, sizeof(*steps));
+}
+
+static void link_step(struct sb_steps *steps, size_t index)
+{
+    const struct sb_step *step = &steps->items[index];
+    steps->values[step->value].producer = (int)index;
+    for (int k = 0; k < step->num_inputs; k++)
+        steps->values[step->inputs[k]].uses++;
+    if (step->residual != SB_NO_VALUE)
+        steps->values[step->residual].uses++;
 }
 
 void sb_steps_link(struct sb_steps *steps)
@@ -146,19 +156,14 @@ void sb_steps_link(struct sb_steps *steps)
     }
     size_t kept = 0;
     for (size_t i = 0; i < steps->count; i++) {
-        if (steps->items[i].dead) {
+        if (steps->items[i].dead)
             release_step(&steps->items[i]);
-            continue;
-        }
-        const struct sb_step *step = &steps->items[kept];
-        steps->items[kept] = steps->items[i];
-        steps->values[step->value].producer = (int)kept++;
-        for (int k = 0; k < step->num_inputs; k++)
-            steps->values[step->inputs[k]].uses++;
-        if (step->residual != SB_NO_VALUE)
-            steps->values[step->residual].uses++;
+        else
+            steps->items[kept++] = steps->items[i];
     }
     steps->count = kept;
+    for (size_t i = 0; i < kept; i++)
+        link_step(steps, i);
 }
 
 bool sb_value_is_output(const struct sb_value *value)

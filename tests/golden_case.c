@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *golden_path(const char *case_name, const char *file)
@@ -16,6 +17,22 @@ const char *golden_path(const char *case_name, const char *file)
     snprintf(name, sizeof(name), "golden/%s/%s", case_name, file);
     const char *own = test_source(name);
     return sb_is_file(own) ? own : test_data_or_skip(name);
+}
+
+const char *golden_model_spec(const char *case_name)
+{
+    static char out[1024];
+    char command[4096];
+    snprintf(out, sizeof(out), "%s", test_source("golden/"));
+    snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s/model.json", case_name);
+    if (sb_is_file(out))
+        return out;
+    const char *reference = golden_path(case_name, "spec.json");
+    snprintf(out, sizeof(out), "%s/%s.json", test_scratch(), case_name);
+    snprintf(command, sizeof(command), "python3 '%s' '%s' '%s'",
+             test_source("../scripts/spec_from_reference.py"), reference, out);
+    assert_int_equal(system(command), 0);
+    return out;
 }
 
 static int get_int(const struct sb_json *at, const char *key)

@@ -20,6 +20,9 @@ struct golden_case {
 
 /* Path of a file of a case; skips the test where it is absent. */
 const char *golden_path(const char *case_name, const char *file);
+/* Path of the case as a model spec: its model.json, or what scripts/spec_from_reference.py makes of
+ * its spec.json. Valid until the next call. */
+const char *golden_model_spec(const char *case_name);
 /* Reads spec.json. */
 void golden_open(struct golden_case *c, const char *name);
 /* NAME.npy; release with sb_npy_release(). */

@@ -3,12 +3,14 @@
  * (K, pixels), K = Cin * kh * kw. Pixels are cut into chunks whose panel stays in cache; each job
  * builds the panel of its chunk and calls the single-threaded sgemm. A 1x1 convolution of stride 1
  * needs no panel: the image is one. On small maps the output channels are cut as well, so that
- * there is work for every thread.
+ * there is work for every thread; many small images (the crops of a second stage) share panels.
  */
 #include "engine/kernels/epilogue.h"
 #include "engine/kernels/gemm.h"
 #include "engine/kernels/im2col.h"
 #include "engine/kernels/jobs.h"
+
+#include <string.h>
 
 #define PANEL_FLOATS ((size_t)384 * 1024) /* 1.5 MiB: L2, and some of L3 */
 #define MIN_COLUMNS  ((size_t)64)         /* below, sgemm's packing of the kernel dominates */
@@ -16,11 +18,14 @@
 #define MIN_JOBS     ((size_t)4)  /* per image, where the shape allows */
 #define MIN_ROWS     ((size_t)64) /* of a job that has a part of the channels */
 
-/* How one image is cut into jobs. */
+/* How the work is cut into jobs. Either images are cut into parts (images == 1), or whole small
+ * images are put side by side in one panel (columns == pixels). */
 struct cut {
-    size_t k;       /* length of the sums */
-    size_t pixels;  /* of the output plane */
-    size_t columns; /* pixels per job */
+    size_t k;      /* length of the sums */
+    size_t pixels; /* of the output plane */
+    size_t images; /* images per job */
+    size_t image_jobs;
+    size_t columns; /* pixels of an image per job */
     size_t col_jobs;
     size_t rows; /* output channels per job */
     size_t row_jobs;
@@ -39,20 +44,26 @@ static size_t inner_length(const struct sb_kernel_call *call)
     return (size_t)(call->in[0].c * w->kernel_h * w->kernel_w);
 }
 
+static size_t clamp(size_t v, size_t lo, size_t hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
 static struct cut cut_jobs(const struct sb_kernel_call *call)
 {
     struct cut cut = {.k = inner_length(call), .pixels = (size_t)(call->out.h * call->out.w)};
-    const size_t channels = (size_t)call->out.c;
-    size_t limit = PANEL_FLOATS / cut.k;
-    limit = limit < MIN_COLUMNS ? MIN_COLUMNS : limit > MAX_COLUMNS ? MAX_COLUMNS : limit;
+    const size_t channels = (size_t)call->out.c, images = (size_t)call->out.n;
+    const size_t limit = clamp(PANEL_FLOATS / cut.k, MIN_COLUMNS, MAX_COLUMNS);
     cut.columns = sb_even_piece(cut.pixels, limit);
-    if (sb_pieces(cut.pixels, cut.columns) < MIN_JOBS && cut.pixels / MIN_JOBS >= MIN_COLUMNS)
+    cut.images = 1;
+    if (!is_direct(call) && images > 1 && cut.pixels <= limit / 2)
+        cut.images = clamp(limit / cut.pixels, 1, sb_pieces(images, MIN_JOBS));
+    else if (sb_pieces(cut.pixels, cut.columns) < MIN_JOBS && cut.pixels / MIN_JOBS >= MIN_COLUMNS)
         cut.columns = sb_pieces(cut.pixels, MIN_JOBS);
+    cut.image_jobs = sb_pieces(images, cut.images);
     cut.col_jobs = sb_pieces(cut.pixels, cut.columns);
-    const size_t row_jobs = sb_pieces(MIN_JOBS, cut.col_jobs);
-    cut.rows = sb_pieces(channels, row_jobs);
-    if (cut.rows < MIN_ROWS)
-        cut.rows = channels < MIN_ROWS ? channels : MIN_ROWS;
+    cut.rows = sb_pieces(channels, sb_pieces(MIN_JOBS, cut.image_jobs * cut.col_jobs));
+    cut.rows = clamp(cut.rows, channels < MIN_ROWS ? channels : MIN_ROWS, channels);
     cut.row_jobs = sb_pieces(channels, cut.rows);
     return cut;
 }
@@ -79,57 +90,122 @@ static void pack(const struct sb_kernel_call *call, const float *kernel, const d
     sb_gemm_pack_rows(packed, kernel, scale, (size_t)call->out.c, inner_length(call));
 }
 
-static size_t panel_bytes(const struct sb_kernel_call *call)
+/* Of one worker: the panel and, where images lie side by side, the product before it is taken
+ * apart. */
+static size_t worker_bytes(const struct cut *cut)
 {
-    const struct cut cut = cut_jobs(call);
-    return sb_gemm_panel_bytes(cut.k, cut.columns);
+    const size_t columns = cut->images * cut->columns;
+    const size_t product = cut->images > 1 ? sb_gemm_panel_bytes(cut->rows, columns) : 0;
+    return sb_gemm_panel_bytes(cut->k, columns) + product;
 }
 
 static size_t workspace_bytes(const struct sb_kernel_call *call)
 {
-    return (size_t)call->threads * panel_bytes(call);
+    const struct cut cut = cut_jobs(call);
+    return (size_t)call->threads * worker_bytes(&cut);
 }
 
 struct context {
     const struct sb_kernel_call *call;
     struct cut cut;
-    size_t panel_bytes; /* 0: the image itself is the panel */
+    bool direct; /* the image itself is the panel */
 };
+
+/* One job: its part of the images, pixels and output channels. */
+struct part {
+    size_t image, images;
+    size_t first, columns;
+    size_t row, rows;
+};
+
+static struct part find_part(const struct context *c, size_t job)
+{
+    const struct cut *cut = &c->cut;
+    const size_t row_job = job % cut->row_jobs;
+    const size_t col_job = job / cut->row_jobs % cut->col_jobs;
+    const size_t image_job = job / cut->row_jobs / cut->col_jobs;
+    return (struct part){
+        .image = image_job * cut->images,
+        .images = sb_piece_length((size_t)c->call->out.n, cut->images, image_job),
+        .first = col_job * cut->columns,
+        .columns = sb_piece_length(cut->pixels, cut->columns, col_job),
+        .row = row_job * cut->rows,
+        .rows = sb_piece_length((size_t)c->call->out.c, cut->rows, row_job),
+    };
+}
+
+static const float *image_in(const struct sb_kernel_call *call, size_t image)
+{
+    return call->inputs[0] + image * (size_t)(call->in->c * call->in->h * call->in->w);
+}
+
+/* Where output channel `row` of an image starts. */
+static float *plane_out(const struct context *c, size_t image, size_t row)
+{
+    return c->call->output + (image * (size_t)c->call->out.c + row) * c->cut.pixels;
+}
+
+/* Takes the product apart into the planes of its images. */
+static void spread(const struct context *c, const struct part *part, const float *product)
+{
+    for (size_t r = 0; r < part->rows; r++) {
+        for (size_t i = 0; i < part->images; i++, product += part->columns) {
+            float *out = plane_out(c, part->image + i, part->row + r);
+            memcpy(out, product, part->columns * sizeof(*out));
+            sb_epilogue_row(c->call, (int64_t)(part->row + r), out, part->columns);
+        }
+    }
+}
+
+/* The product of a job through a panel: at its place in the output, or, where images lie side by
+ * side, in the workspace. */
+static float *multiply(const struct context *c, const struct part *part, const float *a, int worker)
+{
+    const struct sb_kernel_call *call = c->call;
+    const struct cut *cut = &c->cut;
+    char *memory = (char *)call->workspace + (size_t)worker * worker_bytes(cut);
+    float *panel = (float *)memory;
+    const size_t columns = part->images * part->columns;
+    for (size_t i = 0; i < part->images; i++)
+        sb_im2col(panel + i * part->columns, columns, image_in(call, part->image + i), &call->in[0],
+                  &call->out, &call->step->node->u.window, part->first, part->columns);
+    float *out = plane_out(c, part->image, part->row) + part->first;
+    size_t stride = cut->pixels;
+    if (cut->images > 1) {
+        out = (float *)(memory + sb_gemm_panel_bytes(cut->k, cut->images * cut->columns));
+        stride = columns;
+    }
+    sb_gemm(out, stride, a, cut->k, panel, columns, part->rows, columns, cut->k);
+    return out;
+}
 
 static void conv_job(void *ctx, size_t job, int worker)
 {
     const struct context *c = ctx;
     const struct sb_kernel_call *call = c->call;
     const struct cut *cut = &c->cut;
-    const size_t row_job = job % cut->row_jobs;
-    const size_t col_job = job / cut->row_jobs % cut->col_jobs;
-    const size_t image = job / cut->row_jobs / cut->col_jobs;
-    const size_t first = col_job * cut->columns;
-    const size_t columns = sb_piece_length(cut->pixels, cut->columns, col_job);
-    const size_t first_row = row_job * cut->rows;
-    const size_t rows = sb_piece_length((size_t)call->out.c, cut->rows, row_job);
-
-    const float *in = call->inputs[0] + image * (size_t)(call->in->c * call->in->h * call->in->w);
-    float *out = call->output + (image * (size_t)call->out.c + first_row) * cut->pixels + first;
-    const float *b = in + first;
-    size_t ldb = cut->pixels;
-    if (c->panel_bytes > 0) {
-        float *panel = (float *)((char *)call->workspace + (size_t)worker * c->panel_bytes);
-        sb_im2col(panel, in, &call->in[0], &call->out, &call->step->node->u.window, first, columns);
-        b = panel;
-        ldb = columns;
+    const struct part part = find_part(c, job);
+    const float *a = (const float *)call->packed + part.row * cut->k;
+    float *out = plane_out(c, part.image, part.row) + part.first;
+    if (c->direct) {
+        sb_gemm(out, cut->pixels, a, cut->k, image_in(call, part.image) + part.first, cut->pixels,
+                part.rows, part.columns, cut->k);
+    } else {
+        const float *product = multiply(c, &part, a, worker);
+        if (cut->images > 1) {
+            spread(c, &part, product);
+            return;
+        }
     }
-    const float *a = (const float *)call->packed + first_row * cut->k;
-    sb_gemm(out, cut->pixels, a, cut->k, b, ldb, rows, columns, cut->k);
-    for (size_t r = 0; r < rows; r++)
-        sb_epilogue_row(call, (int64_t)(first_row + r), out + r * cut->pixels, columns);
+    for (size_t r = 0; r < part.rows; r++)
+        sb_epilogue_row(call, (int64_t)(part.row + r), out + r * cut->pixels, part.columns);
 }
 
 static int run(const struct sb_kernel_call *call, struct sb_error *err)
 {
     (void)err;
-    struct context c = {call, cut_jobs(call), is_direct(call) ? 0 : panel_bytes(call)};
-    sb_pool_run(call->pool, (size_t)call->out.n * c.cut.col_jobs * c.cut.row_jobs, conv_job, &c);
+    struct context c = {call, cut_jobs(call), is_direct(call)};
+    sb_pool_run(call->pool, c.cut.image_jobs * c.cut.col_jobs * c.cut.row_jobs, conv_job, &c);
     return 0;
 }
 

@@ -15,7 +15,7 @@
 static size_t taps_of(const struct sb_kernel_call *call)
 {
     const struct sb_window *w = &call->step->node->u.window;
-    return (size_t)(w->kernel_h * w->kernel_w);
+    return (size_t)w->kernel_h * (size_t)w->kernel_w;
 }
 
 static size_t in_pixels(const struct sb_kernel_call *call)

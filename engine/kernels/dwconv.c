@@ -15,7 +15,7 @@ static void pack(const struct sb_kernel_call *call, const float *kernel, const d
                  void *packed)
 {
     const struct sb_window *w = &call->step->node->u.window;
-    const size_t taps = (size_t)(w->kernel_h * w->kernel_w);
+    const size_t taps = (size_t)w->kernel_h * (size_t)w->kernel_w;
     float *out = packed;
     for (size_t i = 0; i < (size_t)call->out.c * taps; i++)
         out[i] = scale ? (float)((double)kernel[i] * scale[i / taps]) : kernel[i];

@@ -46,7 +46,7 @@ static void fill_row(float *dst, const float *plane, const struct sb_shape *in,
     }
 }
 
-void sb_im2col(float *panel, const float *image, const struct sb_shape *in,
+void sb_im2col(float *panel, size_t stride, const float *image, const struct sb_shape *in,
                const struct sb_shape *out, const struct sb_window *window, size_t first,
                size_t count)
 {
@@ -55,7 +55,7 @@ void sb_im2col(float *panel, const float *image, const struct sb_shape *in,
         for (int ky = 0; ky < window->kernel_h; ky++) {
             for (int kx = 0; kx < window->kernel_w; kx++) {
                 fill_row(panel, plane, in, out, window, ky, kx, first, count);
-                panel += count;
+                panel += stride;
             }
         }
     }

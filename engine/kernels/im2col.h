@@ -10,9 +10,9 @@
 
 #include <stddef.h>
 
-/* image: (C, H, W) of shape `in` (its n is ignored); panel: C * kernel_h * kernel_w rows of count.
- */
-void sb_im2col(float *panel, const float *image, const struct sb_shape *in,
+/* image: (C, H, W) of shape `in` (its n is ignored); panel: C * kernel_h * kernel_w rows of count
+ * values, `stride` floats apart. */
+void sb_im2col(float *panel, size_t stride, const float *image, const struct sb_shape *in,
                const struct sb_shape *out, const struct sb_window *window, size_t first,
                size_t count);
 

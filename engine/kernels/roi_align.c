@@ -83,7 +83,7 @@ static void roi_job(void *ctx, size_t roi, int worker)
     place_samples(ys, params->roi_size, box[0], box[2], stride, map.h);
     place_samples(xs, params->roi_size, box[1], box[3], stride, map.w);
     const size_t plane = (size_t)(map.h * map.w);
-    const size_t bins = (size_t)(params->roi_size * params->roi_size);
+    const size_t bins = (size_t)params->roi_size * (size_t)params->roi_size;
     const float *in = call->inputs[level - params->min_level] + image * (size_t)map.c * plane;
     float *out = call->output + roi * (size_t)map.c * bins;
     for (int64_t c = 0; c < map.c; c++, in += plane, out += bins)

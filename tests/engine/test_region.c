@@ -92,9 +92,10 @@ static double bilinear(const double *map, int64_t s, double y, double x)
 {
     double sum = 0;
     for (int k = 0; k < 4; k++) {
-        const double iy = floor(y) + k / 2, ix = floor(x) + k % 2;
-        const double wy = k / 2 ? y - floor(y) : 1 - (y - floor(y));
-        const double wx = k % 2 ? x - floor(x) : 1 - (x - floor(x));
+        const int dy = k / 2, dx = k % 2;
+        const double iy = floor(y) + dy, ix = floor(x) + dx;
+        const double wy = dy ? y - floor(y) : 1 - (y - floor(y));
+        const double wx = dx ? x - floor(x) : 1 - (x - floor(x));
         const int64_t cy = (int64_t)fmin(fmax(iy, 0), (double)(s - 1));
         const int64_t cx = (int64_t)fmin(fmax(ix, 0), (double)(s - 1));
         sum += wy * wx * map[cy * s + cx];
