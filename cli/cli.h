@@ -5,8 +5,7 @@
  *
  *     static int run(const struct sb_arguments *args, struct sb_error *err) { ...; return 0; }
  *
- *     int cmd_bench(int argc, char **argv);
-int cmd_cost(int argc, char **argv)
+ *     int cmd_cost(int argc, char **argv)
  *     {
  *         return sb_cli_run("cost", &help, argc, argv, run);
  *     }
@@ -39,6 +38,7 @@ int cmd_cost(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_forward(int argc, char **argv);
+int cmd_models(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_weights(int argc, char **argv);
 

@@ -17,6 +17,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"models", cmd_models, "the models: list, blocks and edges, drawing, check of a spec"},
     {"forward", cmd_forward, "one forward pass, every output tensor as .npy"},
     {"cost", cmd_cost, "static costs: parameters, multiply-adds, activations"},
     {"bench", cmd_bench, "latency and memory, end to end and per level"},

@@ -69,10 +69,9 @@ static int check_cell_outputs(const struct sb_json *nodes, const struct sb_model
         int outputs = 0;
         for (int i = 0; i < s->num_nodes; i++)
             outputs += s->nodes[i].output && s->nodes[i].level == level;
-        if (outputs != 1) {
-            sb_json_expected(nodes, "one output node per level", err);
-            return sb_error_hint(err, "level %d has %d", level, outputs);
-        }
+        if (outputs != 1)
+            return sb_spec_fail(nodes, err, "level %d has %d output nodes, expected 1", level,
+                                outputs);
     }
     return 0;
 }
@@ -89,7 +88,8 @@ static int read_cell(const struct sb_json *at, const struct sb_model_spec *model
     for (int level = model->min_level; level <= model->max_level; level++)
         out->nodes[out->num_nodes++].level = level;
     if (count + (size_t)out->num_nodes > SB_SPEC_MAX_NODES)
-        return sb_json_expected(&list, "fewer than 26 nodes", err);
+        return sb_spec_fail(&list, err, "a cell has at most %d nodes, inputs included",
+                            SB_SPEC_MAX_NODES);
     for (bool ok = sb_json_first(&list, &elem); ok && rc == 0; ok = sb_json_next(&elem))
         rc = read_cell_node(&elem, model, out, err);
     return rc ? rc : check_cell_outputs(&list, model, out, err);
@@ -105,8 +105,8 @@ int sb_neck_spec_parse(const struct sb_json *root, struct sb_model_spec *out, st
     if (!sb_json_has(root, "neck")) {
         if (out->backbone.family != SB_FAMILY_RESNET)
             return 0;
-        sb_json_expected(root, "a \"neck\" over a ResNet", err);
-        return SB_EFORMAT;
+        return sb_spec_fail(root, err,
+                            "a ResNet needs a \"neck\" (fpn or nasfpn) below a detector");
     }
     int rc = sb_json_get(root, "neck", &at, err);
     if (rc == 0)
@@ -115,9 +115,12 @@ int sb_neck_spec_parse(const struct sb_json *root, struct sb_model_spec *out, st
         rc = sb_json_string(&type, &name, err);
     SB_CHECK(rc == 0, rc);
     if (out->backbone.family != SB_FAMILY_RESNET)
-        return sb_json_expected(&at, "no neck: a scale-permuted backbone is a pyramid itself", err);
+        return sb_spec_fail(&at, err, "a scale-permuted backbone is a pyramid itself: no neck");
     if (out->max_level < 5 || out->min_level > 4)
-        return sb_json_expected(&at, "levels that start at C2..C4 and reach at least 5", err);
+        return sb_spec_fail(&at, err,
+                            "levels %d to %d: a neck starts at level 2, 3 or 4 and "
+                            "reaches at least 5",
+                            out->min_level, out->max_level);
     const bool is_fpn = strcmp(name, "fpn") == 0;
     if (!is_fpn && strcmp(name, "nasfpn") != 0)
         return sb_json_expected(&type, "\"fpn\" or \"nasfpn\"", err);
@@ -229,7 +232,7 @@ static int read_classification(const struct sb_json *root, struct sb_model_spec 
     if (!out->aggregate_all && strcmp(name, "top") != 0)
         return sb_json_expected(&how, "\"all\" or \"top\"", err);
     if (out->aggregate_all && out->backbone.family == SB_FAMILY_RESNET)
-        return sb_json_expected(&how, "\"top\": the stages of a ResNet differ in width", err);
+        return sb_spec_fail(&how, err, "the stages of a ResNet differ in width: only \"top\"");
     return 0;
 }
 

@@ -28,6 +28,7 @@ static int describe(struct sb_model *m, const struct sb_model_spec *spec,
     if (batch < 0 || batch > MAX_BATCH)
         return sb_error_set(err, SB_EINVAL, "batch %d: expected 1 to %d", batch, MAX_BATCH);
     snprintf(m->name, sizeof(m->name), "%s", spec->name);
+    snprintf(m->description, sizeof(m->description), "%s", spec->description);
     snprintf(m->family, sizeof(m->family), "%s", sb_family_name(spec->backbone.family));
     m->task = spec->task;
     m->batch = batch ? batch : 1;
@@ -134,29 +135,30 @@ static int build_graph(const struct sb_builder *b, const struct sb_model *m,
     return rc ? rc : sb_graph_check(b->graph, b->err);
 }
 
+/* Reads the typed spec; errors name the file, line and pointer where the value stands. */
+static int read_spec(struct sb_model *m, const struct sb_spec *doc, struct sb_error *err)
+{
+    const struct sb_json root = sb_spec_root(doc);
+    m->spec = sb_calloc(1, sizeof(*m->spec), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!m->spec)
+        return sb_error_nomem(err, "a spec", sizeof(*m->spec));
+    const int rc = sb_model_spec_parse(&root, m->spec, err);
+    return rc ? sb_spec_locate(doc, err) : 0;
+}
+
 static int fill_model(struct sb_model *m, const struct sb_spec *doc,
                       const struct sb_model_options *options, struct sb_error *err)
 {
-    struct sb_model_spec *spec = sb_calloc(1, sizeof(*spec), SB_MEM_TAG(SB_MEM_DATA, 0));
-    const struct sb_json root = sb_spec_root(doc);
-    if (!spec)
-        return sb_error_nomem(err, "a spec", sizeof(*spec));
-    int rc = sb_model_spec_parse(&root, spec, err);
-    if (rc)
-        sb_spec_locate(doc, err);
+    int rc = read_spec(m, doc, err);
     if (rc == 0)
-        rc = describe(m, spec, options, err);
-    if (rc == 0) {
-        m->graph = sb_graph_new(m->name, err);
-        rc = m->graph ? 0 : SB_ENOMEM;
-    }
-    if (rc == 0) {
-        const struct sb_builder b = {m->graph, err, spec->act, spec->epsilon};
-        rc = build_graph(&b, m, spec, options && options->inner_outputs);
-        if (rc)
-            sb_error_file(err, root.path);
-    }
-    sb_free(spec);
+        rc = describe(m, m->spec, options, err);
+    SB_CHECK(rc == 0, rc);
+    m->graph = sb_graph_new(m->name, err);
+    SB_CHECK(m->graph, SB_ENOMEM);
+    const struct sb_builder b = {m->graph, err, m->spec->act, m->spec->epsilon};
+    rc = build_graph(&b, m, m->spec, options && options->inner_outputs);
+    if (rc)
+        sb_error_file(err, doc->layers[0].path);
     return rc;
 }
 
@@ -180,8 +182,11 @@ struct sb_model *sb_model_open(const char *name_or_path, const struct sb_model_o
 
 void sb_model_free(struct sb_model **model)
 {
-    if (*model)
-        sb_graph_free(&(*model)->graph);
-    sb_free(*model);
+    struct sb_model *m = *model;
     *model = NULL;
+    if (!m)
+        return;
+    sb_graph_free(&m->graph);
+    sb_free(m->spec);
+    sb_free(m);
 }

@@ -41,6 +41,8 @@ struct sb_postprocess_config {
     double score_threshold; /* kept at score > this */
 };
 
+struct sb_model_spec;
+
 struct sb_model {
     char name[96];   /* as asked for, or the spec's "name" */
     char family[32]; /* "spinenet", "resnet", "spinenet_mbconv": chooses the name map */
@@ -54,7 +56,9 @@ struct sb_model {
                             published graph computes batch norm un-fused, which profilers count */
     struct sb_anchor_config anchor;           /* RetinaNet and RPN */
     struct sb_postprocess_config postprocess; /* detectors */
+    char description[512];                    /* of the spec; "" if none */
     struct sb_graph *graph;                   /* owned */
+    struct sb_model_spec *spec;               /* what it was built from (model_spec.h), owned */
 };
 
 struct sb_model_options {

@@ -54,6 +54,30 @@ static int read_size(const struct sb_json *root, struct sb_model_spec *out, stru
     return rc;
 }
 
+/* "description": a string, or an array of strings that follow each other. */
+static int read_description(const struct sb_json *root, char *out, size_t size,
+                            struct sb_error *err)
+{
+    struct sb_json at, elem;
+    const char *text;
+    if (!sb_json_has(root, "description"))
+        return 0;
+    int rc = sb_json_get(root, "description", &at, err);
+    if (rc == 0 && !cJSON_IsArray(at.item)) {
+        rc = sb_json_string(&at, &text, err);
+        if (rc == 0)
+            snprintf(out, size, "%s", text);
+        return rc;
+    }
+    for (bool ok = rc == 0 && sb_json_first(&at, &elem); ok && rc == 0; ok = sb_json_next(&elem)) {
+        const size_t used = strlen(out);
+        rc = sb_json_string(&elem, &text, err);
+        if (rc == 0)
+            snprintf(out + used, size - used, "%s%s", used ? " " : "", text);
+    }
+    return rc;
+}
+
 static int read_epsilon(const struct sb_json *root, double *epsilon, struct sb_error *err)
 {
     return sb_spec_opt_positive(root, "batchnorm_epsilon", 0.1, epsilon, err);
@@ -261,6 +285,8 @@ int sb_model_spec_parse(const struct sb_json *root, struct sb_model_spec *out, s
         rc = check_members(root, out->task, err);
     if (rc == 0)
         rc = sb_json_opt_string(root, "name", &name, err);
+    if (rc == 0)
+        rc = read_description(root, out->description, sizeof(out->description), err);
     SB_CHECK(rc == 0, rc);
     snprintf(out->name, sizeof(out->name), "%s", name);
     out->epsilon = out->task == SB_TASK_MASKRCNN ? 1e-3 : 1e-4;

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "models/blocks.h"
 #include "models/model.h"
+#include "models/spec.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -111,6 +112,7 @@ struct sb_maskrcnn_spec {
 
 struct sb_model_spec {
     char name[96];
+    char description[512]; /* "" if none, cut when longer */
     enum sb_task task;
     int size_h, size_w; /* default input size */
     int num_classes;    /* background included */

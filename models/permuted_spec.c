@@ -42,6 +42,16 @@ static int read_level_filters(const struct sb_json *at, struct permuted_reader *
     return rc;
 }
 
+static int scale_width(const struct sb_json *at, const struct permuted_reader *r, int64_t filters,
+                       int64_t *out, struct sb_error *err)
+{
+    *out = scaled(r->scale, filters);
+    if (*out >= 1)
+        return 0;
+    return sb_spec_fail(at, err, "filter_scale %g leaves no channel of %lld", r->scale,
+                        (long long)filters);
+}
+
 static int read_block_type(const struct sb_json *at, bool mbconv, enum sb_block_type *type,
                            struct sb_error *err)
 {
@@ -74,21 +84,15 @@ static int read_block_common(const struct sb_json *at, const struct permuted_rea
     int64_t filters = r->level_filters[level];
     rc = sb_json_opt_int(at, "filters", 1, SB_SPEC_MAX_FILTERS, &filters, err);
     block->level = (int)level;
-    block->filters = scaled(r->scale, filters);
-    if (rc == 0 && block->filters < 1)
-        return sb_json_expected(at, "a width of at least 1 after scaling", err);
-    return rc;
+    return rc ? rc : scale_width(at, r, filters, &block->filters, err);
 }
 
 /* Room for one more block. */
 static int next_block(const struct sb_json *at, struct permuted_reader *r,
                       struct sb_permuted_block **block, struct sb_error *err)
 {
-    if (r->spec->num_blocks == SB_SPEC_MAX_BLOCKS) {
-        char what[64];
-        snprintf(what, sizeof(what), "at most %d blocks", SB_SPEC_MAX_BLOCKS);
-        return sb_json_expected(at, what, err);
-    }
+    if (r->spec->num_blocks == SB_SPEC_MAX_BLOCKS)
+        return sb_spec_fail(at, err, "more than %d blocks", SB_SPEC_MAX_BLOCKS);
     *block = &r->spec->blocks[r->spec->num_blocks++];
     return 0;
 }
@@ -129,7 +133,7 @@ static int read_stem(const struct sb_json *at, struct permuted_reader *r, struct
             struct sb_permuted_block *block = &r->spec->blocks[r->spec->num_blocks++];
             block->level = 2;
             block->type = SB_BLOCK_BOTTLENECK;
-            block->filters = scaled(r->scale, r->level_filters[2]);
+            rc = scale_width(&stem, r, r->level_filters[2], &block->filters, err);
         }
         r->spec->num_stem = r->spec->num_blocks;
         return rc;
@@ -193,22 +197,20 @@ static int check_outputs(const struct sb_json *blocks, const struct sb_permuted_
         const int level = s->blocks[i].level;
         if (!s->blocks[i].output)
             continue;
-        if (owner[level]) {
-            sb_json_expected(blocks, "one output block per level", err);
-            return sb_error_hint(err, "blocks %d and %d are both outputs of level %d", owner[level],
-                                 i, level);
-        }
+        if (owner[level])
+            return sb_spec_fail(blocks, err, "blocks %d and %d are both output blocks of level %d",
+                                owner[level], i, level);
         owner[level] = i;
         lo = level < lo ? level : lo;
         hi = level > hi ? level : hi;
     }
     if (hi == 0)
-        return sb_json_expected(blocks, "at least one block with \"output\": true", err);
+        return sb_spec_fail(blocks, err, "no block has \"output\": true");
     for (int level = lo; level <= hi; level++) {
-        if (!owner[level]) {
-            sb_json_expected(blocks, "an output block on every level between the outputs", err);
-            return sb_error_hint(err, "level %d has none", level);
-        }
+        if (!owner[level])
+            return sb_spec_fail(blocks, err,
+                                "level %d has no output block; the pyramid spans levels %d to %d",
+                                level, lo, hi);
     }
     out->min_level = lo;
     out->max_level = hi;
@@ -235,7 +237,9 @@ static int add_implicit_edges(const struct sb_json *blocks, struct sb_permuted_s
             if (has_child[j] || !same)
                 continue;
             if (block->num_implicit == SB_SPEC_MAX_IMPLICIT)
-                return sb_json_expected(blocks, "fewer blocks that nothing reads", err);
+                return sb_spec_fail(blocks, err,
+                                    "more than %d blocks that nothing reads would join block %d",
+                                    SB_SPEC_MAX_IMPLICIT, i);
             block->implicit[block->num_implicit++] = j;
             has_child[j] = true;
         }
@@ -270,8 +274,7 @@ static int check_used(const struct sb_json *at, const struct sb_json *blocks,
     for (int i = 0; i < s->num_blocks && !drop; i++) {
         if (s->blocks[i].used)
             continue;
-        sb_error_set(err, SB_EFORMAT, "block %d leads to no output block", i);
-        sb_error_file(err, blocks->path);
+        sb_spec_fail(blocks, err, "block %d leads to no output block", i);
         if (i >= s->num_stem)
             sb_error_pointer(err, "%s/%d", blocks->pointer, i - s->num_stem);
         return sb_error_hint(err, "name it as a parent of a later block, mark it \"output\": true, "
@@ -289,9 +292,12 @@ static int check_alpha(const struct sb_json *at, const struct sb_permuted_spec *
         for (int k = 0; k < s->blocks[i].num_parents; k++) {
             if (scaled(s->resample_alpha, s->blocks[s->blocks[i].parents[k]].filters) >= 1)
                 continue;
-            const int rc = sb_json_get(at, "resample_alpha", &alpha, err);
-            return rc ? rc
-                      : sb_json_expected(&alpha, "an alpha that leaves at least one channel", err);
+            const bool said = sb_json_has(at, "resample_alpha") &&
+                              sb_json_get(at, "resample_alpha", &alpha, err) == 0;
+            return sb_spec_fail(said ? &alpha : at, err,
+                                "resample_alpha %g leaves no channel of block %d's %lld",
+                                s->resample_alpha, s->blocks[i].parents[k],
+                                (long long)s->blocks[s->blocks[i].parents[k]].filters);
         }
     }
     return 0;

@@ -5,11 +5,55 @@
 #include "base/mem.h"
 #include "models/zoo.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define MAX_FILE_BYTES ((size_t)4 << 20)
+#define MAX_MEMBERS    1000
 #define TAG            SB_MEM_TAG(SB_MEM_DATA, 0)
+
+int sb_spec_fail(const struct sb_json *at, struct sb_error *err, const char *fmt, ...)
+{
+    char message[400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof(message), fmt, ap);
+    va_end(ap);
+    sb_error_set(err, SB_EFORMAT, "%s", message);
+    sb_error_file(err, at->path);
+    return sb_error_pointer(err, "%s", at->pointer[0] ? at->pointer : "/");
+}
+
+/* Adds line and column to an error whose pointer leads into this layer. */
+static int locate_in(const struct sb_spec_layer *layer, const char *pointer, struct sb_error *err)
+{
+    int64_t line, column;
+    if (!sb_json_position(layer->text, layer->length, pointer, &line, &column))
+        return SB_ENOTFOUND;
+    sb_error_file(err, layer->path);
+    sb_error_line(err, line, column);
+    sb_error_pointer(err, "%s", pointer[0] ? pointer : "/");
+    return 0;
+}
+
+/* Merging would silently take one of two members with the same name. */
+static int check_members_once(const struct sb_json *at, struct sb_error *err)
+{
+    struct sb_json child;
+    int rc = 0, count = 0;
+    for (bool ok = sb_json_first(at, &child); ok && rc == 0; ok = sb_json_next(&child))
+        rc = check_members_once(&child, err);
+    for (bool ok = sb_json_first_member(at, &child); ok && rc == 0;
+         ok = sb_json_next_member(at, &child)) {
+        if (++count > MAX_MEMBERS)
+            return sb_spec_fail(at, err, "more than %d members", MAX_MEMBERS);
+        if (cJSON_GetObjectItemCaseSensitive(at->item, child.item->string) != child.item)
+            return sb_spec_fail(&child, err, "member \"%.60s\" stands twice", child.item->string);
+        rc = check_members_once(&child, err);
+    }
+    return rc;
+}
 
 /* Takes ownership of nothing: copies path and text, parses. */
 static int push_layer(struct sb_spec *spec, const char *path, const char *text, size_t length,
@@ -30,9 +74,16 @@ static int push_layer(struct sb_spec *spec, const char *path, const char *text, 
     memcpy(layer->text, text, length);
     layer->text[length] = '\0';
     int rc = sb_json_parse(layer->text, length, layer->path, &layer->doc, err);
-    if (rc == 0 && !cJSON_IsObject(layer->doc)) {
-        const struct sb_json root = sb_json_root(layer->doc, layer->path);
+    SB_CHECK(rc == 0, rc);
+    const struct sb_json root = sb_json_root(layer->doc, layer->path);
+    if (cJSON_IsObject(layer->doc))
+        rc = check_members_once(&root, err);
+    else
         rc = sb_json_expected(&root, "an object", err);
+    if (rc) {
+        char pointer[sizeof(err->pointer)];
+        memcpy(pointer, err->pointer, sizeof(pointer));
+        locate_in(layer, pointer, err);
     }
     return rc;
 }
@@ -108,26 +159,39 @@ static int merge(cJSON *target, const cJSON *patch, struct sb_error *err)
     return 0;
 }
 
-/* "base" of an object as a name, NULL when it has none. */
-static int base_of(const cJSON *object, const char *path, const char *pointer, const char **base,
-                   struct sb_error *err)
+/* The name at `pointer` + "/base" of an object of a layer, NULL when it has none. */
+static int base_of(const struct sb_spec_layer *layer, const cJSON *object, const char *pointer,
+                   const char **base, struct sb_error *err)
 {
-    struct sb_json at = sb_json_root(object, path);
+    struct sb_json at = sb_json_root(object, layer->path);
     snprintf(at.pointer, sizeof(at.pointer), "%s", pointer);
     *base = NULL;
-    return sb_json_opt_string(&at, "base", base, err);
+    const int rc = sb_json_opt_string(&at, "base", base, err);
+    if (rc) {
+        snprintf(at.pointer, sizeof(at.pointer), "%s/base", pointer);
+        locate_in(layer, at.pointer, err);
+    }
+    return rc;
 }
 
-/* Pushes the chain of bases that starts with `name`. */
-static int push_chain(struct sb_spec *spec, const char *name, const char *from, const char *prefix,
+/* Where a name stands that leads to another spec. */
+struct mention {
+    const struct sb_spec_layer *layer; /* NULL: the user said it */
+    const char *pointer;
+};
+
+/* Pushes the spec called `name` and the chain of its bases. */
+static int push_chain(struct sb_spec *spec, const char *name, struct mention by, const char *prefix,
                       struct sb_error *err)
 {
     while (name) {
-        int rc = push_named(spec, name, from, prefix, err);
+        int rc = push_named(spec, name, by.layer ? by.layer->path : NULL, prefix, err);
+        if (rc == SB_ENOTFOUND && by.layer)
+            locate_in(by.layer, by.pointer, err);
         SB_CHECK(rc == 0, rc);
-        const struct sb_spec_layer *layer = &spec->layers[spec->num_layers - 1];
-        from = layer->path;
-        rc = base_of(layer->doc, layer->path, "", &name, err);
+        by.layer = &spec->layers[spec->num_layers - 1];
+        by.pointer = "/base";
+        rc = base_of(by.layer, by.layer->doc, "", &name, err);
         SB_CHECK(rc == 0, rc);
     }
     return 0;
@@ -148,21 +212,22 @@ static cJSON *merge_layers(const struct sb_spec *spec, size_t first, struct sb_e
     return doc;
 }
 
-/* The file whose "backbone" counts: the first layer that has one. */
-static const char *backbone_source(const struct sb_spec *spec)
+/* The layer whose "backbone" counts: the first that has one. */
+static const struct sb_spec_layer *backbone_source(const struct sb_spec *spec)
 {
     for (size_t i = 0; i < spec->num_layers; i++) {
         if (cJSON_HasObjectItem(spec->layers[i].doc, "backbone"))
-            return spec->layers[i].path;
+            return &spec->layers[i];
     }
-    return spec->layers[0].path;
+    return &spec->layers[0];
 }
 
 /* Replaces "backbone" in the merged document by the object it stands for. */
 static int resolve_backbone(struct sb_spec *spec, struct sb_error *err)
 {
     const cJSON *backbone = cJSON_GetObjectItemCaseSensitive(spec->doc, "backbone");
-    const char *from = backbone_source(spec), *name = NULL;
+    const struct sb_spec_layer *source = backbone_source(spec);
+    const char *name = NULL;
     const size_t first = spec->num_layers;
     if (!backbone)
         return 0;
@@ -170,17 +235,12 @@ static int resolve_backbone(struct sb_spec *spec, struct sb_error *err)
     if (cJSON_IsString(backbone))
         name = backbone->valuestring;
     else if (cJSON_IsObject(backbone))
-        rc = base_of(backbone, from, "/backbone", &name, err);
+        rc = base_of(source, backbone, "/backbone", &name, err);
     if (rc || !name)
         return rc;
-    rc = push_chain(spec, name, from, "/backbone", err);
-    if (rc) {
-        if (rc == SB_ENOTFOUND) {
-            sb_error_file(err, from);
-            sb_error_pointer(err, "/backbone");
-        }
-        return rc;
-    }
+    const struct mention by = {source, cJSON_IsString(backbone) ? "/backbone" : "/backbone/base"};
+    rc = push_chain(spec, name, by, "/backbone", err);
+    SB_CHECK(rc == 0, rc);
     cJSON *doc = merge_layers(spec, first, err);
     if (doc && cJSON_IsObject(backbone))
         rc = merge(doc, backbone, err);
@@ -196,7 +256,8 @@ static int resolve_backbone(struct sb_spec *spec, struct sb_error *err)
 int sb_spec_open(struct sb_spec *spec, const char *name_or_path, struct sb_error *err)
 {
     memset(spec, 0, sizeof(*spec));
-    const int rc = push_chain(spec, name_or_path, NULL, "", err);
+    const struct mention user = {NULL, NULL};
+    const int rc = push_chain(spec, name_or_path, user, "", err);
     if (rc)
         return rc;
     spec->doc = merge_layers(spec, 0, err);
@@ -227,8 +288,7 @@ static const char *pointer_in_layer(const struct sb_spec *spec, size_t index, co
     const size_t n = strlen(layer->prefix);
     if (strncmp(pointer, layer->prefix, n) != 0 || (n > 0 && pointer[n] && pointer[n] != '/'))
         return NULL;
-    if (n == 0 && strncmp(pointer, "/backbone", 9) == 0 &&
-        strcmp(layer->path, backbone_source(spec)) != 0)
+    if (n == 0 && strncmp(pointer, "/backbone", 9) == 0 && layer != backbone_source(spec))
         return NULL;
     return pointer + n;
 }
@@ -240,15 +300,9 @@ int sb_spec_locate(const struct sb_spec *spec, struct sb_error *err)
         return err->code;
     memcpy(pointer, err->pointer, sizeof(pointer));
     for (size_t i = 0; i < spec->num_layers; i++) {
-        const struct sb_spec_layer *layer = &spec->layers[i];
         const char *inside = pointer_in_layer(spec, i, pointer);
-        int64_t line, column;
-        if (!inside || !sb_json_position(layer->text, layer->length, inside, &line, &column))
-            continue;
-        sb_error_file(err, layer->path);
-        sb_error_line(err, line, column);
-        sb_error_pointer(err, "%s", inside[0] ? inside : "/");
-        break;
+        if (inside && locate_in(&spec->layers[i], inside, err) == 0)
+            break;
     }
     return err->code;
 }

@@ -39,6 +39,9 @@ void sb_spec_release(struct sb_spec *spec);
 /* The merged document; errors found in it name the file asked for until sb_spec_locate(). */
 struct sb_json sb_spec_root(const struct sb_spec *spec);
 
+/* SB_EFORMAT with a message of its own at a place of the spec. */
+int sb_spec_fail(const struct sb_json *at, struct sb_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Moves an error with a pointer into the merged document to the file, line and column where the
  * value really stands. Returns the error's code. */
 int sb_spec_locate(const struct sb_spec *spec, struct sb_error *err);
