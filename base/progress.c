@@ -39,6 +39,7 @@ static void show(struct sb_progress *p)
         fputc('\n', stderr);
     fflush(stderr);
     p->shown = true;
+    p->shown_done = p->done;
 }
 
 void sb_progress_update(struct sb_progress *p, size_t done)
@@ -57,7 +58,8 @@ void sb_progress_finish(struct sb_progress *p)
 {
     if (!p || p->quiet || !p->shown)
         return;
-    show(p);
+    if (p->shown_done != p->done)
+        show(p);
     if (p->tty)
         fputc('\n', stderr);
 }

@@ -18,7 +18,8 @@ struct sb_progress {
     int64_t last_ns; /* when the line was last written */
     bool tty;
     bool quiet;
-    bool shown; /* something was written */
+    bool shown;        /* something was written */
+    size_t shown_done; /* `done` of the last line */
 };
 
 /* quiet writes nothing at all. */

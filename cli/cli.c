@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int sb_exit_code(int rc)
 {
@@ -33,5 +34,37 @@ int sb_cli_run(const char *command, const struct sb_command_help *help, int argc
     sb_arguments_release(&args);
     if (rc == 0 || rc == SB_OPTIONS_HELP)
         return SB_EXIT_OK;
+    return sb_cli_error(command, &err);
+}
+
+static void print_subcommands(const char *command, const char *description,
+                              const struct sb_subcommand *table)
+{
+    printf("usage: spinebench %s", command);
+    for (const struct sb_subcommand *s = table; s->name; s++)
+        printf("%s%s", s == table ? " " : "|", s->name);
+    printf(" [options]\n\n%s\n\n", description);
+    for (const struct sb_subcommand *s = table; s->name; s++)
+        printf("  %s %-8s %s\n", command, s->name, s->summary);
+    printf("\n'spinebench %s NAME --help' tells more.\n", command);
+}
+
+int sb_cli_subcommands(const char *command, const char *description,
+                       const struct sb_subcommand *table, int argc, char **argv)
+{
+    if (argc > 1 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)) {
+        print_subcommands(command, description, table);
+        return SB_EXIT_OK;
+    }
+    for (const struct sb_subcommand *s = table; argc > 1 && s->name; s++) {
+        if (strcmp(s->name, argv[1]) == 0)
+            return s->run(argc - 1, argv + 1);
+    }
+    struct sb_error err;
+    if (argc > 1)
+        sb_error_set(&err, SB_EINVAL, "unknown '%s'", argv[1]);
+    else
+        sb_error_set(&err, SB_EINVAL, "missing argument");
+    sb_error_hint(&err, "'spinebench %s --help' lists what there is", command);
     return sb_cli_error(command, &err);
 }

@@ -5,9 +5,9 @@
  *
  *     static int run(const struct sb_arguments *args, struct sb_error *err) { ...; return 0; }
  *
- *     int cmd_cost(int argc, char **argv)
+ *     int cmd_version(int argc, char **argv)
  *     {
- *         return sb_cli_run("cost", &help, argc, argv, run);
+ *         return sb_cli_run("version", &help, argc, argv, run);
  *     }
  */
 #ifndef SB_CLI_CLI_H
@@ -33,8 +33,19 @@ typedef int (*sb_command_fn)(const struct sb_arguments *args, struct sb_error *e
 int sb_cli_run(const char *command, const struct sb_command_help *help, int argc, char **argv,
                sb_command_fn run);
 
+/* A command made of subcommands, as "eval coco": run gets argv with the subcommand's name first. */
+struct sb_subcommand {
+    const char *name; /* NULL ends the table */
+    int (*run)(int argc, char **argv);
+    const char *summary;
+};
+/* Runs the subcommand that argv[1] names, or prints the help; returns the exit code. */
+int sb_cli_subcommands(const char *command, const char *description,
+                       const struct sb_subcommand *table, int argc, char **argv);
+
 int cmd_bench(int argc, char **argv);
 int cmd_cost(int argc, char **argv);
+int cmd_dataset(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_forward(int argc, char **argv);

@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"bench", cmd_bench, "latency and memory, end to end and per level"},
     {"eval", cmd_eval, "results against ground truth: AP and AR"},
     {"env", cmd_env, "this machine and its state, with advice"},
+    {"dataset", cmd_dataset, "the embedded data set from a seed"},
     {"weights", cmd_weights, "lists weight files, converts them to safetensors"},
     {"version", cmd_version, "version and build"},
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <png.h>
+#include <zlib.h>
 
 /* Deflate cannot shrink below 1/1032 of its input, so a header that promises more is a lie. */
 #define MAX_DEFLATE_RATIO 1032
@@ -143,6 +144,10 @@ static int run_writer(struct png_writer *w)
     png_set_IHDR(w->png, w->info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
                  PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
+    /* libpng's defaults, said so that the same pixels keep giving the same bytes */
+    png_set_compression_level(w->png, 6);
+    png_set_compression_strategy(w->png, Z_FILTERED);
+    png_set_filter(w->png, PNG_FILTER_TYPE_BASE, PNG_ALL_FILTERS);
     png_write_info(w->png, w->info);
     for (int y = 0; y < image->height; y++)
         png_write_row(w->png, image->pixels + (size_t)y * (size_t)image->width * 3);

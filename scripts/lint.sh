@@ -38,7 +38,7 @@ text_style() {
     git grep -nIP '[\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]' |
         sed 's/$/   <- invisible character/'
     git grep -nIwE 'TO''DO|FIX''ME|XX''X|HA''CK' | sed 's/$/   <- unfinished/'
-    git ls-files --eol | awk '$1 != "i/-text" {sub(/^[^\t]*\t/, ""); print}' | while read -r f; do
+    git ls-files --eol ':!tests/golden' | awk '$1 != "i/-text" {sub(/^[^\t]*\t/, ""); print}' | while read -r f; do
         [ ! -s "$f" ] || [ -z "$(tail -c 1 "$f")" ] || echo "$f: no newline at the end"
     done
 }
@@ -93,7 +93,7 @@ header_guards() {
 
 # Libraries return errors; only cli/ prints and ends the program. Progress has stderr.
 library_rules() {
-    git grep -nE '\b(printf|puts|putchar|perror|exit|abort|system|sprintf|strcpy|strcat|gets|alloca)\(' -- \
+    git grep -nE '\b(printf|puts|putchar|perror|exit|abort|system|atoi|atof|sprintf|strcpy|strcat|gets|alloca)\(' -- \
         base models engine datasets detect eval bench reports |
         grep -v ':[0-9]*: *[/ ]\*' # comments
     git grep -nE '\b(stdout|stderr)\b' -- '*.c' ':!base/progress.c' ':!cli' ':!tests'
@@ -111,7 +111,8 @@ shell_syntax() {
 tidy() {
     # shellcheck disable=SC2016,SC2086 # $TIDY_FLAGS is expanded by the inner shell
     printf '%s\n' $sources | xargs -P "$(nproc)" -n 4 sh -c \
-        'clang-tidy-14 --quiet "$@" -- $TIDY_FLAGS 2>/dev/null' sh
+        'clang-tidy-14 --quiet "$@" -- $TIDY_FLAGS 2>/dev/null' sh |
+        grep -E '(error|warning): ' | sed "s|^$PWD/||" | sort -u
 }
 
 check "clang-format" format

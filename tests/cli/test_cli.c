@@ -24,10 +24,17 @@ static void sibling(const char *script, const char *suffix, char *path, size_t s
     snprintf(path, size, "%.*s%s", (int)(strlen(script) - 3), script, suffix);
 }
 
-static void refresh_file(const char *path, const char *text, bool wanted)
+/* Writes text to path, or removes it for an empty text; what still matches stays as it is. */
+static void refresh_file(const char *path, const char *text)
 {
+    struct sb_str old = SB_STR_INIT;
+    const bool matches =
+        test_read_file(path, &old) && *text && test_lines_match(sb_str_text(&old), text);
+    sb_str_release(&old);
+    if (matches)
+        return;
     unlink(path);
-    if (!wanted)
+    if (!*text)
         return;
     FILE *fp = fopen(path, "wb");
     if (!fp || fputs(text, fp) < 0 || fclose(fp) != 0)
@@ -36,16 +43,17 @@ static void refresh_file(const char *path, const char *text, bool wanted)
 
 static void refresh(const char *script, const struct test_run *run)
 {
-    char path[1024], code[16];
+    char path[1024], code[16] = "";
     sibling(script, ".stdout.glob", path, sizeof(path));
     if (access(path, F_OK) != 0)
         sibling(script, ".stdout.exact", path, sizeof(path));
-    refresh_file(path, sb_str_text(&run->out), run->out.length > 0);
+    refresh_file(path, sb_str_text(&run->out));
     sibling(script, ".stderr.glob", path, sizeof(path));
-    refresh_file(path, sb_str_text(&run->err), run->err.length > 0);
+    refresh_file(path, sb_str_text(&run->err));
     sibling(script, ".exit", path, sizeof(path));
-    snprintf(code, sizeof(code), "%d\n", run->status);
-    refresh_file(path, code, run->status != 0);
+    if (run->status)
+        snprintf(code, sizeof(code), "%d\n", run->status);
+    refresh_file(path, code);
 }
 
 static void check_exit(const char *script, const struct test_run *run)
