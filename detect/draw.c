@@ -181,6 +181,8 @@ void sb_draw_detections(struct sb_image *image, const struct sb_drawing *drawing
     for (size_t i = 0; i < n; i++)
         place_label(image, &style, &drawings[i], labels, i);
     for (size_t i = n; i-- > 0;) {
+        if (labels[i].rect.x0 == labels[i].rect.x1)
+            continue; /* no free place */
         sb_category_color(drawings[i].category_id, rgb);
         draw_label(image, &style, &labels[i], rgb);
     }
