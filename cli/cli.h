@@ -46,6 +46,7 @@ int sb_cli_subcommands(const char *command, const char *description,
 int cmd_bench(int argc, char **argv);
 int cmd_cost(int argc, char **argv);
 int cmd_dataset(int argc, char **argv);
+int cmd_detect(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_forward(int argc, char **argv);

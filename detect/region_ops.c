@@ -103,6 +103,7 @@ static struct sb_box_head_config box_head_config(const struct sb_region_call *ca
     c.limits.post.max_detections = p->post_nms_top_k;
     c.limits.post.nms_threshold = p->nms_threshold;
     c.limits.post.score_threshold = p->score_threshold;
+    c.limits.soft_sigma = p->soft_nms_sigma;
     c.limits.num_classes = (int)call->input_shapes[0].c;
     c.limits.max_rows = (size_t)call->input_shapes[0].n / image_count(call);
     c.image_h = p->image_h;

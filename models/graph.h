@@ -94,6 +94,7 @@ struct sb_region_params {
     double nms_threshold;    /* a box is suppressed at IoU >= this */
     double score_threshold;  /* strict: kept only above */
     double box_weights[4];   /* ty, tx, th, tw are divided by these */
+    double soft_nms_sigma;   /* DETECTIONS: > 0 soft NMS with this sigma; 0 hard */
 };
 
 struct sb_node {
