@@ -46,7 +46,16 @@ static bool parse_image(const char *line, size_t length, const struct sb_str *pr
         value = value * 10 + (size_t)(line[at] - '0');
     *detections = value;
     *broken = at < length && line[at] == ',';
-    return at > prefix->length && at < length && line[length - 1] == '}';
+    return at > prefix->length && at < length && line[length - 1] == '}' &&
+           !memchr(line, '\0', length);
+}
+
+/* True for the line of a detection on the image with this prefix; a crash of the machine may leave
+ * anything, zeros above all. */
+static bool is_detection(const char *line, size_t length, const struct sb_str *prefix)
+{
+    return length > prefix->length && memcmp(line, prefix->data, prefix->length) == 0 &&
+           line[length - 1] == '}' && !memchr(line, '\0', length);
 }
 
 /* Reads the complete image that comes next; false when there is none. */
@@ -61,11 +70,13 @@ static bool next_image(struct sb_journal *j, struct reader *r)
     if (ok) {
         image_prefix(j, j->images, &prefix);
         ok = parse_image(line, length, &prefix, &detections, &broken);
+        sb_str_clear(&prefix);
+        sb_str_printf(&prefix, "{\"image_id\":%lld,", (long long)j->list->items[j->images].id);
+        ok = ok && !prefix.failed;
     }
-    sb_str_release(&prefix);
     for (size_t i = 0; ok && i < detections; i++)
-        ok = next_line(&ahead, &line, &length) && length > 2 && line[0] == '{' &&
-             line[length - 1] == '}';
+        ok = next_line(&ahead, &line, &length) && is_detection(line, length, &prefix);
+    sb_str_release(&prefix);
     if (!ok)
         return false;
     j->images++;

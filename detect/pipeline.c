@@ -36,12 +36,18 @@ static const struct sb_image_item *image_of(const struct run *r, size_t item)
     return &r->job->list->items[r->first + item];
 }
 
+/* True for what is wrong with an image, not with the machine. */
+static bool is_broken(int rc)
+{
+    return rc == SB_EFORMAT || rc == SB_EIO || rc == SB_EUNSUPPORTED;
+}
+
 static int load(void *ctx, size_t item, struct sb_error *err)
 {
     struct run *const r = ctx;
     struct slot *const s = &r->slots[item % r->num_slots];
     const int rc = sb_detector_load(r->job->detector, image_of(r, item)->path, &s->input, err);
-    s->broken = rc == SB_EFORMAT || rc == SB_EIO || rc == SB_EUNSUPPORTED;
+    s->broken = is_broken(rc);
     if (!s->broken || !r->job->skip_broken)
         return rc;
     s->error = *err;
@@ -183,16 +189,14 @@ static void release(struct run *r)
 /* After a run that stopped: writes what is complete and says how to go on. */
 static void write_complete(struct run *r, struct sb_error *err)
 {
-    const struct sb_detect_job *const job = r->job;
-    const bool any = r->journal.images > 0;
-    if (any && sb_journal_publish(&r->journal, job->results, NULL) == 0)
-        sb_error_hint(err,
-                      "the %zu images before it are in %.200s; --resume goes on from there, "
-                      "--skip-broken leaves broken images out",
-                      r->journal.images, job->results);
+    const size_t n = r->journal.images;
+    const char *const skip = is_broken(err->code) ? "; --skip-broken leaves broken images out" : "";
+    if (n > 0 && sb_journal_publish(&r->journal, r->job->results, NULL) == 0)
+        sb_error_hint(err, "the %zu image%s before it %s in %.200s; --resume goes on from there%s",
+                      n, n == 1 ? "" : "s", n == 1 ? "is" : "are", r->job->results, skip);
     else
-        sb_error_hint(err, "nothing was written; --skip-broken leaves broken images out");
-    sb_journal_close(&r->journal, any);
+        sb_error_hint(err, "nothing was written%s", skip);
+    sb_journal_close(&r->journal, n > 0);
 }
 
 static int run_stages(struct run *r, struct sb_error *err)
