@@ -10,11 +10,12 @@
 #include <string.h>
 
 static const char *iou_type = "bbox", *dump_dir;
-static bool json;
+static bool json, use_cats = true;
 static int64_t threads;
 
 static const struct sb_option options[] = {
     SB_OPT_STRING("iou-type", 0, "TYPE", "bbox (default), segm or keypoints", &iou_type),
+    SB_OPT_NEGATE("no-cats", 0, "all categories as one", &use_cats),
     SB_OPT_STRING("dump-arrays", 0, "DIR", "writes precision, recall and scores as .npy",
                   &dump_dir),
     SB_OPT_FLAG("json", 0, "one JSON document on stdout", &json),
@@ -97,6 +98,7 @@ static int run(const struct sb_arguments *args, struct sb_error *err)
         return sb_error_set(err, SB_EINVAL,
                             "--iou-type: expected bbox, segm or keypoints, got '%s'", iou_type);
     sb_coco_params_defaults(&s.params, type);
+    s.params.use_cats = use_cats;
     s.pool = sb_pool_new(threads ? (int)threads : sb_cpu_count(), err);
     if (!s.pool)
         return err->code;

@@ -51,7 +51,7 @@ static int prepare_objects(struct sb_class_work *w, const struct sb_similarity *
 {
     const size_t areas = sim->params->area_count;
     const uint32_t all = (uint32_t)(((uint64_t)1 << areas) - 1);
-    if (reserve_objects(w, count))
+    if (reserve_objects(w, count + 1)) /* room even for none: no NULL arrays */
         return sb_error_nomem(err, "the objects of a class", count * 64);
     w->gt_count = count;
     w->gt_run_count = 0;
@@ -122,7 +122,7 @@ static int prepare_detections(struct sb_class_work *w, const struct sb_similarit
 {
     const struct sb_coco_params *const p = sim->params;
     const uint32_t limit = (uint32_t)p->max_dets[p->max_det_count - 1];
-    if (reserve_detections(w, count, sb_match_record_words(p)))
+    if (reserve_detections(w, count + 1, sb_match_record_words(p)))
         return sb_error_nomem(err, "the detections of a class", count * 64);
     const struct sb_pair *const by_image =
         order_by_image(sim->dt->image, rows, count, w->dt_pairs, w->dt_spare);
@@ -206,12 +206,16 @@ static int match_run(struct sb_class_work *w, struct sb_class_work *own,
 int sb_class_match(struct sb_class_work *work, struct sb_class_work *own,
                    const struct sb_similarity *sim, size_t from, size_t to, struct sb_error *err)
 {
+    /* pycocotools compares keypoints per category only: without categories all are misses */
+    const bool nothing_matches =
+        sim->params->iou_type == SB_IOU_KEYPOINTS && !sim->params->use_cats;
     size_t at = from < to ? lower_run(work, work->dt_runs[from].image) : 0;
     for (size_t r = from; r < to; r++) {
         const struct sb_image_run *const dts = &work->dt_runs[r];
         for (uint32_t i = dts->first; i < dts->first + dts->count; i++)
             work->slot_info[i] = sb_areas_inside(sim->params, area_of(sim->dt, work->slot_rows[i]));
-        const struct sb_image_run *const gts = find_run(work, dts->image, &at);
+        const struct sb_image_run *const gts =
+            nothing_matches ? NULL : find_run(work, dts->image, &at);
         const int rc = gts ? match_run(work, own, sim, dts, gts, err) : 0;
         if (rc)
             return rc;

@@ -174,7 +174,8 @@ static int segmentation_member(struct part *p, const struct loader *l, struct sb
 {
     row->shape_at = (uint64_t)(s->pos - s->begin);
     if (l->dt->kind != SB_DT_MASK)
-        return sb_scan_skip(s);
+        return l->params->iou_type == SB_IOU_SEGM ? sb_coco_mask_check(s, &p->scratch)
+                                                  : sb_scan_skip(s);
     const int rc = sb_coco_mask_scan_result(s, &p->mask, &p->scratch);
     if (rc)
         return rc;

@@ -4,7 +4,9 @@
 
 #include "base/json_array.h"
 #include "base/mem.h"
+#include "eval/coco_mask.h"
 #include "eval/coco_rows.h"
+#include "eval/duplicate_ids.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,6 +30,13 @@ struct ann_row {
     double box[4], area;
     uint64_t shape_at;
     uint8_t flags;
+};
+
+/* State of a part of the annotations. */
+struct ann_part {
+    struct sb_rows rows; /* struct ann_row; first, so that it is a struct sb_rows, too */
+    struct sb_mask_scratch scratch;
+    struct sb_scan_record record;
 };
 
 struct loader {
@@ -152,14 +161,14 @@ static int read_num_keypoints(struct sb_scan *s, uint8_t *flags)
     return rc;
 }
 
-/* Notes where the value starts and passes over it. */
-static int note_shape(struct sb_scan *s, uint64_t *shape_at)
+/* Notes where the segmentation starts and checks it; it is read again when it is compared. */
+static int note_shape(struct ann_part *part, struct sb_scan *s, uint64_t *shape_at)
 {
     *shape_at = (uint64_t)(s->pos - s->begin);
-    return sb_scan_skip(s);
+    return sb_coco_mask_check(s, &part->scratch);
 }
 
-static int read_member(struct sb_rows *rows, const struct loader *l, struct sb_scan *s, int key,
+static int read_member(struct ann_part *part, const struct loader *l, struct sb_scan *s, int key,
                        struct ann_row *row)
 {
     const enum sb_iou_type type = l->params->iou_type;
@@ -177,10 +186,10 @@ static int read_member(struct sb_rows *rows, const struct loader *l, struct sb_s
     case ISCROWD:
         return read_crowd(s, &row->flags);
     case SEGMENTATION:
-        return type == SB_IOU_SEGM ? note_shape(s, &row->shape_at) : sb_scan_skip(s);
+        return type == SB_IOU_SEGM ? note_shape(part, s, &row->shape_at) : sb_scan_skip(s);
     case KEYPOINTS:
         return type == SB_IOU_KEYPOINTS
-                   ? sb_rows_read_numbers(rows, s, 3 * l->params->keypoint_count)
+                   ? sb_rows_read_numbers(&part->rows, s, 3 * l->params->keypoint_count)
                    : sb_scan_skip(s);
     case NUM_KEYPOINTS:
         return type == SB_IOU_KEYPOINTS ? read_num_keypoints(s, &row->flags) : sb_scan_skip(s);
@@ -212,18 +221,19 @@ static int check_members(const struct loader *l, struct sb_scan *s,
 
 static int read_annotation(void *state, const void *ctx, struct sb_scan *s)
 {
-    struct sb_rows *const rows = state;
-    struct sb_scan_record rec = {.names = ann_names};
+    struct ann_part *const part = state;
+    struct sb_scan_record *const rec = &part->record;
     const char *const at = s->pos;
-    struct ann_row *const row = sb_rows_add(rows, sizeof(*row), s->err);
-    int key, rc = row ? sb_scan_open_object(s, &rec) : SB_ENOMEM;
-    while (rc == 0 && (key = sb_scan_key(s, &rec)) != SB_SCAN_END)
-        rc = read_member(rows, ctx, s, key, row);
+    struct ann_row *const row = sb_rows_add(&part->rows, sizeof(*row), s->err);
+    rec->names = ann_names;
+    int key, rc = row ? sb_scan_open_object(s, rec) : SB_ENOMEM;
+    while (rc == 0 && (key = sb_scan_key(s, rec)) != SB_SCAN_END)
+        rc = read_member(part, ctx, s, key, row);
     if (rc)
         return rc;
     if (row->id == 0)
         row->flags |= SB_ANN_ZERO_ID;
-    return check_members(ctx, s, &rec, row, at);
+    return check_members(ctx, s, rec, row, at);
 }
 
 static int grow_columns(struct loader *l, size_t count, struct sb_error *err)
@@ -325,6 +335,13 @@ static void release_rows(void *state)
     sb_rows_release(state);
 }
 
+static void release_annotations(void *state)
+{
+    struct ann_part *const part = state;
+    sb_rows_release(&part->rows);
+    sb_mask_scratch_release(&part->scratch);
+}
+
 static void discard_categories(void *state)
 {
     struct sb_rows *const rows = state;
@@ -347,7 +364,8 @@ static int read_document(struct loader *l, struct sb_scan *s, struct sb_pool *po
                                                 SB_SCAN_NAME("categories"), SB_SCAN_NAMES_END};
     static const struct sb_array_reader readers[] = {
         {sizeof(struct sb_rows), 0, read_image, merge_images, discard_rows, release_rows},
-        {sizeof(struct sb_rows), 0, read_annotation, merge_annotations, discard_rows, release_rows},
+        {sizeof(struct ann_part), 0, read_annotation, merge_annotations, discard_rows,
+         release_annotations},
         {sizeof(struct sb_rows), 0, read_category, merge_categories, discard_categories,
          release_categories},
     };
@@ -443,7 +461,7 @@ static int finish_annotations(struct loader *l, struct sb_pool *pool, struct sb_
     if (!gt->image || !gt->category)
         return sb_error_nomem(err, "annotations", gt->count * sizeof(*gt->image));
     sb_pool_run(pool, (gt->count + BLOCK - 1) / BLOCK, rank_block, l);
-    return 0;
+    return sb_resolve_duplicates(gt, l->id, l->params, &gt->repeated_ids, err);
 }
 
 static void release_loader(struct loader *l)

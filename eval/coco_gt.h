@@ -30,14 +30,15 @@ struct sb_coco_gt {
     struct sb_id_map categories;
     char **category_names; /* per category rank, owned; "" when the file has none */
 
-    size_t count;       /* annotations, in file order */
-    int32_t *image;     /* rank, -1 = not in images: not evaluated */
-    int32_t *category;  /* rank, -1 = not in categories: not evaluated */
-    double (*box)[4];   /* x, y, w, h; NULL unless needed */
-    double *area;       /* square pixels, as the file says */
-    uint8_t *flags;     /* SB_ANN_... */
-    uint64_t *shape_at; /* offset of the segmentation in the file; NULL unless masks are needed */
-    double *keypoints;  /* (count, keypoint_count, 3) x, y, visibility; NULL unless needed */
+    size_t count;        /* annotations, in file order */
+    int32_t *image;      /* rank, -1 = not in images: not evaluated */
+    int32_t *category;   /* rank, -1 = not in categories: not evaluated */
+    double (*box)[4];    /* x, y, w, h; NULL unless needed */
+    double *area;        /* square pixels, as the file says */
+    uint8_t *flags;      /* SB_ANN_... */
+    uint64_t *shape_at;  /* offset of the segmentation in the file; NULL unless masks are needed */
+    size_t repeated_ids; /* annotations replaced by a later one with their id: duplicate_ids.h */
+    double *keypoints;   /* (count, keypoint_count, 3) x, y, visibility; NULL unless needed */
 };
 
 /* Reads path. Only what params->iou_type needs is kept. */

@@ -11,6 +11,7 @@ void sb_mask_scratch_release(struct sb_mask_scratch *scratch)
 {
     sb_rle_scratch_release(&scratch->rle);
     sb_rle_release(&scratch->part);
+    sb_rle_release(&scratch->checked);
     sb_str_release(&scratch->text);
     sb_free(scratch->points);
     sb_free(scratch->runs);
@@ -42,6 +43,7 @@ static int read_points(struct sb_scan *s, struct sb_mask_scratch *scratch, size_
     return rc;
 }
 
+/* Union of the polygons at s->pos into *mask. With h = w = 0 that only checks them. */
 static int read_polygons(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rle *mask,
                          struct sb_mask_scratch *scratch)
 {
@@ -116,7 +118,7 @@ static int read_code(struct sb_scan *s, struct code *code, struct sb_mask_scratc
     static const struct sb_scan_name names[] = {SB_SCAN_NAME("size"), SB_SCAN_NAME("counts"),
                                                 SB_SCAN_NAMES_END};
     struct sb_scan_record rec = {.names = names};
-    struct sb_scan_text text;
+    struct sb_scan_text text = {0};
     const char *const at = s->pos;
     int key, rc = sb_scan_open_object(s, &rec);
     while (rc == 0 && (key = sb_scan_key(s, &rec)) != SB_SCAN_END) {
@@ -165,6 +167,11 @@ int sb_coco_mask_scan(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rle *
     struct code code = {0};
     const int rc = read_code(s, &code, scratch);
     return rc ? rc : decode(s, &code, mask, scratch);
+}
+
+int sb_coco_mask_check(struct sb_scan *s, struct sb_mask_scratch *scratch)
+{
+    return sb_coco_mask_scan(s, 0, 0, &scratch->checked, scratch);
 }
 
 int sb_coco_mask_scan_result(struct sb_scan *s, struct sb_rle *mask,

@@ -16,7 +16,7 @@
 /* Memory for reading masks, kept between calls; zero it, one per thread. */
 struct sb_mask_scratch {
     struct sb_rle_scratch rle;
-    struct sb_rle part;
+    struct sb_rle part, checked;
     struct sb_str text;
     double *points; /* of a polygon */
     size_t points_capacity;
@@ -33,6 +33,9 @@ int sb_coco_mask_scan(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rle *
 /* Only compressed run-length codes, as results must be. */
 int sb_coco_mask_scan_result(struct sb_scan *s, struct sb_rle *mask,
                              struct sb_mask_scratch *scratch);
+/* Passes over a segmentation and refuses what the functions above would refuse, without making the
+ * mask, so that the size of the image is not needed yet. */
+int sb_coco_mask_check(struct sb_scan *s, struct sb_mask_scratch *scratch);
 /* The rectangle x, y, w, h as a polygon, for results without a mask. */
 int sb_coco_mask_from_box(const double box[4], uint32_t h, uint32_t w, struct sb_rle *mask,
                           struct sb_mask_scratch *scratch, struct sb_error *err);

@@ -56,42 +56,53 @@ void sb_coco_report_json(const struct sb_coco_eval *eval, const struct sb_coco_s
     sb_jw_end(w);
 }
 
-/* Planes of `rows` x K values interleaved to (rows, K, A, M). */
-static int dump(const struct sb_coco_eval *e, double *const *planes, const size_t *shape, int ndim,
-                const char *dir, const char *name, struct sb_error *err)
+int sb_coco_eval_array(const struct sb_coco_eval *eval, enum sb_eval_array which,
+                       struct sb_npy *out, struct sb_error *err)
 {
-    const size_t count = e->params.area_count * e->params.max_det_count;
-    size_t cells = 1, total;
-    for (int i = 0; i < ndim - 2; i++)
-        cells *= shape[i];
-    char *const path = sb_path_join(dir, name);
-    double *all = NULL;
-    if (sb_mul_size(cells, count * sizeof(double), &total))
-        all = sb_malloc(total, TAG);
-    int rc = all && path ? 0 : sb_error_nomem(err, name, cells);
-    for (size_t p = 0; rc == 0 && p < count; p++) {
-        for (size_t i = 0; i < cells; i++)
-            all[i * count + p] = planes[p][i];
+    const struct sb_coco_params *const p = &eval->params;
+    double *const *const planes = which == SB_ARRAY_PRECISION ? eval->precision
+                                  : which == SB_ARRAY_SCORES  ? eval->scores
+                                                              : eval->recall;
+    const size_t count = p->area_count * p->max_det_count;
+    size_t cells = p->iou_count, bytes;
+    memset(out, 0, sizeof(*out));
+    out->dtype = SB_F64;
+    out->shape[out->ndim++] = p->iou_count;
+    if (which != SB_ARRAY_RECALL) {
+        out->shape[out->ndim++] = p->recall_count;
+        cells *= p->recall_count;
     }
-    if (rc == 0)
-        rc = sb_npy_save(path, SB_F64, ndim, shape, all, err);
-    sb_free(all);
-    sb_free(path);
-    return rc;
+    cells *= eval->classes;
+    out->shape[out->ndim++] = eval->classes;
+    out->shape[out->ndim++] = p->area_count;
+    out->shape[out->ndim++] = p->max_det_count;
+    out->count = cells * count;
+    double *const all =
+        sb_mul_size(cells, count * sizeof(double), &bytes) ? sb_malloc(bytes, TAG) : NULL;
+    if (!all)
+        return sb_error_nomem(err, "arrays of an evaluation", cells);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < cells; j++)
+            all[j * count + i] = planes[i][j];
+    }
+    out->data = all;
+    return 0;
 }
 
 int sb_coco_dump_arrays(const struct sb_coco_eval *eval, const char *dir, struct sb_error *err)
 {
-    const struct sb_coco_params *const p = &eval->params;
-    const size_t curve[] = {p->iou_count, p->recall_count, eval->classes, p->area_count,
-                            p->max_det_count};
-    const size_t point[] = {p->iou_count, eval->classes, p->area_count, p->max_det_count};
+    static const char *const names[] = {"precision.npy", "scores.npy", "recall.npy"};
     int rc = sb_make_dirs(dir, err);
-    if (rc == 0)
-        rc = dump(eval, eval->precision, curve, 5, dir, "precision.npy", err);
-    if (rc == 0)
-        rc = dump(eval, eval->scores, curve, 5, dir, "scores.npy", err);
-    if (rc == 0)
-        rc = dump(eval, eval->recall, point, 4, dir, "recall.npy", err);
+    for (int i = SB_ARRAY_PRECISION; rc == 0 && i <= SB_ARRAY_RECALL; i++) {
+        struct sb_npy array;
+        char *const path = sb_path_join(dir, names[i]);
+        rc = path ? sb_coco_eval_array(eval, (enum sb_eval_array)i, &array, err)
+                  : sb_error_nomem(err, "a path", 1);
+        if (rc == 0) {
+            rc = sb_npy_save(path, SB_F64, array.ndim, array.shape, array.data, err);
+            sb_npy_release(&array);
+        }
+        sb_free(path);
+    }
     return rc;
 }

@@ -3,13 +3,19 @@
 #define SB_EVAL_COCO_REPORT_H
 
 #include "base/json.h"
+#include "base/npy.h"
 #include "eval/coco_summary.h"
 
 /* Writes the object {"stats": [...], "params": {...}, "per_category": [...]} as member `key`. */
 void sb_coco_report_json(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
                          const struct sb_coco_gt *gt, struct sb_jw *w, const char *key);
-/* precision.npy and scores.npy (T, R, K, A, M) and recall.npy (T, K, A, M), -1 where there is no
- * object, in folder dir, which is created. eval must have SB_EVAL_ARRAYS. */
+enum sb_eval_array { SB_ARRAY_PRECISION, SB_ARRAY_SCORES, SB_ARRAY_RECALL };
+
+/* One of pycocotools' arrays: (T, R, K, A, M) float64, recall (T, K, A, M); -1 where there is no
+ * object. eval must have SB_EVAL_ARRAYS. Release with sb_npy_release(). */
+int sb_coco_eval_array(const struct sb_coco_eval *eval, enum sb_eval_array which,
+                       struct sb_npy *out, struct sb_error *err);
+/* precision.npy, scores.npy and recall.npy in folder dir, which is created. */
 int sb_coco_dump_arrays(const struct sb_coco_eval *eval, const char *dir, struct sb_error *err);
 
 #endif

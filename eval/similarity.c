@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "eval/box_iou.h"
+#include "eval/keypoint_similarity.h"
 
 #include <string.h>
 
@@ -12,8 +13,8 @@
 void sb_sim_scratch_release(struct sb_sim_scratch *scratch)
 {
     sb_free(scratch->values);
-    for (size_t i = 0; i < scratch->masks_capacity; i++)
-        sb_rle_release(&scratch->masks[i]);
+    for (size_t i = 0; i < scratch->mask_count; i++)
+        sb_mask_release(&scratch->masks[i]);
     sb_free(scratch->masks);
     sb_mask_scratch_release(&scratch->mask);
     memset(scratch, 0, sizeof(*scratch));
@@ -30,6 +31,77 @@ static void fill_boxes(const struct sb_similarity *sim, const struct sb_sim_grou
     }
 }
 
+static void fill_keypoints(const struct sb_similarity *sim, const struct sb_sim_group *g,
+                           double *out)
+{
+    const size_t count = sim->params->keypoint_count;
+    for (size_t i = 0; i < g->dt_count; i++) {
+        const double *const dt = sim->dt->keypoints + g->dts[i] * count * 2;
+        for (size_t j = 0; j < g->gt_count; j++) {
+            const uint32_t row = g->gts[j];
+            *out++ = sb_keypoint_similarity(dt, sim->gt->keypoints + row * count * 3,
+                                            sim->gt->box[row], sim->gt->area[row], sim->params);
+        }
+    }
+}
+
+/* The mask that starts at `offset` of the file, or the box where there is none. */
+static int read_mask(const struct sb_similarity *sim, const struct sb_map *map, const char *path,
+                     uint64_t offset, const double *box, int32_t image, struct sb_mask *mask,
+                     struct sb_mask_scratch *scratch, struct sb_error *err)
+{
+    const uint32_t h = (uint32_t)sim->gt->height[image], w = (uint32_t)sim->gt->width[image];
+    int rc;
+    if (offset == UINT64_MAX) {
+        rc = sb_coco_mask_from_box(box, h, w, &mask->rle, scratch, err);
+    } else {
+        struct sb_scan s = {map->data, map->data + offset, map->data + map->size, path, err, 0};
+        rc = sb_coco_mask_scan(&s, h, w, &mask->rle, scratch);
+    }
+    if (rc == 0)
+        sb_mask_update(mask);
+    return rc;
+}
+
+/* Room for `count` masks; those made before keep their memory. */
+static int reserve_masks(struct sb_sim_scratch *scratch, size_t count, struct sb_error *err)
+{
+    if (count <= scratch->mask_count)
+        return 0;
+    struct sb_mask *const masks = sb_realloc(scratch->masks, count, sizeof(*masks), TAG);
+    if (!masks)
+        return sb_error_nomem(err, "masks", count * sizeof(*masks));
+    memset(masks + scratch->mask_count, 0, (count - scratch->mask_count) * sizeof(*masks));
+    scratch->masks = masks;
+    scratch->mask_count = count;
+    return 0;
+}
+
+static int fill_masks(const struct sb_similarity *sim, const struct sb_sim_group *g,
+                      struct sb_sim_scratch *scratch, struct sb_error *err)
+{
+    const struct sb_coco_gt *const gt = sim->gt;
+    const struct sb_coco_dt *const dt = sim->dt;
+    int rc = reserve_masks(scratch, g->dt_count + g->gt_count, err);
+    if (rc)
+        return rc;
+    struct sb_mask *const dts = scratch->masks, *const gts = dts + g->dt_count;
+    for (size_t i = 0; rc == 0 && i < g->dt_count; i++) {
+        const uint32_t row = g->dts[i];
+        rc = read_mask(sim, &dt->map, dt->path, dt->shape_at[row], dt->box[row], g->image, &dts[i],
+                       &scratch->mask, err);
+    }
+    for (size_t j = 0; rc == 0 && j < g->gt_count; j++)
+        rc = read_mask(sim, &gt->map, gt->path, gt->shape_at[g->gts[j]], NULL, g->image, &gts[j],
+                       &scratch->mask, err);
+    double *out = scratch->values;
+    for (size_t i = 0; rc == 0 && i < g->dt_count; i++) {
+        for (size_t j = 0; j < g->gt_count; j++)
+            *out++ = sb_mask_iou(&dts[i], &gts[j], gt->flags[g->gts[j]] & SB_ANN_CROWD);
+    }
+    return rc;
+}
+
 int sb_similarity_fill(const struct sb_similarity *sim, const struct sb_sim_group *group,
                        struct sb_sim_scratch *scratch, struct sb_error *err)
 {
@@ -37,6 +109,15 @@ int sb_similarity_fill(const struct sb_similarity *sim, const struct sb_sim_grou
     if (!sb_mul_size(group->dt_count, group->gt_count, &cells) ||
         sb_grow(&scratch->values, &scratch->values_capacity, cells, sizeof(double), TAG))
         return sb_error_nomem(err, "a similarity matrix", group->dt_count * group->gt_count);
-    fill_boxes(sim, group, scratch->values);
-    return 0;
+    switch (sim->params->iou_type) {
+    case SB_IOU_BBOX:
+        fill_boxes(sim, group, scratch->values);
+        return 0;
+    case SB_IOU_SEGM:
+        return fill_masks(sim, group, scratch, err);
+    case SB_IOU_KEYPOINTS:
+        fill_keypoints(sim, group, scratch->values);
+        return 0;
+    }
+    return sb_error_set(err, SB_EINTERNAL, "no such similarity");
 }

@@ -8,6 +8,7 @@
 #include "eval/coco_dt.h"
 #include "eval/coco_gt.h"
 #include "eval/coco_mask.h"
+#include "eval/mask_iou.h"
 
 /* The rows to compare, in matching order. */
 struct sb_sim_group {
@@ -20,8 +21,8 @@ struct sb_sim_group {
 struct sb_sim_scratch {
     double *values; /* (dt_count, gt_count): the result */
     size_t values_capacity;
-    struct sb_rle *masks; /* of the group's detections, then objects */
-    size_t masks_capacity;
+    struct sb_mask *masks; /* of the group's detections, then objects */
+    size_t mask_count;     /* made so far; their memory is reused */
     struct sb_mask_scratch mask;
 };
 

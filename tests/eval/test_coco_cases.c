@@ -1,6 +1,5 @@
 /* eval/coco_*.c end to end: published data sets give pycocotools' statistics to the last bit. */
-#include "eval/coco_eval.h"
-#include "eval/coco_summary.h"
+#include "tests/eval/support_eval.h"
 
 #include "tests/test.h"
 
@@ -25,6 +24,35 @@ static const struct expected_case cases[] = {
      {0.6196385031072207, 0.8454320857642825, 0.7412430297508803, 0.5168335726090152,
       0.6316723256915387, 0.6697612778595643, 0.5342915597474421, 0.7041603788368493,
       0.7104792805233981, 0.5966489703989704, 0.7062084538018633, 0.7613208940026475}},
+    {"coco/instances_val2014_100.json",
+     "coco/instances_val2014_fakesegm100_results.json",
+     SB_IOU_SEGM,
+     {0.3195452758576433, 0.5622883972521636, 0.29892653412086784, 0.3873740315997837,
+      0.31018272403369485, 0.3269339071005138, 0.2682297225711534, 0.41544868114906375,
+      0.4168394992198818, 0.4694498622754236, 0.37675922666197265, 0.3814715099715099}},
+    {"coco/instances_val2014_100.json",
+     "coco/instances_val2014_fakebbox100_results.json",
+     SB_IOU_SEGM,
+     {0.13216871724940724, 0.3488394479598221, 0.0745055408332098, 0.16749221647165125,
+      0.11125941873876223, 0.16918904731162443, 0.12508702602523036, 0.18018078559064407,
+      0.18123499804485652, 0.19562762244975038, 0.1330406911928651, 0.21853276353276355}},
+    {"coco/yolact_pseudo_gt.json",
+     "coco/yolact_darknet53_segm.json",
+     SB_IOU_SEGM,
+     {0.6201856861529014, 0.8142618048845399, 0.6620850304192187, 0.43033834853860076,
+      0.6515272814835844, 0.709491775411163, 0.5312058692941046, 0.694328101636925,
+      0.7005431366019602, 0.5320323895323895, 0.7346739318457015, 0.7681412845489823}},
+    {"keypoints/one_image_gt.json",
+     "keypoints/one_image_dt.json",
+     SB_IOU_KEYPOINTS,
+     {0.5048844884488449, 0.7227722772277227, 0.6336633663366337, 0.46633663366336636,
+      0.7504950495049505, 0.5181818181818182, 0.7272727272727273, 0.6363636363636364,
+      0.4666666666666666, 0.75}},
+    {"boundary/gt.json",
+     "boundary/dt.json",
+     SB_IOU_SEGM,
+     {0.6947194719471946, 0.6947194719471946, 0.6947194719471946, -1, 0.7920792079207921, 0.0,
+      0.6666666666666666, 0.75, 0.75, -1, 0.7916666666666666, 0.0}},
     {"boundary/gt.json",
      "boundary/dt.json",
      SB_IOU_BBOX,
@@ -36,29 +64,18 @@ static const struct expected_case cases[] = {
 static void check_case(const struct expected_case *c, int threads)
 {
     struct sb_coco_params params;
-    struct sb_coco_gt gt;
-    struct sb_coco_dt dt;
-    struct sb_coco_eval eval;
-    struct sb_coco_summary summary;
+    struct test_eval e;
     struct sb_error err;
-    const char *const gt_path = test_data_or_skip(c->gt);
-    const char *const dt_path = test_data_or_skip(c->dt);
-    struct sb_pool *pool = sb_pool_new(threads, &err);
+    const char *const gt = test_data_or_skip(c->gt), *const dt = test_data_or_skip(c->dt);
     sb_coco_params_defaults(&params, c->type);
-    assert_ok(sb_coco_gt_load(&gt, gt_path, &params, pool, &err), &err);
-    assert_ok(sb_coco_dt_load(&dt, dt_path, &gt, &params, pool, &err), &err);
-    assert_ok(sb_coco_evaluate(&eval, &gt, &dt, &params, SB_EVAL_STATS, pool, &err), &err);
-    assert_ok(sb_coco_summarize(&eval, SB_NUMPY_WHOLE, &summary, &err), &err);
-    assert_int_equal(summary.count, c->type == SB_IOU_KEYPOINTS ? 10 : 12);
-    for (size_t i = 0; i < summary.count; i++) {
-        if (summary.stats[i].value != c->stats[i])
-            fail_msg("%s, statistic %zu: %.17g, expected %.17g", c->dt, i, summary.stats[i].value,
+    assert_ok(test_eval_run(&e, gt, dt, &params, SB_EVAL_STATS, threads, &err), &err);
+    assert_int_equal(e.summary.count, c->type == SB_IOU_KEYPOINTS ? 10 : 12);
+    for (size_t i = 0; i < e.summary.count; i++) {
+        if (e.summary.stats[i].value != c->stats[i])
+            fail_msg("%s, statistic %zu: %.17g, expected %.17g", c->dt, i, e.summary.stats[i].value,
                      c->stats[i]);
     }
-    sb_coco_eval_release(&eval);
-    sb_coco_dt_release(&dt);
-    sb_coco_gt_release(&gt);
-    sb_pool_free(&pool);
+    test_eval_release(&e);
 }
 
 static void test_coco_cases__statistics_are_exact(void **state)

@@ -1,0 +1,161 @@
+/*
+ * A fixed sample of random edge cases with what pycocotools 2.0.11 gave for them: statistics as
+ * numbers, arrays as digests. scripts/parity_coco.py makes the files and compares many more.
+ */
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json_scan.h"
+#include "eval/coco_report.h"
+#include "tests/eval/support_eval.h"
+
+#include "tests/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sample {
+    enum sb_iou_type type;
+    bool use_cats;
+    double stats[12];
+    uint64_t digests[3];   /* precision, scores, recall */
+    char gt[512], dt[512]; /* paths */
+};
+
+enum { TYPE, USE_CATS, STATS, PRECISION, SCORES, RECALL, GT, DT };
+static const struct sb_scan_name names[] = {
+    SB_SCAN_NAME("type"),      SB_SCAN_NAME("use_cats"), SB_SCAN_NAME("stats"),
+    SB_SCAN_NAME("precision"), SB_SCAN_NAME("scores"),   SB_SCAN_NAME("recall"),
+    SB_SCAN_NAME("gt"),        SB_SCAN_NAME("dt"),       SB_SCAN_NAMES_END};
+
+/* Copies the value at s->pos into a file of the scratch folder. */
+static int extract(struct sb_scan *s, const char *name, char *path, size_t size)
+{
+    const char *const start = s->pos;
+    const int rc = sb_scan_skip(s);
+    snprintf(path, size, "%s/%s", test_scratch(), name);
+    return rc ? rc : sb_write_file(path, start, (size_t)(s->pos - start), s->err);
+}
+
+static int read_text(struct sb_scan *s, char *out, size_t size)
+{
+    struct sb_scan_text text;
+    const int rc = sb_scan_string(s, &text);
+    if (rc == 0)
+        snprintf(out, size, "%.*s", (int)text.length, text.data);
+    return rc;
+}
+
+static int read_member(struct sb_scan *s, int key, struct sample *sample)
+{
+    char text[32] = "";
+    int rc;
+    switch (key) {
+    case TYPE:
+        rc = read_text(s, text, sizeof(text));
+        assert_true(sb_iou_type_parse(text, &sample->type));
+        return rc;
+    case USE_CATS:
+        return sb_scan_bool(s, &sample->use_cats);
+    case STATS:
+        return sb_scan_doubles(s, sample->stats, sample->type == SB_IOU_KEYPOINTS ? 10 : 12);
+    case PRECISION:
+    case SCORES:
+    case RECALL:
+        rc = read_text(s, text, sizeof(text));
+        sample->digests[key - PRECISION] = strtoull(text, NULL, 16);
+        return rc;
+    case GT:
+        return extract(s, "gt.json", sample->gt, sizeof(sample->gt));
+    case DT:
+        return extract(s, "dt.json", sample->dt, sizeof(sample->dt));
+    default:
+        return key < 0 ? key : sb_scan_expected(s, "a known member");
+    }
+}
+
+static int read_sample(struct sb_scan *s, struct sample *sample)
+{
+    struct sb_scan_record rec = {.names = names};
+    int key, rc = sb_scan_open_object(s, &rec);
+    while (rc == 0 && (key = sb_scan_key(s, &rec)) != SB_SCAN_END)
+        rc = read_member(s, key, sample);
+    return rc;
+}
+
+static void check_arrays(const struct sb_coco_eval *eval, const struct sample *sample, size_t line)
+{
+    for (int i = SB_ARRAY_PRECISION; i <= SB_ARRAY_RECALL; i++) {
+        struct sb_npy array;
+        struct sb_error err;
+        assert_ok(sb_coco_eval_array(eval, (enum sb_eval_array)i, &array, &err), &err);
+        const uint64_t digest = sb_fnv1a(SB_FNV_START, array.data, array.count * sizeof(double));
+        if (digest != sample->digests[i])
+            fail_msg("sample %zu: array %d differs", line, i);
+        sb_npy_release(&array);
+    }
+}
+
+static void check_sample(const struct sample *sample, size_t line)
+{
+    struct sb_coco_params params;
+    struct test_eval e;
+    struct sb_error err;
+    sb_coco_params_defaults(&params, sample->type);
+    params.use_cats = sample->use_cats;
+    assert_ok(test_eval_run(&e, sample->gt, sample->dt, &params, SB_EVAL_ARRAYS,
+                            1 + (int)(line % 3), &err),
+              &err);
+    for (size_t i = 0; i < e.summary.count; i++) {
+        if (e.summary.stats[i].value != sample->stats[i])
+            fail_msg("sample %zu, statistic %zu: %.17g, expected %.17g", line, i,
+                     e.summary.stats[i].value, sample->stats[i]);
+    }
+    check_arrays(&e.eval, sample, line);
+    test_eval_release(&e);
+}
+
+static void check_file(const char *name, size_t expected_samples)
+{
+    struct sb_map map;
+    struct sb_error err;
+    struct sb_scan s;
+    size_t line = 0;
+    assert_ok(sb_map_open(&map, test_source(name), &err), &err);
+    assert_ok(sb_scan_init(&s, map.data, map.size, name, &err), &err);
+    while (s.pos < s.end) {
+        struct sample sample = {0};
+        assert_ok(read_sample(&s, &sample), &err);
+        check_sample(&sample, ++line);
+        s.pos += *s.pos == '\n';
+    }
+    sb_map_release(&map);
+    assert_true(line >= expected_samples);
+}
+
+static void test_coco_parity__boxes(void **state)
+{
+    (void)state;
+    check_file("eval/parity/bbox.jsonl", 50);
+}
+
+static void test_coco_parity__masks(void **state)
+{
+    (void)state;
+    check_file("eval/parity/segm.jsonl", 30);
+}
+
+static void test_coco_parity__keypoints(void **state)
+{
+    (void)state;
+    check_file("eval/parity/keypoints.jsonl", 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_coco_parity__boxes),
+        cmocka_unit_test(test_coco_parity__masks),
+        cmocka_unit_test(test_coco_parity__keypoints),
+    };
+    return cmocka_run_group_tests_name("eval/coco_parity", tests, NULL, NULL);
+}
