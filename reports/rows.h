@@ -3,10 +3,10 @@
  * whole model in one configuration, or one level, op, block or node of it. Tables and plots are
  * made of rows and never look at single records.
  *
- *     struct sb_rows rows;
- *     int rc = sb_rows_collect(&rows, &records, SB_ROWS_LEVEL, &err);
+ *     struct sb_report_rows rows;
+ *     int rc = sb_report_rows_collect(&rows, &records, SB_ROWS_LEVEL, &err);
  *     ... rows.items[i].time.median, rows.items[i].cost.macs ...
- *     sb_rows_release(&rows);
+ *     sb_report_rows_release(&rows);
  *
  * Rows are keyed by the cell (model, size, batch, threads, engine), the part and the setup: runs of
  * the same commit, build, BLAS and machine type pool their samples, others stay apart. Static costs
@@ -38,39 +38,49 @@ enum sb_rows_by {
 const char *sb_rows_by_name(enum sb_rows_by by);
 
 struct sb_row {
-    struct sb_cell cell;
-    struct sb_part part;         /* whole model: all NULL */
-    const struct sb_record *run; /* the first run that it comes from; NULL if no record names it */
-    size_t setup;                /* rows with the same number have the same setup */
-    struct sb_cost_record cost;  /* missing values as in records */
-    bool has_cost;
-    struct sb_memory_record memory; /* by field: the first record that knows it */
-    struct sb_summary time;         /* nanoseconds; count 0 when not timed */
-    const char *time_pass;          /* "end_to_end", "per_op"; NULL when not timed */
-    const char *kernel;             /* of a node's step; NULL if unknown or several */
-    size_t processes;               /* fresh processes that the samples come from */
-    double *samples;                /* time.count of them, ascending; owned by the rows */
-    double time_share;              /* of all parts' medians in this cell; NaN if unknown */
-    const struct sb_record *check;  /* the worst; NULL when there is none */
-    const struct sb_record *first;  /* the first record about it, for whys */
-    size_t order;                   /* position in the network: of its first node's record */
+    struct sb_cell cell;            /* threads and engine are missing where only costs are known */
+    struct sb_part part;            /* whole model: all NULL */
+    const struct sb_record *run;    /* the first run that it comes from; NULL if none is recorded */
+    size_t setup;                   /* rows with the same number have the same setup */
+    struct sb_cost_record cost;     /* missing values as in records */
+    struct sb_memory_record memory; /* planned, and for whole models the measured peak */
+    const struct sb_record *memory_record; /* one that it comes from; NULL for sums */
+    const struct sb_record *check;         /* the worst of its output checks; NULL without */
+    const struct sb_record *timed;         /* the first time record; NULL when not timed */
+    struct sb_summary time;                /* nanoseconds; count 0 when not timed */
+    double *samples;                       /* time.count of them, ascending; owned by the rows */
+    size_t processes;                      /* fresh processes that the samples come from */
+    double time_share; /* of the sum of medians over the parts of a cell; or NaN */
+    double macs_share; /* of the sum over the parts of a cell; or NaN */
+    bool has_cost, has_memory;
+    bool fused; /* an op or node without time, because it runs as part of other steps */
 };
 
-struct sb_rows {
+struct sb_report_rows {
     enum sb_rows_by by;
+    const struct sb_records *records;
     size_t count, capacity;
-    struct sb_row *items; /* owned; in order of first appearance */
+    struct sb_row *items; /* owned; cells in order of appearance, levels from stem to head */
     size_t num_setups;
 };
 
-/* Rows borrow strings from records. */
-int sb_rows_collect(struct sb_rows *rows, const struct sb_records *records, enum sb_rows_by by,
-                    struct sb_error *err);
-void sb_rows_release(struct sb_rows *rows);
+/* Rows borrow strings from records, which must outlive them. */
+int sb_report_rows_collect(struct sb_report_rows *rows, const struct sb_records *records,
+                           enum sb_rows_by by, struct sb_error *err);
+void sb_report_rows_release(struct sb_report_rows *rows);
 
 /* "L3", "conv", the node's path; the model for the whole. */
-const char *sb_row_label(const struct sb_rows *rows, const struct sb_row *row);
-/* Why the row has no time: "not measured", the record's why, or that its output check failed. */
+const char *sb_row_label(const struct sb_report_rows *rows, const struct sb_row *row);
+/* Why the row's time must not be shown: not measured, the record's reason, or a failed output
+ * check; NULL when it may be shown. */
 const char *sb_row_time_why(const struct sb_row *row);
+/* The accuracy record of the row's model and size with this metric (the row's engine or none), or
+ * NULL. */
+const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
+                                        const char *metric);
+/* Planned memory: arena + weights + workspace, as far as known; SB_NO_INT when nothing is. */
+int64_t sb_row_planned_bytes(const struct sb_row *row);
+/* True when rows a and b are about the same cell and setup. */
+bool sb_rows_same_cell(const struct sb_row *a, const struct sb_row *b);
 
 #endif

@@ -95,14 +95,33 @@ void sb_table_quantity(struct sb_table *t, const char *key, const char *name,
     c->source = source;
 }
 
-void sb_table_set_unit(struct sb_table *t, const struct sb_unit *unit)
+void sb_table_set_unit(struct sb_table *t, size_t column, const struct sb_unit *unit)
 {
     if (t->texts.failed)
         return;
-    struct sb_table_column *c = &t->columns[t->num_columns - 1];
+    struct sb_table_column *c = &t->columns[column];
     c->unit = unit->symbol;
     c->scale = unit->scale;
     c->unit_given = true;
+}
+
+void sb_table_drop_column(struct sb_table *t, size_t column)
+{
+    assert(column < t->num_columns);
+    const size_t old = t->num_columns--;
+    for (size_t c = column; c < t->num_columns; c++)
+        t->columns[c] = t->columns[c + 1];
+    for (size_t r = 0; r < t->num_rows; r++) {
+        const bool rule = t->cells[r * old].rule;
+        for (size_t c = 0; c < t->num_columns; c++)
+            t->cells[r * t->num_columns + c] = t->cells[r * old + c + (c >= column)];
+        if (t->num_columns)
+            t->cells[r * t->num_columns].rule = rule;
+    }
+    if (t->group_column == (int)column)
+        t->group_column = -1;
+    else if (t->group_column > (int)column)
+        t->group_column--;
 }
 
 void sb_table_row(struct sb_table *t)
@@ -263,10 +282,12 @@ static double largest_value(const struct sb_table *t, size_t column)
 static int cell_decimals(const struct sb_table_column *column, const struct sb_table_cell *cell)
 {
     const double value = cell->value / column->scale;
-    if (column->quantity == SB_QUANTITY_COUNT)
-        return 0;
+    if (column->quantity == SB_QUANTITY_SHARE || column->quantity == SB_QUANTITY_ACCURACY)
+        return 1; /* as the literature prints them */
     if (cell->has_interval)
         return sb_justified_decimals(value, (cell->high - cell->low) / 2 / column->scale);
+    if (value == 0 || column->quantity == SB_QUANTITY_COUNT)
+        return 0;
     if (column->scale == 1 && value == round(value)) /* whole base units are exact */
         return 0;
     const int least = sb_significant_decimals(value, MIN_DIGITS);

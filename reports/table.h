@@ -108,8 +108,10 @@ void sb_table_set_name(struct sb_table *t, const char *name);
 void sb_table_column(struct sb_table *t, const char *name, const char *unit, enum sb_align align);
 void sb_table_quantity(struct sb_table *t, const char *key, const char *name,
                        enum sb_quantity quantity, enum sb_source source);
-/* Fixes the unit of the last column, a quantity. */
-void sb_table_set_unit(struct sb_table *t, const struct sb_unit *unit);
+/* Fixes the unit of a quantity; any time before finish. */
+void sb_table_set_unit(struct sb_table *t, size_t column, const struct sb_unit *unit);
+/* Takes a column out, in every row. */
+void sb_table_drop_column(struct sb_table *t, size_t column);
 
 /* Starts a row. */
 void sb_table_row(struct sb_table *t);
@@ -139,7 +141,8 @@ const struct sb_table_cell *sb_table_at(const struct sb_table *t, size_t row, si
 /* Index of a column by key, or -1. */
 int sb_table_find_column(const struct sb_table *t, const char *key);
 
-/* Stable; by value or text, cells without one last in both directions. */
+/* Stable, within groups where the table is grouped; by value or text, cells without one last in
+ * both directions. */
 int sb_table_sort(struct sb_table *t, size_t column, bool descending, struct sb_error *err);
 /* Moves rows with the same text in `column` together, groups in order of first appearance. */
 int sb_table_group(struct sb_table *t, size_t column, struct sb_error *err);

@@ -64,21 +64,6 @@ static int permute(struct sb_table *t, const size_t *index, struct sb_error *err
     return 0;
 }
 
-int sb_table_sort(struct sb_table *t, size_t column, bool descending, struct sb_error *err)
-{
-    const size_t n = t->num_rows;
-    size_t *index = sb_calloc(2 * n, sizeof(*index), TAG);
-    if (!index)
-        return sb_error_nomem(err, "the order of rows", n * sizeof(*index));
-    for (size_t r = 0; r < n; r++)
-        index[r] = r;
-    const struct order order = {t, column, descending};
-    sort_rows(&order, index, index + n, n);
-    const int rc = permute(t, index, err);
-    sb_free(index);
-    return rc;
-}
-
 /* True when two rows belong to the same group: equal text or number in the column. */
 static bool same_group(const struct sb_table *t, size_t column, size_t a, size_t b)
 {
@@ -90,12 +75,35 @@ static bool same_group(const struct sb_table *t, size_t column, size_t a, size_t
     return x->type != SB_CELL_TEXT || strcmp(x->text, y->text) == 0;
 }
 
+static bool starts_group(const struct sb_table *t, size_t row)
+{
+    return t->group_column >= 0 && !same_group(t, (size_t)t->group_column, row - 1, row);
+}
+
 bool sb_table_has_rule(const struct sb_table *t, size_t row)
 {
     if (row == 0)
         return false;
-    return sb_table_at(t, row, 0)->rule ||
-           (t->group_column >= 0 && !same_group(t, (size_t)t->group_column, row - 1, row));
+    return sb_table_at(t, row, 0)->rule || starts_group(t, row);
+}
+
+int sb_table_sort(struct sb_table *t, size_t column, bool descending, struct sb_error *err)
+{
+    const size_t n = t->num_rows;
+    size_t *index = sb_calloc(2 * n, sizeof(*index), TAG);
+    if (!index)
+        return sb_error_nomem(err, "the order of rows", n * sizeof(*index));
+    for (size_t r = 0; r < n; r++)
+        index[r] = r;
+    const struct order order = {t, column, descending};
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        for (end = begin + 1; end < n && !starts_group(t, end);)
+            end++;
+        sort_rows(&order, index + begin, index + n, end - begin);
+    }
+    const int rc = permute(t, index, err);
+    sb_free(index);
+    return rc;
 }
 
 /* Appends row `first` and all later ones of its group that are not taken yet; the new count. */

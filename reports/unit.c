@@ -9,28 +9,43 @@
 
 #define MAX_UNITS 5
 
-/* Smallest first; the first is the fallback for zero. */
-static const struct sb_unit units[SB_QUANTITIES][MAX_UNITS + 1] = {
-    [SB_QUANTITY_NONE] = {{"", 1}},
-    [SB_QUANTITY_COUNT] = {{"", 1}},
-    [SB_QUANTITY_AMOUNT] = {{"", 1}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}},
-    [SB_QUANTITY_TIME] = {{"ns", 1}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}},
-    [SB_QUANTITY_BYTES] = {{"B", 1}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}},
-    [SB_QUANTITY_RATE] = {{"M/s", 1e6}, {"G/s", 1e9}, {"T/s", 1e12}},
-    [SB_QUANTITY_SHARE] = {{"%", 0.01}},
-    [SB_QUANTITY_RATIO] = {{"", 1}},
-    [SB_QUANTITY_SMALL] = {{"", 1}},
-    [SB_QUANTITY_ACCURACY] = {{"", 0.01}},
+struct choice {
+    struct sb_unit unit;
+    double from; /* used from this value on, in base units */
+};
+
+/* Smallest first. Seconds start at ten, tera at ten: "1885 G", as papers print it. */
+static const struct choice units[SB_QUANTITIES][MAX_UNITS + 1] = {
+    [SB_QUANTITY_NONE] = {{{"", 1}, 0}},
+    [SB_QUANTITY_COUNT] = {{{"", 1}, 0}},
+    [SB_QUANTITY_AMOUNT] = {{{"", 1}, 0},
+                            {{"k", 1e3}, 1e3},
+                            {{"M", 1e6}, 1e6},
+                            {{"G", 1e9}, 1e9},
+                            {{"T", 1e12}, 1e13}},
+    [SB_QUANTITY_TIME] = {{{"ns", 1}, 0},
+                          {{"µs", 1e3}, 1e3},
+                          {{"ms", 1e6}, 1e6},
+                          {{"s", 1e9}, 1e10}},
+    [SB_QUANTITY_BYTES] = {{{"B", 1}, 0},
+                           {{"KiB", 0x1p10}, 0x1p10},
+                           {{"MiB", 0x1p20}, 0x1p20},
+                           {{"GiB", 0x1p30}, 0x1p32}},
+    [SB_QUANTITY_RATE] = {{{"M/s", 1e6}, 0}, {{"G/s", 1e9}, 1e9}, {{"T/s", 1e12}, 1e13}},
+    [SB_QUANTITY_SHARE] = {{{"%", 0.01}, 0}},
+    [SB_QUANTITY_RATIO] = {{{"", 1}, 0}},
+    [SB_QUANTITY_SMALL] = {{{"", 1}, 0}},
+    [SB_QUANTITY_ACCURACY] = {{{"", 0.01}, 0}},
 };
 
 const struct sb_unit *sb_unit_choose(enum sb_quantity quantity, double largest)
 {
-    const struct sb_unit *best = units[quantity];
-    for (const struct sb_unit *u = best; u->symbol; u++) {
-        if (largest >= u->scale)
-            best = u;
+    const struct choice *best = units[quantity];
+    for (const struct choice *c = best; c->unit.symbol; c++) {
+        if (largest >= c->from)
+            best = c;
     }
-    return best;
+    return &best->unit;
 }
 
 int sb_unit_find(enum sb_quantity quantity, const char *symbol, const struct sb_unit **out,
@@ -38,13 +53,13 @@ int sb_unit_find(enum sb_quantity quantity, const char *symbol, const struct sb_
 {
     char known[96] = "";
     const char *wanted = strcmp(symbol, "us") == 0 ? "µs" : symbol;
-    for (const struct sb_unit *u = units[quantity]; u->symbol; u++) {
-        if (strcmp(u->symbol, wanted) == 0) {
-            *out = u;
+    for (const struct choice *c = units[quantity]; c->unit.symbol; c++) {
+        if (strcmp(c->unit.symbol, wanted) == 0) {
+            *out = &c->unit;
             return 0;
         }
         const size_t used = strlen(known);
-        snprintf(known + used, sizeof(known) - used, "%s'%s'", used ? ", " : "", u->symbol);
+        snprintf(known + used, sizeof(known) - used, "%s'%s'", used ? ", " : "", c->unit.symbol);
     }
     sb_error_set(err, SB_EINVAL, "unknown unit '%s'", symbol);
     return sb_error_hint(err, "known here: %s", known);

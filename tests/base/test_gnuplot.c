@@ -44,6 +44,40 @@ static void test_gnuplot__draws_png_and_svg(void **state)
     assert_begins(path, "<?xml");
 }
 
+/* Draws a PDF twice, a second apart and in another time zone. */
+static void test_gnuplot__the_same_script_gives_the_same_bytes(void **state)
+{
+    (void)state;
+    static const char *const endings[] = {"pdf", "png", "svg"};
+    char path[2][400], name[32];
+    skip_without_gnuplot();
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        for (int k = 0; k < 2; k++) {
+            snprintf(name, sizeof(name), "same%d.%s", k, endings[i]);
+            scratch_path(path[k], sizeof(path[k]), name);
+            setenv("TZ", k ? "America/St_Johns" : "Asia/Tokyo", 1);
+            assert_ok(sb_gnuplot_draw(path[k], 320, 200, "plot sin(x) title 'a'", &err), &err);
+            if (i + (size_t)k == 0)
+                sleep(1);
+        }
+        unsetenv("TZ");
+        char command[900];
+        snprintf(command, sizeof(command), "cmp '%s' '%s'", path[0], path[1]);
+        assert_int_equal(system(command), 0);
+    }
+}
+
+static void test_gnuplot__data_are_found_in_the_folder(void **state)
+{
+    (void)state;
+    char path[400];
+    skip_without_gnuplot();
+    test_write_text("some.dat", "1 2\n2 3\n");
+    scratch_path(path, sizeof(path), "data.png");
+    assert_ok(sb_gnuplot_draw_in(path, 320, 200, 2, test_scratch(), "plot 'some.dat'", &err), &err);
+    assert_begins(path, "\x89PNG");
+}
+
 static void test_gnuplot__a_bad_script_leaves_no_file(void **state)
 {
     (void)state;
@@ -92,6 +126,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gnuplot__draws_png_and_svg),
+        cmocka_unit_test(test_gnuplot__the_same_script_gives_the_same_bytes),
+        cmocka_unit_test(test_gnuplot__data_are_found_in_the_folder),
         cmocka_unit_test(test_gnuplot__a_bad_script_leaves_no_file),
         cmocka_unit_test(test_gnuplot__other_endings_are_refused),
         cmocka_unit_test(test_gnuplot__absence_is_said),

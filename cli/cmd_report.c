@@ -1,0 +1,188 @@
+/* spinebench report: records to tables, figures and documents. */
+#include "cli/cli.h"
+#include "reports/columns.h"
+#include "reports/figures.h"
+#include "reports/report.h"
+#include "reports/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *dir, *preset, *by, *columns, *sort_by, *group, *units;
+static struct sb_option_list formats, drawings;
+static bool keep_going, no_plots, list;
+
+static void print_list(void)
+{
+    printf("presets:\n");
+    for (size_t i = 0; sb_view_at(i); i++)
+        printf("  %-12s %s\n", sb_view_at(i)->name, sb_view_at(i)->title);
+    printf("\nfigures:\n");
+    for (size_t i = 0; sb_figure_maker_at(i); i++)
+        printf("  %-12s %s\n", sb_figure_maker_at(i)->name, sb_figure_maker_at(i)->help);
+    printf("\ncolumns:\n");
+    for (size_t i = 0; sb_report_column_at(i); i++)
+        printf("  %-12s %s\n", sb_report_column_at(i)->key, sb_report_column_at(i)->help);
+}
+
+static int read_by(const char *name, enum sb_rows_by *out, struct sb_error *err)
+{
+    for (int i = 0; i < SB_ROWS_BYS; i++) {
+        if (strcmp(sb_rows_by_name((enum sb_rows_by)i), name) == 0) {
+            *out = (enum sb_rows_by)i;
+            return 0;
+        }
+    }
+    sb_error_set(err, SB_EINVAL, "--by: no such kind of row '%s'", name);
+    return sb_error_hint(err, "known: model, level, op, block, node");
+}
+
+/* The preset with what the other options change. */
+static int chosen_view(struct sb_view *view, struct sb_error *err)
+{
+    const struct sb_view *base;
+    int rc = sb_view_find(preset ? preset : "models", &base, err);
+    if (rc)
+        return rc;
+    *view = *base;
+    if (by)
+        rc = read_by(by, &view->by, err);
+    view->columns = columns ? columns : view->columns;
+    view->sort = sort_by ? sort_by : view->sort;
+    view->group = group ? group : columns ? NULL : view->group;
+    view->units = units;
+    view->note = columns && !preset ? NULL : view->note;
+    return rc;
+}
+
+static int print_view(const struct sb_records *records, struct sb_error *err)
+{
+    const char *name = formats.count ? formats.items[0] : "text";
+    struct sb_view view;
+    struct sb_table t;
+    int rc = chosen_view(&view, err);
+    if (rc == 0)
+        rc = sb_view_table(&t, &view, records, err);
+    if (rc)
+        return rc;
+    struct sb_str out = SB_STR_INIT;
+    sb_table_write(&t, sb_table_format(name), &out);
+    rc = out.failed ? sb_error_nomem(err, "the table", out.length) : 0;
+    if (rc == 0)
+        fputs(sb_str_text(&out), stdout);
+    sb_str_release(&out);
+    sb_table_release(&t);
+    return rc;
+}
+
+static int write_report(const struct sb_records *records, const struct sb_arguments *args,
+                        struct sb_error *err)
+{
+    static const char *const default_formats[] = {"csv", "latex"};
+    static const char *const default_drawings[] = {"png", "svg"};
+    struct sb_report_options o = {.dir = dir, .inputs = args->words, .num_inputs = args->count};
+    o.formats = formats.count ? formats.items : default_formats;
+    o.num_formats = formats.count ? formats.count : 2;
+    o.extensions = drawings.count ? drawings.items : default_drawings;
+    o.num_extensions = no_plots ? 0 : drawings.count ? drawings.count : 2;
+    struct sb_report_result result;
+    const int rc = sb_report_write(records, &o, &result, err);
+    if (rc)
+        return rc;
+    if (*result.no_plots && !no_plots)
+        fprintf(stderr, "spinebench report: figures are not drawn: %s\n", result.no_plots);
+    printf("%s/report.md: %zu table%s, %zu figure%s\n", dir, result.tables,
+           result.tables == 1 ? "" : "s", result.figures, result.figures == 1 ? "" : "s");
+    return 0;
+}
+
+static int check_options(struct sb_error *err)
+{
+    static const char *const known[] = {"png", "svg", "pdf"};
+    for (size_t i = 0; i < formats.count; i++) {
+        if (sb_table_format(formats.items[i]))
+            continue;
+        sb_error_set(err, SB_EINVAL, "--format: unknown format '%s'", formats.items[i]);
+        return sb_error_hint(err, "known: text, markdown, csv, latex, json");
+    }
+    for (size_t i = 0; i < drawings.count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
+            found = found || strcmp(known[k], drawings.items[i]) == 0;
+        if (!found)
+            return sb_error_set(err, SB_EINVAL, "--plot: expected png, svg or pdf, got '%s'",
+                                drawings.items[i]);
+    }
+    if (dir && (preset || by || columns || sort_by || group || units)) {
+        sb_error_set(err, SB_EINVAL,
+                     "-o writes the whole report, the other options choose one table");
+        return sb_error_hint(err, "without -o the table is printed");
+    }
+    return 0;
+}
+
+/* A bad line that --keep-going leaves out. */
+static void tell_skipped(void *ctx, const struct sb_error *err)
+{
+    (void)ctx;
+    char text[2048];
+    sb_error_text(err, text, sizeof(text));
+    fprintf(stderr, "spinebench report: left out: %s\n", text);
+}
+
+static int run_report(const struct sb_arguments *args, struct sb_error *err)
+{
+    if (list) {
+        print_list();
+        return 0;
+    }
+    int rc = sb_arguments_expect(args, 1, 10000, "at least one RUN.jsonl", err);
+    if (rc == 0)
+        rc = check_options(err);
+    struct sb_records records;
+    sb_records_init(&records);
+    for (size_t i = 0; i < args->count && rc == 0; i++)
+        rc = sb_records_read(&records, args->words[i], keep_going ? tell_skipped : NULL, NULL, err);
+    if (rc == 0 && records.count == 0)
+        rc = sb_error_set(err, SB_EFORMAT, "no records in %zu files", args->count);
+    if (rc == 0)
+        rc = dir ? write_report(&records, args, err) : print_view(&records, err);
+    sb_records_release(&records);
+    return rc;
+}
+
+int cmd_report(int argc, char **argv)
+{
+    static const struct sb_option options[] = {
+        SB_OPT_STRING("output", 'o', "DIR", "write the whole report into this folder", &dir),
+        SB_OPT_STRING("preset", 0, "NAME", "print this table (default: models)", &preset),
+        SB_OPT_STRING("by", 0, "KIND", "rows are models, levels, ops, blocks or nodes", &by),
+        SB_OPT_STRING("columns", 0, "KEY,...", "columns; KEY? only where it tells something",
+                      &columns),
+        SB_OPT_STRING("sort", 0, "KEY", "order of rows; -KEY for descending", &sort_by),
+        SB_OPT_STRING("group", 0, "KEY", "rows with the same value are set apart", &group),
+        SB_OPT_STRING("units", 0, "KEY=UNIT,...", "units of columns: latency=ms,peak=MiB", &units),
+        SB_OPT_LIST("format", 0, "F,...",
+                    "text, markdown, csv, latex, json (default: text; with -o csv and latex)",
+                    &formats),
+        SB_OPT_LIST("plot", 0, "F,...", "figures as png, svg, pdf (default: png, svg)", &drawings),
+        SB_OPT_FLAG("no-plots", 0, "draw no figures; data and scripts are written", &no_plots),
+        SB_OPT_FLAG("keep-going", 0, "leave out bad lines of records, naming them", &keep_going),
+        SB_OPT_FLAG("list", 0, "list presets, figures and columns", &list),
+        SB_OPT_END,
+    };
+    static const struct sb_command_help help = {
+        "report RUN.jsonl... [-o DIR | --preset NAME] [options]",
+        "Turns records into tables and figures. With -o, DIR/report.md shows all of them;\n"
+        "DIR/tables and DIR/plots hold each in other formats, with the data and scripts of the\n"
+        "figures. Without -o, one table is printed. The same records give the same bytes.",
+        options,
+        "examples:\n"
+        "  spinebench report run.jsonl -o report\n"
+        "  spinebench report run.jsonl --preset per-level --units time=ms --format latex\n"
+        "  spinebench report a.jsonl b.jsonl --columns model,commit,latency --sort -latency"};
+    dir = preset = by = columns = sort_by = group = units = NULL;
+    formats = drawings = (struct sb_option_list){0};
+    keep_going = no_plots = list = false;
+    return sb_cli_run("report", &help, argc, argv, run_report);
+}

@@ -1,0 +1,312 @@
+/* Scripts and data for gnuplot. See figure_gnuplot.h. */
+#include "reports/figure_gnuplot.h"
+
+#include "base/file.h"
+#include "base/gnuplot.h"
+#include "base/mem.h"
+#include "reports/figure_layout.h"
+#include "reports/figure_style.h"
+#include "reports/unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PNG_SCALE 2.0 /* sharp on dense screens and in print */
+
+/* A number for gnuplot: full precision, NaN for none. */
+static void put_number(struct sb_str *out, double value)
+{
+    char text[SB_NUMBER_SIZE] = "NaN";
+    if (isfinite(value))
+        sb_exact_text(value + 0.0, text); /* no minus zero */
+    sb_str_printf(out, "%s ", text);
+}
+
+/* Series without data have no block in the file; labels are part of the script. */
+static bool has_block(const struct sb_series *s)
+{
+    return s->count > 0 && s->mark != SB_MARK_LABELS;
+}
+
+static void put_series(const struct sb_series *s, struct sb_str *out)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct sb_datum *d = &s->data[i];
+        const double values[] = {d->x, d->y, d->x_low, d->x_high, d->y_low, d->y_high};
+        for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++)
+            put_number(out, values[v]);
+        sb_gnuplot_quote(out, d->tip ? d->tip : d->text ? d->text : "");
+        sb_str_puts(out, "\n");
+    }
+}
+
+void sb_figure_data(const struct sb_figure *f, struct sb_str *out)
+{
+    sb_str_printf(out, "# %s\n", f->title);
+    for (size_t p = 0; p < f->num_panels; p++) {
+        const struct sb_panel *panel = &f->panels[p];
+        for (size_t s = 0; s < panel->num_series; s++) {
+            if (!has_block(&panel->series[s]))
+                continue;
+            sb_str_printf(out, "\n\n# %s: %s\n# x: %s, y: %s\n", panel->title,
+                          panel->series[s].name, panel->x.label, panel->y.label);
+            sb_str_puts(out, "# x y x_low x_high y_low y_high text\n");
+            put_series(&panel->series[s], out);
+        }
+    }
+}
+
+/* Screen coordinates of a point of the layout. */
+static void put_screen(struct sb_str *out, const struct sb_layout *l, double x, double y)
+{
+    sb_str_printf(out, "screen %.5f, screen %.5f", x / l->width, 1 - y / l->height);
+}
+
+static void put_lines(const struct sb_layout *l, struct sb_str *out)
+{
+    for (size_t i = 0; i < l->num_lines; i++) {
+        const struct sb_text_line *line = &l->lines[i];
+        sb_str_puts(out, "set label ");
+        sb_gnuplot_quote(out, line->text);
+        sb_str_puts(out, " at ");
+        put_screen(out, l, line->x, line->y - (line->small ? 4 : 5));
+        sb_str_printf(out, " noenhanced font sprintf(',%%g', %g * px) textcolor rgb '%s'\n",
+                      line->small ? SB_FONT_SMALL : SB_FONT_PIXELS + 1,
+                      line->small ? "#555555" : "#000000");
+    }
+}
+
+static void put_key(const struct sb_layout *l, struct sb_str *out)
+{
+    for (size_t i = 0; i < l->num_key; i++) {
+        const struct sb_key_entry *k = &l->key[i];
+        const unsigned rgb = (unsigned)sb_palette[k->series->colour].rgb;
+        const bool line = k->series->mark == SB_MARK_LINE || k->series->mark == SB_MARK_LINE_POINTS;
+        const double half = line ? 1.5 : 5.5;
+        sb_str_puts(out, "set object rectangle from ");
+        put_screen(out, l, k->x, k->y + half);
+        sb_str_puts(out, " to ");
+        put_screen(out, l, k->x + 18, k->y - half);
+        sb_str_printf(out, " front fillcolor rgb '#%06x' fillstyle solid noborder\n", rgb);
+        sb_str_puts(out, "set label ");
+        sb_gnuplot_quote(out, k->series->name);
+        sb_str_puts(out, " at ");
+        put_screen(out, l, k->x + 23, k->y);
+        sb_str_puts(out, " noenhanced\n");
+    }
+}
+
+static void put_ticks(const struct sb_axis *axis, const char *name, struct sb_str *out)
+{
+    sb_str_printf(out, "set %stics scale %s nomirror (", name,
+                  axis->kind == SB_AXIS_NAMES ? "0" : "0.6");
+    for (size_t i = 0; i < axis->num_ticks; i++) {
+        sb_str_puts(out, i ? ", " : "");
+        sb_gnuplot_quote(out, axis->ticks[i].text);
+        sb_str_puts(out, " ");
+        put_number(out, axis->ticks[i].at);
+    }
+    sb_str_puts(out, ") noenhanced\n");
+}
+
+static void put_axis(const struct sb_axis *axis, const char *name, struct sb_str *out)
+{
+    sb_str_printf(out, axis->kind == SB_AXIS_LOG ? "set logscale %s\n" : "unset logscale %s\n",
+                  name);
+    sb_str_printf(out, "set %srange [", name);
+    put_number(out, axis->reversed ? axis->high : axis->low);
+    sb_str_puts(out, ":");
+    put_number(out, axis->reversed ? axis->low : axis->high);
+    sb_str_puts(out, "]\n");
+    put_ticks(axis, name, out);
+    sb_str_printf(out, "set %slabel ", name);
+    sb_gnuplot_quote(out, axis->label);
+    sb_str_puts(out, " noenhanced\n");
+}
+
+static void put_margins(const struct sb_layout *l, const struct sb_box *box, struct sb_str *out)
+{
+    sb_str_printf(out, "set lmargin at screen %.5f\nset rmargin at screen %.5f\n",
+                  box->x / l->width, (box->x + box->width) / l->width);
+    sb_str_printf(out, "set tmargin at screen %.5f\nset bmargin at screen %.5f\n",
+                  1 - box->y / l->height, 1 - (box->y + box->height) / l->height);
+}
+
+/* Texts inside bars where they fit, and beside points. */
+static void put_texts(const struct sb_panel *panel, const struct sb_box *box, struct sb_str *out)
+{
+    for (size_t s = 0; s < panel->num_series; s++) {
+        const struct sb_series *series = &panel->series[s];
+        const bool bars = series->mark == SB_MARK_BARS, texts = series->mark == SB_MARK_LABELS;
+        for (size_t i = 0; i < series->count; i++) {
+            const struct sb_datum *d = &series->data[i];
+            if (!d->text || !*d->text || (bars && !sb_bar_text_fits(panel, box, d, SB_FONT_PIXELS)))
+                continue;
+            sb_str_puts(out, "set label ");
+            sb_gnuplot_quote(out, d->text);
+            sb_str_puts(out, " at ");
+            put_number(out, d->x);
+            sb_str_puts(out, ", ");
+            put_number(out, d->y);
+            sb_str_printf(out, "%s front noenhanced textcolor rgb '%s'\n",
+                          bars    ? " center"
+                          : texts ? " left offset character 0.6, 0"
+                                  : " left offset character 0.8, 0.5",
+                          bars && sb_palette[series->colour].dark ? "#ffffff" : "#000000");
+        }
+    }
+}
+
+static bool has_intervals(const struct sb_series *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (isfinite(s->data[i].y_low) || isfinite(s->data[i].x_low))
+            return true;
+    }
+    return false;
+}
+
+/* One element of the plot command. `block` counts the data blocks of the file. */
+static void put_plot(const struct sb_series *s, const char *name, size_t block, struct sb_str *out)
+{
+    const unsigned rgb = (unsigned)sb_palette[s->colour].rgb;
+    const char *dash = s->dashed ? " dashtype 2" : "";
+    char data[96];
+    snprintf(data, sizeof(data), "'%s.dat' index %zu", name, block);
+    switch (s->mark) {
+    case SB_MARK_BARS:
+        sb_str_printf(out,
+                      "%s using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' "
+                      "linecolor rgb '#%06x' notitle",
+                      data, rgb);
+        return;
+    case SB_MARK_AREA:
+        sb_str_printf(out,
+                      "%s using 1:5:6 with filledcurves fillstyle transparent solid 0.25 linecolor "
+                      "rgb '#%06x' notitle",
+                      data, rgb);
+        return;
+    case SB_MARK_LINE:
+    case SB_MARK_LINE_POINTS:
+        sb_str_printf(out, "%s using 1:2 with lines linewidth 1.8%s linecolor rgb '#%06x' notitle",
+                      data, dash, rgb);
+        if (s->mark == SB_MARK_LINE)
+            return;
+        sb_str_puts(out, ", \\\n     ");
+        break;
+    case SB_MARK_LABELS: /* see put_texts() */
+    case SB_MARK_POINTS:
+        break;
+    }
+    sb_str_printf(
+        out, "%s using 1:2 with points pointtype 7 pointsize 0.8 linecolor rgb '#%06x' notitle",
+        data, rgb);
+    if (has_intervals(s))
+        sb_str_printf(out,
+                      ", \\\n     %s using 1:2:($3==$3?$3:$1):($4==$4?$4:$1):($5==$5?$5:$2):"
+                      "($6==$6?$6:$2) with xyerrorbars pointtype 0 linecolor rgb '#%06x' notitle",
+                      data, rgb);
+}
+
+/* Appends a panel's part of the script; returns the number of its data blocks. */
+static size_t put_panel(const struct sb_figure *f, const struct sb_layout *l, size_t index,
+                        size_t block, struct sb_str *out)
+{
+    const struct sb_panel *panel = &f->panels[index];
+    sb_str_printf(out, "\n# %s\n", *panel->title ? panel->title : f->title);
+    put_margins(l, &l->plots[index], out);
+    put_axis(&panel->x, "x", out);
+    put_axis(&panel->y, "y", out);
+    sb_str_printf(out, "set grid %s %s linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back\n",
+                  panel->x.kind == SB_AXIS_NAMES ? "noxtics" : "xtics",
+                  panel->y.kind == SB_AXIS_NAMES ? "noytics" : "ytics");
+    put_texts(panel, &l->plots[index], out);
+    size_t blocks = 0;
+    for (size_t s = 0; s < panel->num_series; s++) {
+        if (!has_block(&panel->series[s]))
+            continue;
+        sb_str_puts(out, blocks ? ", \\\n     " : "plot ");
+        put_plot(&panel->series[s], f->name, block + blocks++, out);
+    }
+    sb_str_puts(out, blocks ? "" : "plot NaN notitle");
+    sb_str_puts(out, "\nunset label\nunset object\n");
+    return blocks;
+}
+
+int sb_figure_script(const struct sb_figure *f, struct sb_str *out, struct sb_error *err)
+{
+    struct sb_layout layout;
+    const int rc = sb_layout_init(&layout, f, err);
+    if (rc)
+        return rc;
+    sb_str_printf(out, "# %s\n# 'gnuplot %s.gp' in this folder draws %s.png\n", f->title, f->name,
+                  f->name);
+    sb_str_printf(out,
+                  "if (!exists('px')) {\n    px = 0.75\n    set terminal pngcairo size %.0f,%.0f "
+                  "font '%s,%g'\n    set output '%s.png'\n}\n",
+                  layout.width, layout.height, SB_FONT_NAME, 0.75 * SB_FONT_PIXELS, f->name);
+    sb_str_puts(out, "set encoding utf8\nset border 3 linecolor rgb '#666666' linewidth 0.8\n"
+                     "set tics textcolor rgb '#222222'\nunset key\nset multiplot\n");
+    put_lines(&layout, out);
+    put_key(&layout, out);
+    size_t block = 0;
+    for (size_t p = 0; p < f->num_panels; p++)
+        block += put_panel(f, &layout, p, block, out);
+    sb_str_puts(out, "\nunset multiplot\n");
+    sb_layout_release(&layout);
+    return out->failed ? sb_error_nomem(err, "a gnuplot script", out->length) : 0;
+}
+
+static int write_text(const char *dir, const char *name, const char *extension,
+                      const struct sb_str *text, struct sb_error *err)
+{
+    struct sb_str path = SB_STR_INIT;
+    sb_str_printf(&path, "%s/%s.%s", dir, name, extension);
+    const int rc = text->failed || path.failed
+                       ? sb_error_nomem(err, "a file", text->length)
+                       : sb_write_file(path.data, sb_str_text(text), text->length, err);
+    sb_str_release(&path);
+    return rc;
+}
+
+/* Draws with every terminal asked for; the script is in the folder already. */
+static int draw_all(const struct sb_figure *f, const struct sb_layout *layout, const char *dir,
+                    const char *const *extensions, size_t count, struct sb_error *err)
+{
+    struct sb_str script = SB_STR_INIT, path = SB_STR_INIT;
+    sb_str_printf(&script, "load '%s.gp'", f->name);
+    int rc = script.failed ? sb_error_nomem(err, "a script", 0) : 0;
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        sb_str_clear(&path);
+        sb_str_printf(&path, "%s/%s.%s", dir, f->name, extensions[i]);
+        rc = path.failed ? sb_error_nomem(err, "a file name", 0)
+                         : sb_gnuplot_draw_in(path.data, (int)layout->width, (int)layout->height,
+                                              PNG_SCALE, dir, script.data, err);
+    }
+    sb_str_release(&script);
+    sb_str_release(&path);
+    return rc;
+}
+
+int sb_figure_draw(const struct sb_figure *f, const char *dir, const char *const *extensions,
+                   size_t count, struct sb_error *err)
+{
+    struct sb_layout layout;
+    int rc = sb_layout_init(&layout, f, err);
+    if (rc)
+        return rc;
+    struct sb_str data = SB_STR_INIT, script = SB_STR_INIT;
+    sb_figure_data(f, &data);
+    rc = write_text(dir, f->name, "dat", &data, err);
+    if (rc == 0)
+        rc = sb_figure_script(f, &script, err);
+    if (rc == 0)
+        rc = write_text(dir, f->name, "gp", &script, err);
+    if (rc == 0)
+        rc = draw_all(f, &layout, dir, extensions, count, err);
+    sb_str_release(&data);
+    sb_str_release(&script);
+    sb_layout_release(&layout);
+    return rc;
+}

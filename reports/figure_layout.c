@@ -1,0 +1,171 @@
+/* Layout of figures. See figure_layout.h. */
+#include "reports/figure_layout.h"
+
+#include "base/mem.h"
+#include "reports/figure_style.h"
+#include "reports/table_format.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
+
+#define MARGIN     12.0
+#define LINE       17.0 /* of text in SB_FONT_PIXELS */
+#define SMALL_LINE 14.0 /* of text in SB_FONT_SMALL */
+#define SWATCH     26.0 /* of the key, with its gap */
+#define KEY_GAP    16.0
+#define TICK_GAP   8.0
+#define PANEL_GAP  14.0
+#define RIGHT_ROOM 16.0 /* half a tick's label may stick out */
+
+double sb_text_pixels(const char *text, double font_pixels)
+{
+    return (double)sb_text_width(text) * SB_FONT_ADVANCE * font_pixels;
+}
+
+bool sb_bar_text_fits(const struct sb_panel *panel, const struct sb_box *plot,
+                      const struct sb_datum *bar, double font_pixels)
+{
+    const double width =
+        fabs(sb_axis_position(&panel->x, bar->x_high) - sb_axis_position(&panel->x, bar->x_low)) *
+        plot->width;
+    const double height =
+        fabs(sb_axis_position(&panel->y, bar->y_high) - sb_axis_position(&panel->y, bar->y_low)) *
+        plot->height;
+    return sb_text_pixels(bar->text, font_pixels) + 6 <= width && font_pixels + 2 <= height;
+}
+
+void sb_layout_release(struct sb_layout *layout)
+{
+    sb_free(layout->plots);
+    sb_free(layout->key);
+    sb_free(layout->lines);
+    sb_texts_release(&layout->texts);
+    memset(layout, 0, sizeof(*layout));
+}
+
+static void add_line(struct sb_layout *l, const char *text, double x, double y, bool small)
+{
+    if (sb_grow(&l->lines, &l->cap_lines, l->num_lines + 1, sizeof(*l->lines), TAG))
+        l->texts.failed = true;
+    else
+        l->lines[l->num_lines++] = (struct sb_text_line){text, x, y, small};
+}
+
+/* Bytes of the longest start of text that has at most `width` characters and ends at a blank. */
+static size_t wrap_at(const char *text, size_t width)
+{
+    size_t characters = 0, best = 0, i = 0;
+    for (; text[i]; i++) {
+        if (((unsigned char)text[i] & 0xc0) != 0x80 && characters++ == width)
+            return best ? best : i;
+        if (text[i] == ' ')
+            best = i;
+    }
+    return i;
+}
+
+/* Adds text as small lines below y; the new y. */
+static double add_paragraph(struct sb_layout *l, const char *text, double y)
+{
+    const double advance = SB_FONT_ADVANCE * SB_FONT_SMALL;
+    const size_t width = (size_t)((l->width - 2 * MARGIN) / advance);
+    while (*text) {
+        const size_t n = wrap_at(text, width);
+        y += SMALL_LINE;
+        add_line(l, sb_texts_printf(&l->texts, "%.*s", (int)n, text), MARGIN, y, true);
+        text += n;
+        while (*text == ' ')
+            text++;
+    }
+    return y;
+}
+
+/* Places the names of the first panel's series in rows below y; the new y. */
+static double place_key(struct sb_layout *l, const struct sb_figure *f, double y)
+{
+    double x = MARGIN;
+    if (!f->has_key || f->num_panels == 0)
+        return y;
+    y += LINE;
+    for (size_t s = 0; s < f->panels[0].num_series; s++) {
+        const struct sb_series *series = &f->panels[0].series[s];
+        const double width = SWATCH + sb_text_pixels(series->name, SB_FONT_PIXELS) + KEY_GAP;
+        if (!*series->name)
+            continue;
+        if (x > MARGIN && x + width > l->width - MARGIN) {
+            x = MARGIN;
+            y += LINE;
+        }
+        if (sb_grow(&l->key, &l->cap_key, l->num_key + 1, sizeof(*l->key), TAG))
+            l->texts.failed = true;
+        else
+            l->key[l->num_key++] = (struct sb_key_entry){series, x, y - LINE / 3};
+        x += width;
+    }
+    return y;
+}
+
+/* Widest label of the ticks of y axes, in pixels. */
+static double widest_tick(const struct sb_figure *f)
+{
+    double widest = 0;
+    for (size_t p = 0; p < f->num_panels; p++) {
+        for (size_t i = 0; i < f->panels[p].y.num_ticks; i++) {
+            const double w = sb_text_pixels(f->panels[p].y.ticks[i].text, SB_FONT_PIXELS);
+            widest = w > widest ? w : widest;
+        }
+    }
+    return widest;
+}
+
+static bool any_y_label(const struct sb_figure *f)
+{
+    for (size_t p = 0; p < f->num_panels; p++) {
+        if (*f->panels[p].y.label)
+            return true;
+    }
+    return false;
+}
+
+/* Places the panels in a grid below y; the new y. */
+static double place_panels(struct sb_layout *l, const struct sb_figure *f, double y)
+{
+    const double left = widest_tick(f) + TICK_GAP + (any_y_label(f) ? LINE + 4 : 0);
+    const double cell = (l->width - 2 * MARGIN) / (double)f->columns;
+    double row_bottom = y;
+    for (size_t p = 0; p < f->num_panels; p++) {
+        const struct sb_panel *panel = &f->panels[p];
+        if (p % f->columns == 0)
+            y = row_bottom;
+        const double top = y + PANEL_GAP + (*panel->title ? LINE : 0);
+        l->plots[p] = (struct sb_box){MARGIN + (double)(p % f->columns) * cell + left, top,
+                                      cell - left - RIGHT_ROOM, f->panel_height};
+        if (*panel->title)
+            add_line(l, panel->title, l->plots[p].x, top - 6, false);
+        const double bottom = top + f->panel_height + LINE + (*panel->x.label ? LINE : 0);
+        row_bottom = bottom > row_bottom ? bottom : row_bottom;
+    }
+    return row_bottom;
+}
+
+int sb_layout_init(struct sb_layout *l, const struct sb_figure *f, struct sb_error *err)
+{
+    memset(l, 0, sizeof(*l));
+    l->width = SB_FIGURE_WIDTH;
+    l->plots = sb_calloc(f->num_panels, sizeof(*l->plots), TAG);
+    double y = MARGIN + LINE - 3;
+    if (l->plots) {
+        add_line(l, f->title, MARGIN, y, false);
+        y = place_key(l, f, y + 4);
+        y = place_panels(l, f, y) + 6;
+        y = add_paragraph(l, f->note, y);
+        y = add_paragraph(l, f->origin, y);
+    }
+    l->height = y + MARGIN;
+    if (l->plots && !l->texts.failed)
+        return 0;
+    sb_layout_release(l);
+    return sb_error_nomem(err, "the layout of a figure", f->num_panels);
+}

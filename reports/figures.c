@@ -1,0 +1,57 @@
+/* The list of figures, and what their makers share. See figures.h. */
+#include "reports/figures.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+static const struct sb_figure_maker makers[] = {
+    {"levels", "multiply-adds, time and memory per level, models side by side", sb_figure_levels},
+};
+#define N_MAKERS (sizeof(makers) / sizeof(makers[0]))
+
+const struct sb_figure_maker *sb_figure_maker_at(size_t index)
+{
+    return index < N_MAKERS ? &makers[index] : NULL;
+}
+
+int sb_figure_make(struct sb_figure *f, const struct sb_figure_maker *maker,
+                   const struct sb_records *records, struct sb_error *err)
+{
+    sb_figure_init(f, maker->name, "");
+    int rc = maker->make(f, records, err);
+    if (rc == 0)
+        rc = sb_figure_finish(f, err);
+    if (rc)
+        sb_figure_release(f);
+    return rc;
+}
+
+const char *sb_row_cell_name(struct sb_figure *f, const struct sb_report_rows *rows,
+                             const struct sb_row *row)
+{
+    bool sizes = false, batches = false, threads = false, engines = false;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct sb_cell *a = &rows->items[i].cell, *b = &row->cell;
+        sizes = sizes || a->size != b->size;
+        batches = batches || a->batch != b->batch;
+        threads = threads || a->threads != b->threads;
+        engines = engines || (a->engine && b->engine && strcmp(a->engine, b->engine) != 0);
+    }
+    struct sb_str name = SB_STR_INIT;
+    sb_str_puts(&name, row->cell.model ? row->cell.model : "?");
+    if (sizes)
+        sb_str_printf(&name, " @%lld", (long long)row->cell.size);
+    if (batches)
+        sb_str_printf(&name, " x%lld", (long long)row->cell.batch);
+    if (threads && row->cell.threads != SB_NO_INT)
+        sb_str_printf(&name, " %lldt", (long long)row->cell.threads);
+    if (engines && row->cell.engine)
+        sb_str_printf(&name, " %s", row->cell.engine);
+    if (rows->num_setups > 2 && row->run && row->run->u.run.commit)
+        sb_str_printf(&name, " %.7s", row->run->u.run.commit);
+    const char *kept = sb_texts_keep(&f->texts, sb_str_text(&name));
+    f->texts.failed = f->texts.failed || name.failed;
+    sb_str_release(&name);
+    return kept;
+}

@@ -1,0 +1,36 @@
+/*
+ * The figures that records can give. Each builder takes all records and leaves the figure without
+ * panels where none of them is about its subject. Adding a figure is a file figures_NAME.c and a
+ * line in the list in figures.c.
+ */
+#ifndef SB_REPORTS_FIGURES_H
+#define SB_REPORTS_FIGURES_H
+
+#include "base/error.h"
+#include "bench/record.h"
+#include "reports/figure.h"
+#include "reports/rows.h"
+
+#include <stddef.h>
+
+struct sb_figure_maker {
+    const char *name; /* also the figure's file name */
+    const char *help; /* what it shows, for --list */
+    /* Fills an initialised figure; without panels when nothing can be shown. */
+    int (*make)(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
+};
+
+/* Makers in order; NULL after the last. */
+const struct sb_figure_maker *sb_figure_maker_at(size_t index);
+/* Makes and finishes a figure. On failure nothing needs to be released. */
+int sb_figure_make(struct sb_figure *f, const struct sb_figure_maker *maker,
+                   const struct sb_records *records, struct sb_error *err);
+
+int sb_figure_levels(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
+
+/* What makers share: "retinanet-spinenet-49", with size, batch, threads, engine or commit where the
+ * rows differ in them. */
+const char *sb_row_cell_name(struct sb_figure *f, const struct sb_report_rows *rows,
+                             const struct sb_row *row);
+
+#endif

@@ -1,0 +1,188 @@
+/* From records to a folder with a report. See report.h. */
+#include "reports/report.h"
+
+#include "base/file.h"
+#include "reports/document.h"
+#include "reports/figure_gnuplot.h"
+#include "reports/figures.h"
+#include "reports/provenance.h"
+#include "reports/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_ROWS_IN_TEXT 60
+
+static const char *command_for(struct sb_document *d, const struct sb_report_options *o,
+                               const char *preset)
+{
+    struct sb_str text = SB_STR_INIT;
+    sb_origin_command(o->inputs, o->num_inputs, preset, &text);
+    if (!preset)
+        sb_str_puts(&text, " -o DIR");
+    const char *kept = sb_texts_keep(&d->texts, sb_str_text(&text));
+    d->texts.failed = d->texts.failed || text.failed;
+    sb_str_release(&text);
+    return kept;
+}
+
+/* Adds a view's table unless it has no rows. */
+static int add_view(struct sb_document *d, const struct sb_view *view,
+                    const struct sb_records *records, const struct sb_report_options *o,
+                    struct sb_error *err)
+{
+    struct sb_table t;
+    const int rc = sb_view_table(&t, view, records, err);
+    if (rc)
+        return rc;
+    if (t.num_rows == 0) {
+        sb_table_release(&t);
+        return 0;
+    }
+    return sb_document_add_table(d, &t, t.num_rows <= MAX_ROWS_IN_TEXT,
+                                 command_for(d, o, view->name), err);
+}
+
+static int add_figure(struct sb_document *d, const struct sb_figure_maker *maker,
+                      const struct sb_records *records, const struct sb_report_options *o,
+                      struct sb_error *err)
+{
+    struct sb_figure f;
+    const int rc = sb_figure_make(&f, maker, records, err);
+    if (rc)
+        return rc;
+    if (f.num_panels == 0) {
+        sb_figure_release(&f);
+        return 0;
+    }
+    f.origin = sb_texts_keep(&f.texts, d->origin);
+    return sb_document_add_figure(d, &f, command_for(d, o, NULL), err);
+}
+
+static int collect(struct sb_document *d, const struct sb_records *records,
+                   const struct sb_report_options *o, struct sb_error *err)
+{
+    struct sb_str origin = SB_STR_INIT;
+    sb_origin_text(records, o->inputs, o->num_inputs, &origin);
+    d->origin = sb_texts_keep(&d->texts, sb_str_text(&origin));
+    d->texts.failed = d->texts.failed || origin.failed;
+    sb_str_release(&origin);
+    int rc = 0;
+    for (size_t i = 0; sb_figure_maker_at(i) && rc == 0; i++)
+        rc = add_figure(d, sb_figure_maker_at(i), records, o, err);
+    for (size_t i = 0; sb_view_at(i) && rc == 0; i++)
+        rc = add_view(d, sb_view_at(i), records, o, err);
+    struct sb_table runs;
+    if (rc == 0)
+        rc = sb_runs_table(&runs, records, err);
+    if (rc == 0)
+        rc = sb_document_add_table(d, &runs, true, command_for(d, o, NULL), err);
+    if (rc == 0 && d->texts.failed)
+        rc = sb_error_nomem(err, "a report", 0);
+    return rc;
+}
+
+/* DIR/FOLDER/NAME.EXTENSION; folder "" for DIR itself. */
+static int write_in(const char *dir, const char *folder, const char *name, const char *extension,
+                    const struct sb_str *text, struct sb_error *err)
+{
+    struct sb_str path = SB_STR_INIT;
+    sb_str_printf(&path, "%s/%s%s%s.%s", dir, folder, *folder ? "/" : "", name, extension);
+    const int rc = path.failed || text->failed
+                       ? sb_error_nomem(err, "a file", text->length)
+                       : sb_write_file(path.data, sb_str_text(text), text->length, err);
+    sb_str_release(&path);
+    return rc;
+}
+
+static int write_tables(const struct sb_document *d, const char *dir, struct sb_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < d->count && rc == 0; i++) {
+        const struct sb_table *t = &d->exhibits[i].table;
+        for (size_t k = 0; d->exhibits[i].is_table && k < d->num_formats && rc == 0; k++) {
+            const struct sb_table_format *format = sb_table_format(d->formats[k]);
+            struct sb_str text = SB_STR_INIT;
+            sb_table_write(t, format, &text);
+            rc = write_in(dir, "tables", t->name, format->extension, &text, err);
+            sb_str_release(&text);
+        }
+    }
+    return rc;
+}
+
+/* Draws the figures. Without gnuplot, data and scripts are written, and why is remembered. */
+static int draw_figures(struct sb_document *d, const char *dir, const char *const *extensions,
+                        size_t count, struct sb_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < d->count && rc == 0; i++) {
+        if (d->exhibits[i].is_table)
+            continue;
+        const struct sb_figure *f = &d->exhibits[i].figure;
+        rc = sb_figure_draw(f, dir, extensions, *d->no_plots ? 0 : count, err);
+        if (rc == SB_EUNSUPPORTED) {
+            d->no_plots = sb_texts_keep(&d->texts, err->message);
+            rc = 0;
+        }
+    }
+    return rc;
+}
+
+static int make_folders(const struct sb_report_options *o, struct sb_str *plots,
+                        struct sb_error *err)
+{
+    struct sb_str tables = SB_STR_INIT;
+    sb_str_printf(&tables, "%s/tables", o->dir);
+    sb_str_printf(plots, "%s/plots", o->dir);
+    int rc = tables.failed || plots->failed ? sb_error_nomem(err, "a file name", 0)
+                                            : sb_make_dirs(plots->data, err);
+    if (rc == 0 && o->num_formats)
+        rc = sb_make_dirs(tables.data, err);
+    sb_str_release(&tables);
+    return rc;
+}
+
+static int write_document(struct sb_document *d, const struct sb_report_options *o,
+                          struct sb_error *err)
+{
+    struct sb_str plots = SB_STR_INIT, text = SB_STR_INIT;
+    int rc = make_folders(o, &plots, err);
+    if (rc == 0)
+        rc = draw_figures(d, plots.data, o->extensions, o->num_extensions, err);
+    if (rc == 0)
+        rc = write_tables(d, o->dir, err);
+    if (*d->no_plots)
+        d->num_drawn = 0;
+    if (rc == 0) {
+        sb_document_markdown(d, &text);
+        rc = write_in(o->dir, "", "report", "md", &text, err);
+    }
+    sb_str_release(&plots);
+    sb_str_release(&text);
+    return rc;
+}
+
+int sb_report_write(const struct sb_records *records, const struct sb_report_options *options,
+                    struct sb_report_result *result, struct sb_error *err)
+{
+    struct sb_document d;
+    memset(result, 0, sizeof(*result));
+    sb_document_init(&d, "Benchmark report");
+    d.formats = options->formats;
+    d.num_formats = options->num_formats;
+    d.drawn = options->extensions;
+    d.num_drawn = options->num_extensions;
+    if (options->num_extensions == 0)
+        d.no_plots = "drawings were not asked for";
+    int rc = collect(&d, records, options, err);
+    if (rc == 0)
+        rc = write_document(&d, options, err);
+    for (size_t i = 0; i < d.count; i++) {
+        result->tables += d.exhibits[i].is_table;
+        result->figures += !d.exhibits[i].is_table;
+    }
+    snprintf(result->no_plots, sizeof(result->no_plots), "%s", d.no_plots);
+    sb_document_release(&d);
+    return rc;
+}

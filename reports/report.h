@@ -1,0 +1,37 @@
+/*
+ * The report: records in, a folder of tables, figures and documents out.
+ *
+ *     DIR/report.md           everything, with the figures
+ *     DIR/tables/NAME.EXT     each table in each format asked for
+ *     DIR/plots/NAME.EXT      each figure, with NAME.dat and NAME.gp
+ *
+ * The same records and options give the same bytes.
+ */
+#ifndef SB_REPORTS_REPORT_H
+#define SB_REPORTS_REPORT_H
+
+#include "base/error.h"
+#include "bench/record.h"
+
+#include <stddef.h>
+
+struct sb_report_options {
+    const char *dir;           /* made when it is absent */
+    const char *const *inputs; /* files that the records came from, for the provenance */
+    size_t num_inputs;
+    const char *const *formats; /* of single tables: "csv", ...; may be 0 */
+    size_t num_formats;
+    const char *const *extensions; /* of figures: "png", "svg", "pdf" */
+    size_t num_extensions;
+    bool plots;
+};
+
+struct sb_report_result {
+    size_t tables, figures;
+    char no_plots[256]; /* why figures were not drawn; "" when they were */
+};
+
+int sb_report_write(const struct sb_records *records, const struct sb_report_options *options,
+                    struct sb_report_result *result, struct sb_error *err);
+
+#endif

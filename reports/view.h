@@ -1,0 +1,42 @@
+/*
+ * Views: which rows and columns a table shows, how they are ordered and in which units. Presets are
+ * views with a name; options of the command line change single members.
+ *
+ *     const struct sb_view *preset;
+ *     rc = sb_view_find("per-level", &preset, &err);
+ *     struct sb_view view = *preset;
+ *     view.sort = "-latency";
+ *     rc = sb_view_table(&table, &view, &records, &err);
+ */
+#ifndef SB_REPORTS_VIEW_H
+#define SB_REPORTS_VIEW_H
+
+#include "base/error.h"
+#include "bench/record.h"
+#include "reports/rows.h"
+#include "reports/table.h"
+
+#include <stddef.h>
+
+struct sb_view {
+    const char *name;    /* "per-level"; also the table's file name */
+    const char *title;   /* heading of the table */
+    enum sb_rows_by by;  /* what a row is about */
+    const char *columns; /* keys, comma-separated. "KEY?" is shown only where it tells something: a
+                            value that some row has, a label that differs between rows */
+    const char *sort;    /* key, "-KEY" for descending; NULL keeps the order of rows */
+    const char *group;   /* key whose rows are set apart; NULL for none */
+    const char *units;   /* "latency=ms,peak=MiB"; NULL picks what fits */
+    const char *note;    /* below the table; NULL for none */
+};
+
+/* Presets in order; NULL after the last. */
+const struct sb_view *sb_view_at(size_t index);
+/* SB_EINVAL with the names as hint. */
+int sb_view_find(const char *name, const struct sb_view **out, struct sb_error *err);
+
+/* Builds and finishes the table. On failure nothing needs to be released. */
+int sb_view_table(struct sb_table *t, const struct sb_view *view, const struct sb_records *records,
+                  struct sb_error *err);
+
+#endif

@@ -1,0 +1,25 @@
+# Bad usage and bad records: a message, exit code 2, no folder left behind.
+r=$SPINEBENCH_SOURCE/tests/golden/reports/mini.jsonl
+refused() {
+    rc=0
+    spinebench report "$@" || rc=$?
+    echo "$rc"
+}
+refused
+refused absent.jsonl
+refused "$r" --preset per-tree
+refused "$r" --columns model,latensy
+refused "$r" --sort cpu
+refused "$r" --units latency=MiB
+refused "$r" --by leaf
+refused "$r" --format word
+refused "$r" -o out --preset models
+refused "$r" -o out --plot jpg
+head -c 5000 "$r" >cut.jsonl
+refused cut.jsonl -o out
+sed 's/"schema": 1/"schema": 9/' "$r" | head -3 >schema.jsonl
+refused schema.jsonl -o out
+sed '3s/"pass"/"pasc"/;5s/"schema": 1,/"schema": 1, "x": NaN,/' "$r" >bad.jsonl
+refused bad.jsonl -o out
+test ! -e out
+spinebench report bad.jsonl --keep-going --columns model,params,latency

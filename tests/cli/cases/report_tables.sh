@@ -1,0 +1,9 @@
+# One table with the caller's columns, order and units, in every format.
+r=$SPINEBENCH_SOURCE/tests/golden/reports/mini.jsonl
+spinebench report "$r"
+echo
+spinebench report "$r" --preset per-level --columns model,part,macs,time --group model --sort -time --units time=us
+echo
+spinebench report "$r" --by op --columns model,part,time,macs --format csv
+echo
+spinebench report "$r" --columns model,latency,ap --format latex

@@ -1,0 +1,163 @@
+/* reports/rows*.c: records of all kinds meet in one row; sums are made per repetition; setups stay
+ * apart. */
+#include "reports/rows.h"
+
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct sb_error err;
+
+#define CELL "\"model\":\"m\",\"size\":64,\"batch\":1,\"threads\":2,\"engine\":\"e\","
+#define RUN(id, commit)                                                                            \
+    "{\"schema\":1,\"kind\":\"run\",\"run\":\"" id "\",\"started\":\"2026-01-01T00:00:00Z\","      \
+    "\"command\":\"c\",\"version\":\"1\",\"commit\":\"" commit "\",\"dirty\":false,"               \
+    "\"compiler\":\"gcc\",\"flags\":\"-O2\"}\n"
+#define TIME(id, process, part, ns)                                                                \
+    "{\"schema\":1,\"kind\":\"time\",\"run\":\"" id "\"," CELL part                                \
+    "\"pass\":\"p\",\"process\":" process ",\"warmup\":0,\"ns\":" ns "}\n"
+#define COST(part, macs)                                                                           \
+    "{\"schema\":1,\"kind\":\"cost\",\"run\":\"a\",\"model\":\"m\",\"size\":64,\"batch\":1," part  \
+    "\"nodes\":1,\"params\":1,\"macs\":" macs ",\"param_bytes\":4,\"activation_bytes\":8}\n"
+#define CHECK(passed, nmse)                                                                        \
+    "{\"schema\":1,\"kind\":\"check\",\"run\":\"a\"," CELL "\"reference\":\"r\",\"nmse\":" nmse    \
+    ",\"passed\":" passed "}\n"
+#define NODE(name, level) "\"node\":\"" name "\",\"op\":\"conv\",\"level\":\"" level "\","
+
+static struct sb_records records;
+static struct sb_report_rows rows;
+
+static void collect(const char *text, enum sb_rows_by by)
+{
+    sb_records_init(&records);
+    const char *path = test_write_text("rows.jsonl", text);
+    assert_ok(sb_records_read(&records, path, NULL, NULL, &err), &err);
+    assert_ok(sb_report_rows_collect(&rows, &records, by, &err), &err);
+}
+
+static void release(void)
+{
+    sb_report_rows_release(&rows);
+    sb_records_release(&records);
+}
+
+static void test_rows__runs_of_one_setup_are_pooled(void **state)
+{
+    (void)state;
+    collect(RUN("a", "c1") RUN("b", "c1") RUN("c", "c2") TIME("a", "0", "", "[3,1]")
+                TIME("a", "1", "", "[9]") TIME("b", "0", "", "[5]") TIME("c", "0", "", "[100]"),
+            SB_ROWS_MODEL);
+    assert_int_equal(rows.count, 2);
+    assert_int_equal(rows.items[0].time.count, 4);
+    assert_int_equal(rows.items[0].processes, 3);
+    assert_true(rows.items[0].time.median == 4);
+    assert_true(rows.items[0].samples[3] == 9);
+    assert_true(rows.items[1].time.median == 100);
+    assert_int_not_equal(rows.items[0].setup, rows.items[1].setup);
+    release();
+}
+
+static void test_rows__times_of_a_level_are_summed_per_repetition(void **state)
+{
+    (void)state;
+    collect(RUN("a", "c1") TIME("a", "0", NODE("x", "L3"), "[1,10,100]")
+                TIME("a", "0", NODE("y", "L3"), "[100,10,1]")
+                    TIME("a", "0", NODE("z", "L2"), "[1,2,3]"),
+            SB_ROWS_LEVEL);
+    assert_int_equal(rows.count, 2);
+    assert_string_equal(sb_row_label(&rows, &rows.items[0]), "L2"); /* stem to head */
+    assert_string_equal(sb_row_label(&rows, &rows.items[1]), "L3");
+    assert_true(rows.items[1].time.median == 101); /* the sum of medians would be 20 */
+    assert_true(rows.items[1].time.min == 20);
+    assert_true(fabs(rows.items[1].time_share - 101.0 / 103) < 1e-12);
+    release();
+}
+
+static void test_rows__a_direct_record_stands_above_sums(void **state)
+{
+    (void)state;
+    collect(RUN("a", "c1") COST(NODE("x", "L3"), "7") COST("\"level\":\"L3\",", "10")
+                COST(NODE("y", "L2"), "5") COST(NODE("z", "L2"), "6"),
+            SB_ROWS_LEVEL);
+    assert_int_equal(rows.count, 2);
+    assert_int_equal(rows.items[0].cost.macs, 11);
+    assert_int_equal(rows.items[1].cost.macs, 10);
+    assert_true(fabs(rows.items[1].macs_share - 10.0 / 21) < 1e-12);
+    assert_string_equal(sb_row_time_why(&rows.items[1]), "not measured");
+    release();
+}
+
+static void test_rows__costs_join_every_engine(void **state)
+{
+    (void)state;
+    collect(RUN("a", "c1") COST("", "7") TIME("a", "0", "", "[3]")
+                "{\"schema\":1,\"kind\":\"time\",\"run\":\"a\",\"model\":\"m\",\"size\":64,"
+                "\"batch\":1,\"threads\":2,\"engine\":\"f\",\"pass\":\"p\",\"process\":0,"
+                "\"warmup\":0,\"ns\":[2]}\n",
+            SB_ROWS_MODEL);
+    assert_int_equal(rows.count, 2);
+    assert_int_equal(rows.items[0].cost.macs, 7);
+    assert_int_equal(rows.items[1].cost.macs, 7);
+    release();
+}
+
+static void test_rows__the_worst_check_counts_for_every_part(void **state)
+{
+    (void)state;
+    collect(RUN("a", "c1") TIME("a", "0", NODE("x", "L3"), "[1]") CHECK("true", "1e-9")
+                CHECK("false", "1e-3") CHECK("true", "1e-2"),
+            SB_ROWS_LEVEL);
+    assert_int_equal(rows.count, 1);
+    assert_false(rows.items[0].check->u.check.passed);
+    assert_string_equal(sb_row_time_why(&rows.items[0]), "the output check failed");
+    release();
+}
+
+static void test_rows__fused_ops_say_so(void **state)
+{
+    (void)state;
+    collect(RUN("a", "c1") TIME("a", "0", NODE("x", "L3"), "[1]") COST("\"op\":\"conv\",", "7")
+                COST("\"op\":\"batchnorm\",", "0"),
+            SB_ROWS_OP);
+    assert_int_equal(rows.count, 2);
+    assert_string_equal(sb_row_time_why(&rows.items[1]), "runs as part of other steps");
+    release();
+}
+
+static int collect_golden(void *ctx)
+{
+    struct sb_report_rows got;
+    int rc = 0;
+    for (int by = 0; by < SB_ROWS_BYS && rc == 0; by++) {
+        rc = sb_report_rows_collect(&got, ctx, (enum sb_rows_by)by, &err);
+        if (rc == 0)
+            sb_report_rows_release(&got);
+    }
+    return rc;
+}
+
+static void test_rows__survive_running_out_of_memory(void **state)
+{
+    (void)state;
+    sb_records_init(&records);
+    assert_ok(sb_records_read(&records, test_source("golden/reports/mini.jsonl"), NULL, NULL, &err),
+              &err);
+    test_every_allocation_fails(collect_golden, &records);
+    sb_records_release(&records);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows__runs_of_one_setup_are_pooled),
+        cmocka_unit_test(test_rows__times_of_a_level_are_summed_per_repetition),
+        cmocka_unit_test(test_rows__a_direct_record_stands_above_sums),
+        cmocka_unit_test(test_rows__costs_join_every_engine),
+        cmocka_unit_test(test_rows__the_worst_check_counts_for_every_part),
+        cmocka_unit_test(test_rows__fused_ops_say_so),
+        cmocka_unit_test(test_rows__survive_running_out_of_memory),
+    };
+    return cmocka_run_group_tests_name("reports/rows", tests, NULL, NULL);
+}
