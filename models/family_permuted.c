@@ -1,7 +1,8 @@
 /*
  * Scale-permuted backbones: SpineNet and its MBConv form. A stem in sequence, then blocks that each
- * merge resampled parents of any level, then one endpoint per output level. Paper, sections 3.1 and
- * 3.3; published code: tensorflow/tpu models/official/detection, spinenet.py, spinenet_mbconv.py.
+ * merge resampled parents of any level, then one endpoint per output level. Paper,
+ * section 3; published code: tensorflow/tpu models/official/detection, spinenet.py and
+ * spinenet_mbconv.py.
  */
 #include "models/family.h"
 

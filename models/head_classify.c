@@ -1,5 +1,5 @@
 /*
- * Classification head (paper, section 5.4): the mean over all levels of the pyramid, each resized
+ * Classification head (paper, table 6): the mean over all levels of the pyramid, each resized
  * to the finest by steps of one level, or the top map alone; then global average and a linear
  * layer.
  */

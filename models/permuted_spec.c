@@ -1,6 +1,6 @@
 /*
  * The part of a spec that describes a scale-permuted network: blocks with levels, types and
- * parents (paper, section 3.1), and the rules that make it buildable. Implicit edges and what leads
+ * parents (paper, section 3), and the rules that make it buildable. Implicit edges and what leads
  * to an output are worked out here, so that graph, check and drawing agree. See model_spec.h.
  */
 #include "models/model_spec.h"
