@@ -120,9 +120,10 @@ static int list_json(struct sb_error *err)
     sb_jw_array(&w, NULL);
     for (size_t i = 0; sb_zoo_name(i) && rc == 0; i++) {
         struct sb_model *m = open_model(sb_zoo_name(i), err);
-        rc = m ? 0 : (int)err->code;
-        if (rc)
+        if (!m) {
+            rc = err->code;
             break;
+        }
         sb_jw_object(&w, NULL);
         json_summary(&w, m);
         sb_jw_end(&w);

@@ -23,7 +23,7 @@ static int rpn_level(const struct head *h, int level, int *scores, int *deltas)
     const struct sb_tower_spec *spec = &h->spec->maskrcnn.rpn;
     const struct sb_path path = sb_pathf("rpn/p%d", level);
     const struct sb_unit conv = {spec->filters, 3, 1, SB_UNIT_BIAS | SB_UNIT_BN | SB_UNIT_ACT};
-    const int64_t anchors = h->spec->anchor.num_scales * h->spec->anchor.num_ratios;
+    const int64_t anchors = (int64_t)h->spec->anchor.num_scales * h->spec->anchor.num_ratios;
     const struct sb_unit score = {anchors, 1, 1, SB_UNIT_BIAS},
                          box = {4 * anchors, 1, 1, SB_UNIT_BIAS};
     const int rc = sb_begin_block(h->b, path.text, sb_level_of(level));

@@ -51,7 +51,7 @@ static int tower_level(const struct tower *t, int x, int level)
 int sb_build_retinanet_head(const struct sb_builder *b, const struct sb_model_spec *spec,
                             const struct sb_pyramid *in)
 {
-    const int64_t anchors = spec->anchor.num_scales * spec->anchor.num_ratios;
+    const int64_t anchors = (int64_t)spec->anchor.num_scales * spec->anchor.num_ratios;
     const struct tower towers[2] = {
         {b, &spec->head, "class", anchors * spec->num_classes},
         {b, &spec->head, "box", anchors * 4},
