@@ -14,8 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 void sb_gnuplot_quote(struct sb_str *script, const char *text)
 {
     sb_str_puts(script, "'");
@@ -126,7 +124,7 @@ static char **drawing_environment(void)
     return env;
 }
 
-/* Starts gnuplot on a script file with stderr into fd. */
+/* Starts gnuplot on a script file; its complaints go into fd. */
 static int start(pid_t *pid, const char *script_path, int fd, struct sb_error *err)
 {
     char *argv[] = {(char *)"gnuplot", (char *)script_path, NULL};
