@@ -118,7 +118,8 @@ tests: all $(call bin_of,$(TESTS) $(SLOW))
 check: all $(call bin_of,$(TESTS)) ## the quick tests, below a minute
 	scripts/run_tests.sh $(BUILD) $(call bin_of,$(TESTS))
 
-THREADED := $(wildcard tests/base/test_pool.c tests/base/test_mem.c tests/engine/test_*.c)
+THREADED := $(wildcard tests/base/test_pool.c tests/base/test_mem.c tests/base/test_stages.c \
+	tests/engine/test_*.c tests/detect/test_pipeline.c)
 check-threads: all $(call bin_of,$(THREADED)) ## the tests of what uses threads, for TSAN=1
 	scripts/run_tests.sh $(BUILD) $(call bin_of,$(THREADED))
 

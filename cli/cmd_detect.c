@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/model_weights.h"
 #include "datasets/merge_results.h"
 #include "detect/pipeline.h"
 
@@ -12,11 +13,11 @@
 #define MAX_LOADERS 4
 
 /* Option targets, reset by cmd_detect(). */
-static const char *weights_path, *annotations, *images_dir, *output, *draw_dir, *engine_name,
-    *shard;
-static int64_t weights_seed, threads, size, max_images;
+static struct sb_weights_choice weights_choice;
+static const char *annotations, *images_dir, *output, *draw_dir, *engine_name, *shard;
+static int64_t threads, size, max_images;
 static double score_threshold, draw_threshold, soft_sigma;
-static bool soft_nms, resume, skip_broken, json, quiet, exif, ema, merge;
+static bool soft_nms, resume, skip_broken, json, quiet, exif, merge;
 
 /* Everything one run needs, released together. */
 struct request {
@@ -49,10 +50,6 @@ static int check_options(const struct sb_arguments *args, struct sb_error *err)
     int rc = sb_arguments_expect(args, 1, SIZE_MAX, "a MODEL", err);
     if (rc)
         return rc;
-    if (!weights_path == (weights_seed < 0)) {
-        sb_error_set(err, SB_EINVAL, "give either --weights FILE or --weights-seed N");
-        return sb_error_hint(err, "--weights-seed takes random weights: for timing, not for boxes");
-    }
     if (!annotations != !images_dir)
         return sb_error_set(err, SB_EINVAL, "--annotations and --images belong together");
     if (annotations && args->count > 1)
@@ -88,10 +85,7 @@ static int load_model(const char *name, struct request *r, struct sb_error *err)
     r->model = sb_model_open(name, &options, err);
     if (!r->model)
         return err->code;
-    const struct sb_bind_options bind = {.use_ema = ema, .threads = (int)threads};
-    if (weights_path)
-        return sb_weights_load(&r->weights, r->model->graph, weights_path, &bind, err);
-    return sb_weights_seeded(&r->weights, r->model->graph, (uint64_t)weights_seed, err);
+    return sb_weights_choose(&weights_choice, r->model, &r->weights, err);
 }
 
 static int make_detector(struct request *r, struct sb_error *err)
@@ -184,7 +178,7 @@ static void print_text(const struct request *r, const struct sb_detect_summary *
     if (s->resumed)
         printf(" (%zu from before)", s->resumed);
     printf("; %.2f images/s\n", (double)(s->images - s->resumed) / seconds);
-    if (!weights_path)
+    if (!weights_choice.path)
         printf("the weights are untrained (%s): boxes and scores mean nothing\n",
                r->weights.source);
 }
@@ -255,10 +249,7 @@ int cmd_detect(int argc, char **argv)
 {
     static const struct sb_option options[] = {
         SB_OPT_STRING("output", 'o', "FILE", "COCO results file to write", &output),
-        SB_OPT_STRING("weights", 0, "FILE", "checkpoint, .safetensors or .onnx", &weights_path),
-        SB_OPT_INT("weights-seed", 0, "N", "random weights from a seed instead of a file",
-                   &weights_seed, 0, INT64_MAX),
-        SB_OPT_FLAG("ema", 0, "take the moving averages of a training checkpoint", &ema),
+        SB_OPT_WEIGHTS(&weights_choice),
         SB_OPT_STRING("annotations", 0, "GT.json", "COCO file that lists the images", &annotations),
         SB_OPT_STRING("images", 0, "DIR", "folder of the images of --annotations", &images_dir),
         SB_OPT_STRING("draw", 0, "DIR", "draw the boxes of each image into DIR/NAME.png",
@@ -301,13 +292,13 @@ int cmd_detect(int argc, char **argv)
         "      --annotations instances_val2017.json --images val2017\n"
         "  spinebench detect my-model.json --weights w.safetensors -o d.json photo.jpg --draw "
         "out\n"};
-    weights_path = annotations = images_dir = output = draw_dir = shard = NULL;
+    annotations = images_dir = output = draw_dir = shard = NULL;
     engine_name = "openblas";
-    weights_seed = -1;
+    weights_choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};
     threads = size = max_images = 0;
     score_threshold = -1;
     draw_threshold = 0.3;
     soft_sigma = 0.5;
-    soft_nms = resume = skip_broken = json = quiet = exif = ema = merge = false;
+    soft_nms = resume = skip_broken = json = quiet = exif = merge = false;
     return sb_cli_run("detect", &help, argc, argv, run_detect);
 }

@@ -177,7 +177,7 @@ int cmd_forward(int argc, char **argv)
         options,
         "example:\n  spinebench forward retinanet-spinenet-49 --weights-seed 1 --input x.npy -o "
         "out"};
-    weights_choice = (struct sb_weights_choice){NULL, SB_NO_SEED};
+    weights_choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};
     input_path = out_dir = engine_name = NULL;
     size = threads = 0;
     quiet = false;

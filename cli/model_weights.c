@@ -13,6 +13,6 @@ int sb_weights_choose(const struct sb_weights_choice *choice, const struct sb_mo
         return sb_error_set(err, SB_EINVAL, "--weights and --weights-seed exclude each other");
     if (seeded)
         return sb_weights_seeded(out, model->graph, (uint64_t)choice->seed, err);
-    const struct sb_bind_options options = {0};
+    const struct sb_bind_options options = {.use_ema = choice->ema};
     return sb_weights_load(out, model->graph, choice->path, &options, err);
 }

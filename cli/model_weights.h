@@ -7,24 +7,28 @@
 #include "models/model.h"
 #include "models/weights.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sb_weights_choice {
     const char *path; /* --weights, or NULL */
     int64_t seed;     /* --weights-seed, or SB_NO_SEED */
+    bool ema;         /* --ema */
 };
 
 #define SB_NO_SEED (-1)
 
-/* The two options, for a command's table. */
+/* The options, for a command's table. */
 #define SB_OPT_WEIGHTS(choice)                                                                     \
     SB_OPT_STRING("weights", 0, "FILE",                                                            \
                   "TensorFlow checkpoint (prefix, .index or folder), .safetensors or .onnx",       \
                   &(choice)->path),                                                                \
         SB_OPT_INT("weights-seed", 0, "N", "seeded random weights instead of a file",              \
-                   &(choice)->seed, 0, INT64_MAX)
+                   &(choice)->seed, 0, INT64_MAX),                                                 \
+        SB_OPT_FLAG("ema", 0, "the moving averages that a training checkpoint holds",              \
+                    &(choice)->ema)
 
-/* Loads or draws. SB_EINVAL unless exactly one of the two was given. */
+/* Loads or draws. SB_EINVAL unless exactly one of file and seed was given. */
 int sb_weights_choose(const struct sb_weights_choice *choice, const struct sb_model *model,
                       struct sb_weights *out, struct sb_error *err);
 

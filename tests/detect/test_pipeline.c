@@ -209,7 +209,7 @@ static void test_detect__refuses_with_exit_code_2(void **state)
         {"-o d.json", "*no images: give IMAGE files*"},
         {"-o d.json --annotations gt.json", "*belong together*"},
         {"-o d.json " SET "100.png", "*IMAGE arguments beside --annotations*"},
-        {"-o d.json " SET "--weights-seed 1", "*either --weights FILE or --weights-seed N*"},
+        {"-o d.json " SET "--weights-seed 1", "*exclude each other*"},
         {"-o d.json --annotations absent.json --images .", "*absent.json: cannot open*"},
         {"-o d.json " SET "--size 0", "*--size*from 1*"},
         {"-o d.json " SET "--shard 3/2", "*shard '3/2'*"},
