@@ -1,11 +1,11 @@
-/* spinebench detect: images to COCO results. The work is in detect/pipeline.h. */
+/* spinebench detect: images to COCO results. The work is in detect/detect_run.h. */
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/model_weights.h"
 #include "datasets/merge_results.h"
-#include "detect/pipeline.h"
+#include "detect/detect_run.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -144,7 +144,7 @@ static int loader_count(void)
     return n < MAX_LOADERS ? n : MAX_LOADERS;
 }
 
-static int print_json(const struct request *r, const struct sb_detect_summary *s,
+static int print_json(const struct request *r, const struct sb_pipeline_summary *s,
                       struct sb_error *err)
 {
     struct sb_str out = SB_STR_INIT;
@@ -158,9 +158,10 @@ static int print_json(const struct request *r, const struct sb_detect_summary *s
     sb_jw_uint(&w, "images", s->images);
     sb_jw_uint(&w, "resumed", s->resumed);
     sb_jw_uint(&w, "broken", s->broken);
-    sb_jw_uint(&w, "detections", s->detections);
+    sb_jw_uint(&w, "detections", s->lines);
     sb_jw_double(&w, "seconds", seconds);
     sb_jw_double(&w, "images_per_second", (double)(s->images - s->resumed) / seconds);
+    sb_jw_double(&w, "network_share", (double)s->work_ns / (double)s->elapsed_ns);
     sb_jw_end(&w);
     const int rc = out.failed ? sb_error_nomem(err, "the summary", out.length) : 0;
     if (rc == 0)
@@ -169,10 +170,10 @@ static int print_json(const struct request *r, const struct sb_detect_summary *s
     return rc;
 }
 
-static void print_text(const struct request *r, const struct sb_detect_summary *s)
+static void print_text(const struct request *r, const struct sb_pipeline_summary *s)
 {
     const double seconds = (double)s->elapsed_ns / 1e9;
-    printf("%s: %zu detections on %zu images", output, s->detections, s->images);
+    printf("%s: %zu detections on %zu images", output, s->lines, s->images);
     if (s->broken)
         printf(", %zu broken ones left out", s->broken);
     if (s->resumed)
@@ -186,21 +187,21 @@ static void print_text(const struct request *r, const struct sb_detect_summary *
 static int detect(struct request *r, struct sb_error *err)
 {
     struct sb_progress progress;
-    struct sb_detect_summary summary;
+    struct sb_pipeline_summary summary;
     const struct sb_detect_job job = {.detector = r->detector,
-                                      .list = &r->list,
                                       .classes = &r->classes,
-                                      .results = output,
-                                      .settings = sb_str_text(&r->settings),
                                       .draw_dir = draw_dir,
-                                      .draw_threshold = draw_threshold,
-                                      .resume = resume,
-                                      .skip_broken = skip_broken,
-                                      .loaders = loader_count(),
-                                      .progress = &progress,
-                                      .on_broken = report_broken};
+                                      .draw_threshold = draw_threshold};
+    const struct sb_pipeline_options options = {.list = &r->list,
+                                                .results = output,
+                                                .settings = sb_str_text(&r->settings),
+                                                .resume = resume,
+                                                .skip_broken = skip_broken,
+                                                .loaders = loader_count(),
+                                                .progress = &progress,
+                                                .on_broken = report_broken};
     sb_progress_start(&progress, "detecting", "images", r->list.count, quiet);
-    const int rc = sb_detect_run(&job, &summary, err);
+    const int rc = sb_detect_run(&job, &options, &summary, err);
     sb_progress_finish(&progress);
     if (rc)
         return rc;

@@ -26,17 +26,17 @@ static bool next_line(struct reader *r, const char **line, size_t *length)
     return true;
 }
 
-/* The start of an image's line; what follows is the number of detections. */
+/* The start of an image's line; what follows is the number of its result lines. */
 static void image_prefix(const struct sb_journal *j, size_t image, struct sb_str *out)
 {
     sb_str_clear(out);
-    sb_str_printf(out, "{\"image\":%zu,\"id\":%lld,\"detections\":", image,
+    sb_str_printf(out, "{\"image\":%zu,\"id\":%lld,\"lines\":", image,
                   (long long)j->list->items[image].id);
 }
 
-/* Number of detections in an image's line; false when it is not the line of that image. */
-static bool parse_image(const char *line, size_t length, const struct sb_str *prefix,
-                        size_t *detections, bool *broken)
+/* Number of result lines in an image's line; false when it is not the line of that image. */
+static bool parse_image(const char *line, size_t length, const struct sb_str *prefix, size_t *lines,
+                        bool *broken)
 {
     if (prefix->failed || length <= prefix->length ||
         memcmp(line, prefix->data, prefix->length) != 0)
@@ -44,15 +44,15 @@ static bool parse_image(const char *line, size_t length, const struct sb_str *pr
     size_t at = prefix->length, value = 0;
     for (; at < length && line[at] >= '0' && line[at] <= '9' && value < 100000000; at++)
         value = value * 10 + (size_t)(line[at] - '0');
-    *detections = value;
+    *lines = value;
     *broken = at < length && line[at] == ',';
     return at > prefix->length && at < length && line[length - 1] == '}' &&
            !memchr(line, '\0', length);
 }
 
-/* True for the line of a detection on the image with this prefix; a crash of the machine may leave
+/* True for a result line of the image with this prefix; a crash of the machine may leave
  * anything, zeros above all. */
-static bool is_detection(const char *line, size_t length, const struct sb_str *prefix)
+static bool is_result(const char *line, size_t length, const struct sb_str *prefix)
 {
     return length > prefix->length && memcmp(line, prefix->data, prefix->length) == 0 &&
            line[length - 1] == '}' && !memchr(line, '\0', length);
@@ -64,23 +64,24 @@ static bool next_image(struct sb_journal *j, struct reader *r)
     struct reader ahead = *r;
     struct sb_str prefix = SB_STR_INIT;
     const char *line = NULL;
-    size_t length = 0, detections = 0;
+    size_t length = 0, lines = 0;
     bool broken = false;
     bool ok = j->images < j->list->count && next_line(&ahead, &line, &length);
     if (ok) {
         image_prefix(j, j->images, &prefix);
-        ok = parse_image(line, length, &prefix, &detections, &broken);
+        ok = parse_image(line, length, &prefix, &lines, &broken);
         sb_str_clear(&prefix);
-        sb_str_printf(&prefix, "{\"image_id\":%lld,", (long long)j->list->items[j->images].id);
+        sb_str_printf(&prefix, "{\"%s\":%lld,", j->format.id_key,
+                      (long long)j->list->items[j->images].id);
         ok = ok && !prefix.failed;
     }
-    for (size_t i = 0; ok && i < detections; i++)
-        ok = next_line(&ahead, &line, &length) && is_detection(line, length, &prefix);
+    for (size_t i = 0; ok && i < lines; i++)
+        ok = next_line(&ahead, &line, &length) && is_result(line, length, &prefix);
     sb_str_release(&prefix);
     if (!ok)
         return false;
     j->images++;
-    j->detections += detections;
+    j->lines += lines;
     j->broken += broken;
     *r = ahead;
     return true;
@@ -139,10 +140,12 @@ static int open_at(struct sb_journal *j, size_t valid, const char *settings, str
 }
 
 int sb_journal_open(struct sb_journal *journal, const char *results, const char *settings,
-                    const struct sb_image_list *list, bool resume, struct sb_error *err)
+                    struct sb_journal_format format, const struct sb_image_list *list, bool resume,
+                    struct sb_error *err)
 {
     struct sb_str path = SB_STR_INIT;
     memset(journal, 0, sizeof(*journal));
+    journal->format = format;
     journal->list = list;
     sb_str_printf(&path, "%s.journal", results);
     if (path.failed)
@@ -170,22 +173,19 @@ static void append_broken(struct sb_str *line, const char *broken)
     sb_str_release(&text);
 }
 
-int sb_journal_append(struct sb_journal *journal, const struct sb_detections *dets,
+int sb_journal_append(struct sb_journal *journal, const struct sb_str *lines, size_t count,
                       const char *broken, struct sb_error *err)
 {
     struct sb_str text = SB_STR_INIT;
-    const size_t count = broken ? 0 : dets->count;
     int rc = 0;
     image_prefix(journal, journal->images, &text);
-    sb_str_printf(&text, "%zu", count);
+    sb_str_printf(&text, "%zu", broken ? 0 : count);
     if (broken)
         append_broken(&text, broken);
     sb_str_puts(&text, "}\n");
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        rc = sb_detections_append_json(dets, i, &text, err);
-        sb_str_puts(&text, "\n");
-    }
-    if (rc == 0 && text.failed)
+    if (!broken)
+        sb_str_append(&text, sb_str_text(lines), lines->length);
+    if (text.failed || (!broken && lines->failed))
         rc = sb_error_nomem(err, "a journal entry", text.length);
     if (rc == 0 &&
         (fwrite(text.data, 1, text.length, journal->fp) != text.length || fflush(journal->fp) != 0))
@@ -194,31 +194,33 @@ int sb_journal_append(struct sb_journal *journal, const struct sb_detections *de
     if (rc)
         return rc;
     journal->images++;
-    journal->detections += count;
+    journal->lines += broken ? 0 : count;
     journal->broken += broken != NULL;
     return 0;
 }
 
-/* Copies the lines of detections, and nothing else, into the results array. */
-static void copy_detections(const struct sb_journal *j, struct reader r, FILE *out)
+/* Copies the result lines, and nothing else. */
+static void copy_results(const struct sb_journal *j, struct reader r, FILE *out)
 {
     struct sb_str prefix = SB_STR_INIT;
     const char *line = NULL;
-    size_t length = 0, detections = 0;
-    bool broken = false, first = true;
+    size_t length = 0, lines = 0, copied = 0;
+    bool broken = false;
     next_line(&r, &line, &length); /* the settings */
-    fputs("[", out);
     for (size_t image = 0; image < j->images && next_line(&r, &line, &length); image++) {
         image_prefix(j, image, &prefix);
-        if (!parse_image(line, length, &prefix, &detections, &broken))
+        if (!parse_image(line, length, &prefix, &lines, &broken))
             break; /* cannot be: they were read or written before */
-        for (size_t i = 0; i < detections && next_line(&r, &line, &length); i++) {
-            fputs(first ? "\n" : ",\n", out);
+        for (size_t i = 0; i < lines && next_line(&r, &line, &length); i++, copied++) {
+            if (j->format.array)
+                fputs(copied ? ",\n" : "[\n", out);
             fwrite(line, 1, length, out); /* errors show at commit */
-            first = false;
+            if (!j->format.array)
+                fputs("\n", out);
         }
     }
-    fputs("\n]\n", out);
+    if (j->format.array)
+        fputs(copied ? "\n]\n" : "[\n]\n", out);
     sb_str_release(&prefix);
 }
 
@@ -232,7 +234,7 @@ int sb_journal_publish(struct sb_journal *journal, const char *results, struct s
     rc = sb_outfile_open(&out, results, err);
     if (rc == 0) {
         const struct reader r = {map.data, map.data + map.size};
-        copy_detections(journal, r, out.fp);
+        copy_results(journal, r, out.fp);
         rc = sb_outfile_commit(&out, err);
     }
     sb_map_release(&map);

@@ -1,8 +1,8 @@
 /*
- * Detection over a list of images: decoding and resizing, the network, and post-processing overlap
- * (base/stages.h), memory does not grow with the number of images, and the results file depends on
- * the list, the model and the settings alone: not on threads, timing, or how often the run was
- * killed and resumed.
+ * A model over a list of images, whatever the model gives: loading, the network, and what follows
+ * overlap (base/stages.h), memory does not grow with the number of images, and the results file
+ * depends on the list, the model and the settings alone: not on threads, timing, or how often the
+ * run was killed and resumed (detect/journal.h).
  *
  * An image that cannot be read stops the run after everything before it is written; with
  * skip_broken it is reported and left out.
@@ -12,44 +12,63 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/str.h"
 #include "datasets/image_list.h"
-#include "detect/class_map.h"
-#include "detect/detector.h"
+#include "detect/journal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct sb_detect_job {
-    struct sb_detector *detector; /* with keep_image when draw_dir is given */
+/* Network outputs kept at a time: one being filled, one being read. */
+#define SB_PIPELINE_BACKLOG 2
+
+/* What a run writes and how; the same for every kind of model. */
+struct sb_pipeline_options {
     const struct sb_image_list *list;
-    const struct sb_class_map *classes;
-    const char *results;   /* file to write */
-    const char *settings;  /* one line of JSON: what a resumed run must have in common */
-    const char *draw_dir;  /* existing folder for NAME.png per image, or NULL */
-    double draw_threshold; /* drawn at score >= this */
-    bool resume;           /* go on with the journal of a run that was stopped */
+    const char *results;  /* file to write */
+    const char *settings; /* one line of JSON: what a resumed run must have in common */
+    bool resume;          /* go on with the journal of a run that was stopped */
     bool skip_broken;
-    int loaders;                  /* threads that decode, >= 1 */
+    int loaders;                  /* threads that load, >= 1 */
     struct sb_progress *progress; /* started by the caller with list->count; may be NULL */
     /* A skipped image, in order; err has the file. May be NULL. Called on another thread. */
     void (*on_broken)(void *ctx, const struct sb_error *err);
     void *ctx;
 };
 
-struct sb_detect_summary {
-    size_t images;  /* in the results file, broken ones not counted */
-    size_t resumed; /* of these, taken from the journal */
-    size_t broken;  /* skipped */
-    size_t detections;
-    int64_t elapsed_ns; /* of this run */
+/* The steps of one kind of model. An image has a slot (below sb_pipeline_slots()) from load to
+ * finish, and an output (below SB_PIPELINE_BACKLOG) from work to finish. */
+struct sb_pipeline_steps {
+    struct sb_journal_format format;
+    void *ctx;
+    /* Fills the slot; several threads. SB_EFORMAT, SB_EIO and SB_EUNSUPPORTED mean a broken image.
+     */
+    int (*load)(void *ctx, const struct sb_image_item *item, size_t slot, struct sb_error *err);
+    /* Runs the network; the calling thread. */
+    int (*work)(void *ctx, size_t slot, size_t output, struct sb_error *err);
+    /* Appends the result lines, each with its newline, and counts them; one thread, in order. */
+    int (*finish)(void *ctx, const struct sb_image_item *item, size_t slot, size_t output,
+                  struct sb_str *lines, size_t *count, struct sb_error *err);
 };
+
+struct sb_pipeline_summary {
+    size_t images;      /* in the results file, broken ones not counted */
+    size_t resumed;     /* of these, taken from the journal */
+    size_t broken;      /* skipped */
+    size_t lines;       /* of results */
+    int64_t elapsed_ns; /* of this run */
+    int64_t work_ns;    /* of these, inside the network */
+};
+
+size_t sb_pipeline_slots(const struct sb_pipeline_options *options);
 
 /*
  * On an error, what is complete has been written to `results` (nothing when that is no image), the
  * journal is kept, err's hint says how to go on, and *summary counts what was written.
  */
-int sb_detect_run(const struct sb_detect_job *job, struct sb_detect_summary *summary,
-                  struct sb_error *err);
+int sb_pipeline_run(const struct sb_pipeline_options *options,
+                    const struct sb_pipeline_steps *steps, struct sb_pipeline_summary *summary,
+                    struct sb_error *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define IMAGES 5
+static const struct sb_journal_format format = {"image_id", true};
 static const char settings[] = "{\"journal\":1,\"model\":\"m\"}";
 
 static void make_list(struct sb_image_list *list)
@@ -20,20 +21,18 @@ static void make_list(struct sb_image_list *list)
     assert_ok(sb_image_list_from_paths(list, paths, IMAGES, &err), &err);
 }
 
-/* Image i has i detections; image 3 is broken. */
+/* Image i has i results; image 3 is broken. */
 static void append_images(struct sb_journal *j, size_t upto)
 {
     struct sb_error err;
     while (j->images < upto) {
-        struct sb_detections dets;
-        const double box[4] = {1, 2, 3.5, (double)j->images};
-        sb_detections_init(&dets);
+        struct sb_str lines = SB_STR_INIT;
         for (size_t i = 0; i < j->images; i++)
-            assert_int_equal(
-                sb_detections_add(&dets, j->list->items[j->images].id, 1, box, 0.5, NULL), 0);
+            sb_str_printf(&lines, "{\"image_id\":%lld,\"x\":%zu}\n",
+                          (long long)j->list->items[j->images].id, i);
         const char *broken = j->images == 3 ? "a \"quoted\"\nreason" : NULL;
-        assert_ok(sb_journal_append(j, &dets, broken, &err), &err);
-        sb_detections_release(&dets);
+        assert_ok(sb_journal_append(j, &lines, j->images, broken, &err), &err);
+        sb_str_release(&lines);
     }
 }
 
@@ -54,10 +53,10 @@ static void whole_run(const struct sb_image_list *list, struct sb_str *results,
     struct sb_error err;
     struct sb_journal j;
     const char *path = test_path("whole.json");
-    assert_ok(sb_journal_open(&j, path, settings, list, false, &err), &err);
+    assert_ok(sb_journal_open(&j, path, settings, format, list, false, &err), &err);
     append_images(&j, IMAGES);
     assert_ok(sb_journal_publish(&j, path, &err), &err);
-    assert_int_equal(j.detections, 0 + 1 + 2 + 4);
+    assert_int_equal(j.lines, 0 + 1 + 2 + 4);
     assert_int_equal(j.broken, 1);
     read_file(path, results);
     read_file(test_path("whole.json.journal"), journal);
@@ -81,7 +80,7 @@ static void test_journal__resumes_after_a_cut_anywhere(void **state)
         struct sb_journal j;
         const char *path = test_path("cut.json");
         test_write("cut.json.journal", journal.data, cut);
-        assert_ok(sb_journal_open(&j, path, settings, &list, true, &err), &err);
+        assert_ok(sb_journal_open(&j, path, settings, format, &list, true, &err), &err);
         assert_true(j.images >= last && j.images <= IMAGES);
         last = j.images;
         append_images(&j, IMAGES);
@@ -116,7 +115,7 @@ static void test_journal__does_not_trust_wrong_lines(void **state)
         journal.data[at] = '\0';
         test_write("wrong.json.journal", journal.data, journal.length);
         journal.data[at] = kept;
-        assert_ok(sb_journal_open(&j, path, settings, &list, true, &err), &err);
+        assert_ok(sb_journal_open(&j, path, settings, format, &list, true, &err), &err);
         assert_true(j.images <= IMAGES);
         append_images(&j, IMAGES);
         assert_ok(sb_journal_publish(&j, path, &err), &err);
@@ -130,6 +129,28 @@ static void test_journal__does_not_trust_wrong_lines(void **state)
     sb_image_list_release(&list);
 }
 
+/* Without brackets and commas, for JSON Lines. */
+static void test_journal__publishes_lines(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_journal j;
+    struct sb_image_list list;
+    struct sb_str text = SB_STR_INIT;
+    const struct sb_journal_format lines = {"image_id", false};
+    make_list(&list);
+    const char *path = test_path("lines.jsonl");
+    assert_ok(sb_journal_open(&j, path, settings, lines, &list, false, &err), &err);
+    append_images(&j, 3);
+    assert_ok(sb_journal_publish(&j, path, &err), &err);
+    sb_journal_close(&j, false);
+    read_file(path, &text);
+    assert_string_equal(text.data, "{\"image_id\":7,\"x\":0}\n{\"image_id\":300,\"x\":0}\n"
+                                   "{\"image_id\":300,\"x\":1}\n");
+    sb_str_release(&text);
+    sb_image_list_release(&list);
+}
+
 static void test_journal__of_another_run_is_refused(void **state)
 {
     (void)state;
@@ -138,20 +159,21 @@ static void test_journal__of_another_run_is_refused(void **state)
     struct sb_image_list list;
     make_list(&list);
     const char *path = test_path("other.json");
-    assert_ok(sb_journal_open(&j, path, settings, &list, false, &err), &err);
+    assert_ok(sb_journal_open(&j, path, settings, format, &list, false, &err), &err);
     append_images(&j, 2);
     sb_journal_close(&j, true);
     assert_int_equal(
-        sb_journal_open(&j, path, "{\"journal\":1,\"model\":\"n\"}", &list, true, &err), SB_EINVAL);
+        sb_journal_open(&j, path, "{\"journal\":1,\"model\":\"n\"}", format, &list, true, &err),
+        SB_EINVAL);
     assert_error(&err, SB_EINVAL, "other settings");
-    assert_ok(sb_journal_open(&j, path, settings, &list, true, &err), &err);
+    assert_ok(sb_journal_open(&j, path, settings, format, &list, true, &err), &err);
     assert_int_equal(j.images, 2); /* the refusal left it alone */
     sb_journal_close(&j, true);
-    assert_ok(sb_journal_open(&j, path, settings, &list, false, &err), &err);
+    assert_ok(sb_journal_open(&j, path, settings, format, &list, false, &err), &err);
     assert_int_equal(j.images, 0); /* without resume: from the start */
     sb_journal_close(&j, false);
-    assert_int_equal(sb_journal_open(&j, "/nonexistent/x.json", settings, &list, false, &err),
-                     SB_EIO);
+    assert_int_equal(
+        sb_journal_open(&j, "/nonexistent/x.json", settings, format, &list, false, &err), SB_EIO);
     sb_image_list_release(&list);
 }
 
@@ -181,21 +203,18 @@ static int journal_once(void *ctx)
 {
     struct sb_error err;
     struct sb_journal j;
-    struct sb_detections dets;
-    const double box[4] = {0, 0, 1, 1};
+    struct sb_str lines = SB_STR_INIT;
     const char *path = test_path("memory.json");
-    sb_detections_init(&dets);
-    int rc = sb_journal_open(&j, path, settings, ctx, false, &err);
+    int rc = sb_journal_open(&j, path, settings, format, ctx, false, &err);
+    sb_str_puts(&lines, "{\"image_id\":11,}\n");
     if (rc == 0)
-        rc = sb_detections_add(&dets, 11, 1, box, 0.5, NULL);
+        rc = sb_journal_append(&j, &lines, 1, NULL, &err);
     if (rc == 0)
-        rc = sb_journal_append(&j, &dets, NULL, &err);
-    if (rc == 0)
-        rc = sb_journal_append(&j, NULL, "why", &err);
+        rc = sb_journal_append(&j, NULL, 0, "why", &err);
     if (rc == 0)
         rc = sb_journal_publish(&j, path, &err);
     sb_journal_close(&j, false);
-    sb_detections_release(&dets);
+    sb_str_release(&lines);
     return rc;
 }
 
@@ -213,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_journal__resumes_after_a_cut_anywhere),
         cmocka_unit_test(test_journal__does_not_trust_wrong_lines),
+        cmocka_unit_test(test_journal__publishes_lines),
         cmocka_unit_test(test_journal__of_another_run_is_refused),
         cmocka_unit_test(test_journal__survives_out_of_memory),
         cmocka_unit_test(test_merge_results__joins_as_one_run),
