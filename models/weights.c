@@ -13,11 +13,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#define TAG             SB_MEM_TAG(SB_MEM_DATA, 0)
-#define ALIGN_BYTES     64
-#define HUGE_PAGE_BYTES ((size_t)2 << 20)
+#define TAG         SB_MEM_TAG(SB_MEM_DATA, 0)
+#define ALIGN_BYTES 64
 
 static int arena_size(const struct sb_graph *graph, size_t *out, struct sb_error *err)
 {
@@ -34,15 +32,6 @@ static int arena_size(const struct sb_graph *graph, size_t *out, struct sb_error
     return 0;
 }
 
-/* Large pages save most of the page faults of a first touch. Only advice: failure is harmless. */
-static void advise_huge_pages(void *data, size_t bytes)
-{
-    const uintptr_t start = sb_align_size((uintptr_t)data, HUGE_PAGE_BYTES);
-    const uintptr_t end = ((uintptr_t)data + bytes) & ~(HUGE_PAGE_BYTES - 1);
-    if (start < end)
-        madvise((void *)start, end - start, MADV_HUGEPAGE);
-}
-
 int sb_weights_alloc(struct sb_weights *out, const struct sb_graph *graph, struct sb_error *err)
 {
     memset(out, 0, sizeof(*out));
@@ -54,14 +43,10 @@ int sb_weights_alloc(struct sb_weights *out, const struct sb_graph *graph, struc
     if (!out->slots || !out->arena)
         return sb_error_nomem(err, "the weights", out->arena_bytes);
     out->num_slots = graph->num_slots;
-    advise_huge_pages(out->arena, out->arena_bytes);
     size_t offset = 0;
     for (size_t i = 0; i < graph->num_slots; i++) {
-        const size_t bytes = sb_slot_count(&graph->slots[i]) * sizeof(float);
         out->slots[i] = out->arena + offset / sizeof(float);
-        const size_t padded = sb_align_size(bytes, ALIGN_BYTES);
-        memset((char *)out->slots[i] + bytes, 0, padded - bytes);
-        offset += padded;
+        offset += sb_align_size(sb_slot_count(&graph->slots[i]) * sizeof(float), ALIGN_BYTES);
     }
     return 0;
 }
@@ -73,9 +58,11 @@ void sb_weights_release(struct sb_weights *weights)
     memset(weights, 0, sizeof(*weights));
 }
 
-uint32_t sb_weights_slot_crc(const struct sb_slot *slot, const float *values)
+uint32_t sb_weights_seal_slot(const struct sb_slot *slot, float *values)
 {
-    return sb_crc32c(0, values, sb_slot_count(slot) * sizeof(float));
+    const size_t bytes = sb_slot_count(slot) * sizeof(float);
+    memset((char *)values + bytes, 0, sb_align_size(bytes, ALIGN_BYTES) - bytes);
+    return sb_crc32c(0, values, bytes);
 }
 
 void sb_weights_set_digest(struct sb_weights *out, const uint32_t *crcs)
@@ -143,7 +130,7 @@ static void seed_job(void *ctx, size_t job, int worker)
     const struct seeding *s = ctx;
     const struct sb_slot *slot = &s->graph->slots[job];
     sb_weights_seed_slot(slot, s->seed, s->out->slots[job]);
-    s->crcs[job] = sb_weights_slot_crc(slot, s->out->slots[job]);
+    s->crcs[job] = sb_weights_seal_slot(slot, s->out->slots[job]);
 }
 
 int sb_weights_seeded(struct sb_weights *out, const struct sb_graph *graph, uint64_t seed,

@@ -249,7 +249,7 @@ static int convert_slot(const struct conversion *c, size_t i, struct sb_error *e
             sb_layout_from_variable(slot, t->dtype, t->data, values);
         sb_tensors_discard(b->file, t);
     }
-    c->crcs[i] = sb_weights_slot_crc(slot, values);
+    c->crcs[i] = sb_weights_seal_slot(slot, values);
     return 0;
 }
 

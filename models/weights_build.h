@@ -8,8 +8,9 @@
 int sb_weights_alloc(struct sb_weights *out, const struct sb_graph *graph, struct sb_error *err);
 /* The seeded values of one slot. */
 void sb_weights_seed_slot(const struct sb_slot *slot, uint64_t seed, float *values);
-/* CRC-32C of one slot's values. */
-uint32_t sb_weights_slot_crc(const struct sb_slot *slot, const float *values);
+/* After a slot's values are set: zeroes the padding behind them and returns their CRC-32C. Meant
+ * for the thread that set them, so that pages are first touched in parallel. */
+uint32_t sb_weights_seal_slot(const struct sb_slot *slot, float *values);
 /* Sets the digest from the slots' checksums. */
 void sb_weights_set_digest(struct sb_weights *out, const uint32_t *crcs);
 

@@ -41,6 +41,19 @@ static void test_crc32c__fast_equals_portable_at_any_cut(void **state)
     }
 }
 
+static void test_crc32c__fast_equals_portable_on_long_data(void **state)
+{
+    (void)state;
+    static unsigned char data[60000]; /* more than two rounds of the interleaved loop */
+    struct sb_rng rng = sb_rng_seed(2);
+    for (size_t i = 0; i < sizeof(data); i++)
+        data[i] = (unsigned char)sb_rng_below(&rng, 256);
+    static const size_t sizes[] = {8191, 8192, 24575, 24576, 24577, 24576 + 8192, 49152, 59999};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        assert_int_equal(sb_crc32c(0xdeadbeefu, data + 1, sizes[i]),
+                         sb_crc32c_portable(0xdeadbeefu, data + 1, sizes[i]));
+}
+
 static void test_fnv1a__known_vectors(void **state)
 {
     (void)state;
@@ -54,6 +67,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_crc32c__known_vectors),
         cmocka_unit_test(test_crc32c__fast_equals_portable_at_any_cut),
+        cmocka_unit_test(test_crc32c__fast_equals_portable_on_long_data),
         cmocka_unit_test(test_fnv1a__known_vectors),
     };
     return cmocka_run_group_tests_name("base/hash", tests, NULL, NULL);
