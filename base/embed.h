@@ -12,7 +12,8 @@ struct sb_embedded {
     size_t size;
 };
 
-extern const struct sb_embedded sb_zoo_files[];  /* models/zoo: *.json */
-extern const struct sb_embedded sb_name_files[]; /* models/names: *.json */
+extern const struct sb_embedded sb_zoo_files[];   /* models/zoo: *.json */
+extern const struct sb_embedded sb_name_files[];  /* models/names: *.json */
+extern const struct sb_embedded sb_paper_files[]; /* reports: *.json */
 
 #endif

@@ -154,10 +154,19 @@ static int64_t steal_from(const char *root)
 {
     char line[512];
     read_line(root, "proc/stat", line, sizeof(line));
-    long long steal;
-    if (sscanf(line, "cpu %*d %*d %*d %*d %*d %*d %*d %lld", &steal) != 1)
+    char *p = line;
+    int64_t value = SB_NO_INT;
+    if (strncmp(line, "cpu ", 4) != 0)
         return SB_NO_INT;
-    return steal;
+    p += 4;
+    for (int field = 0; field < 8; field++) {
+        char *end;
+        value = strtoll(p, &end, 10);
+        if (end == p)
+            return SB_NO_INT;
+        p = end;
+    }
+    return value;
 }
 
 int64_t sb_steal_ticks(void)

@@ -5,6 +5,7 @@
 
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A field of /proc/self/status that is given in kB. */
@@ -15,8 +16,11 @@ static int64_t status_bytes(const char *field)
     char line[256];
     const size_t n = strlen(field);
     while (fp && bytes == SB_NO_INT && fgets(line, sizeof(line), fp)) {
-        long long kb;
-        if (strncmp(line, field, n) == 0 && sscanf(line + n, ": %lld kB", &kb) == 1)
+        char *end;
+        if (strncmp(line, field, n) != 0 || line[n] != ':')
+            continue;
+        const long long kb = strtoll(line + n + 1, &end, 10);
+        if (strncmp(end, " kB", 3) == 0)
             bytes = kb * 1024;
     }
     if (fp)

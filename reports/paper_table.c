@@ -1,0 +1,237 @@
+/* The paper's tables for people and programs: printed, computed and measured side by side. */
+#include "reports/paper.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool is_computed(const struct sb_paper_column *c)
+{
+    return c->kind != SB_PAPER_PRINTED && c->kind != SB_PAPER_MEASURE;
+}
+
+static bool is_number(const struct sb_paper_column *c)
+{
+    return c->kind == SB_PAPER_FLOPS || c->kind == SB_PAPER_PARAMS;
+}
+
+static bool has_measured(const struct sb_paper_table *source, size_t column)
+{
+    for (size_t r = 0; r < source->num_rows; r++) {
+        if (!isnan(source->rows[r].cells[column].measured))
+            return true;
+    }
+    return false;
+}
+
+/* A plain column whose heading names where its values come from. */
+static void sourced_column(struct sb_table *t, const char *name, const char *unit,
+                           enum sb_align align, enum sb_source source)
+{
+    sb_table_column(t, name, unit, align);
+    if (!t->texts.failed)
+        t->columns[t->num_columns - 1].source = source;
+}
+
+static void add_columns(const struct sb_paper_table *source, struct sb_table *t)
+{
+    sb_table_column(t, "model", NULL, SB_LEFT);
+    for (size_t i = 0; source->num_rows && i < source->rows[0].num_labels; i++)
+        sb_table_column(t, source->rows[0].labels[i][0], NULL, SB_RIGHT);
+    for (size_t c = 0; c < source->num_columns; c++) {
+        const struct sb_paper_column *column = &source->columns[c];
+        sourced_column(t, column->name, column->unit, SB_RIGHT, SB_SOURCE_PAPER);
+        if (is_computed(column))
+            sourced_column(t, column->name, column->unit, SB_RIGHT, SB_SOURCE_COMPUTED);
+        if (is_number(column))
+            sb_table_column(t, "diff", NULL, SB_RIGHT);
+        if (has_measured(source, c))
+            sourced_column(t, column->name, column->unit, SB_RIGHT, SB_SOURCE_MEASURED);
+    }
+}
+
+/* Why a row has nothing computed. */
+static void missing_cell(const struct sb_paper_row *row, struct sb_table *t)
+{
+    struct sb_str why = SB_STR_INIT;
+    if (row->not_published)
+        sb_str_printf(&why, "not published: %s", row->not_published);
+    else
+        sb_str_puts(&why, row->not_built);
+    sb_table_missing(t, sb_str_text(&why));
+    sb_str_release(&why);
+}
+
+/* Digits beyond the printed ones, so that a reader sees how near the rounding edge a value is. */
+static void computed_cells(const struct sb_paper_row *row, const struct sb_paper_column *column,
+                           const struct sb_paper_cell *cell, struct sb_table *t)
+{
+    if (cell->text[0])
+        sb_table_cell(t, "%s", cell->text);
+    else if (!isnan(cell->computed))
+        sb_table_number(t, cell->computed, cell->printed ? cell->decimals + 2 : 3);
+    else if ((row->not_published || row->not_built) && cell->printed)
+        missing_cell(row, t);
+    else
+        sb_table_empty(t);
+    if (!is_number(column))
+        return;
+    if (isnan(cell->computed) || isnan(cell->value)) {
+        sb_table_empty(t);
+        return;
+    }
+    const double percent = 100 * (cell->computed - cell->value) / cell->value;
+    sb_table_cell(t, "%+.2f %%%s", percent, sb_paper_judge(cell) == SB_PAPER_AGREES ? "" : " *");
+}
+
+static void measured_cell(const struct sb_paper_cell *cell, struct sb_table *t)
+{
+    if (isnan(cell->measured))
+        sb_table_empty(t);
+    else
+        sb_table_number(t, cell->measured, cell->decimals);
+}
+
+/* In tables without computed columns the reasons stand below. */
+static void not_published_notes(const struct sb_paper_table *source, struct sb_table *t)
+{
+    for (size_t c = 0; c < source->num_columns; c++) {
+        if (is_computed(&source->columns[c]))
+            return;
+    }
+    for (size_t r = 0; r < source->num_rows; r++) {
+        if (source->rows[r].not_published)
+            sb_table_note(t, "%s: not published: %s", source->rows[r].name,
+                          source->rows[r].not_published);
+    }
+}
+
+void sb_paper_table_build(const struct sb_paper_table *source, struct sb_table *t)
+{
+    struct sb_str title = SB_STR_INIT;
+    const bool own = source->id[0] >= '0' && source->id[0] <= '9';
+    sb_str_printf(&title, "%s%s%s%s", own ? "Table " : "", own ? source->id : "", own ? ". " : "",
+                  source->title);
+    sb_table_init(t, sb_str_text(&title));
+    sb_str_release(&title);
+    add_columns(source, t);
+    for (size_t r = 0; r < source->num_rows; r++) {
+        const struct sb_paper_row *row = &source->rows[r];
+        sb_table_row(t);
+        sb_table_cell(t, "%s", row->name);
+        for (size_t i = 0; i < row->num_labels; i++)
+            sb_table_cell(t, "%s", row->labels[i][1]);
+        for (size_t c = 0; c < source->num_columns; c++) {
+            const struct sb_paper_cell *cell = &row->cells[c];
+            sb_table_cell(t, "%s", cell->printed ? cell->printed : "-");
+            if (is_computed(&source->columns[c]))
+                computed_cells(row, &source->columns[c], cell, t);
+            if (has_measured(source, c))
+                measured_cell(cell, t);
+        }
+    }
+    sb_table_note(t, "paper: %s", source->source);
+    if (source->note)
+        sb_table_note(t, "%s", source->note);
+    not_published_notes(source, t);
+}
+
+void sb_paper_residuals_init(struct sb_table *t)
+{
+    sb_table_init(t, "Cells that do not round to the printed digits");
+    sb_table_column(t, "table", NULL, SB_LEFT);
+    sb_table_column(t, "model", NULL, SB_LEFT);
+    sb_table_column(t, "value", NULL, SB_LEFT);
+    sourced_column(t, "printed", NULL, SB_RIGHT, SB_SOURCE_PAPER);
+    sourced_column(t, "here", NULL, SB_RIGHT, SB_SOURCE_COMPUTED);
+    sb_table_column(t, "off by", "%", SB_RIGHT);
+    sb_table_column(t, "what was tried", NULL, SB_LEFT);
+}
+
+static void residual_row(const struct sb_paper_table *source, const struct sb_paper_row *row,
+                         size_t column, enum sb_paper_verdict verdict, struct sb_table *t)
+{
+    const struct sb_paper_cell *cell = &row->cells[column];
+    sb_table_row(t);
+    sb_table_cell(t, "%s", source->id);
+    sb_table_cell(t, "%s%s%s", row->name, row->num_labels ? ", " : "",
+                  row->num_labels ? row->labels[0][1] : "");
+    sb_table_cell(t, "%s", source->columns[column].name);
+    sb_table_cell(t, "%s", cell->printed);
+    if (cell->text[0]) {
+        sb_table_cell(t, "%s", cell->text);
+        sb_table_empty(t);
+    } else {
+        sb_table_number(t, cell->computed, cell->decimals + 2);
+        sb_table_cell(t, "%+.3f", 100 * (cell->computed - cell->value) / cell->value);
+    }
+    sb_table_cell(t, "%s",
+                  verdict == SB_PAPER_STALE     ? "agrees now: remove its residual"
+                  : verdict == SB_PAPER_DIFFERS ? "SHOULD AGREE"
+                                                : cell->residual);
+}
+
+size_t sb_paper_residuals_add(const struct sb_paper_table *source, struct sb_table *t)
+{
+    size_t count = 0;
+    for (size_t r = 0; r < source->num_rows; r++) {
+        for (size_t c = 0; c < source->num_columns; c++) {
+            const enum sb_paper_verdict verdict = sb_paper_judge(&source->rows[r].cells[c]);
+            if (verdict == SB_PAPER_UNCHECKED || verdict == SB_PAPER_AGREES)
+                continue;
+            residual_row(source, &source->rows[r], c, verdict, t);
+            count++;
+        }
+    }
+    return count;
+}
+
+static void cell_json(const struct sb_paper_column *column, const struct sb_paper_cell *cell,
+                      struct sb_jw *w)
+{
+    static const char *const verdicts[] = {
+        [SB_PAPER_UNCHECKED] = NULL,         [SB_PAPER_AGREES] = "agrees",
+        [SB_PAPER_RESIDUAL] = "residual",    [SB_PAPER_DIFFERS] = "differs",
+        [SB_PAPER_STALE] = "stale residual",
+    };
+    sb_jw_object(w, column->key);
+    sb_jw_string(w, "paper", cell->printed);
+    if (is_computed(column) && cell->text[0])
+        sb_jw_string(w, "computed", cell->text);
+    else if (is_computed(column))
+        sb_jw_double(w, "computed", cell->computed);
+    if (is_computed(column)) {
+        sb_jw_string(w, "verdict", verdicts[sb_paper_judge(cell)]);
+        sb_jw_string(w, "residual", cell->residual);
+    }
+    if (column->kind == SB_PAPER_MEASURE) {
+        sb_jw_double(w, "measured_here", cell->measured);
+        sb_jw_int(w, "n", (int64_t)cell->measured_n);
+    }
+    sb_jw_end(w);
+}
+
+void sb_paper_table_json(const struct sb_paper_table *source, struct sb_jw *w)
+{
+    sb_jw_object(w, NULL);
+    sb_jw_string(w, "table", source->id);
+    sb_jw_string(w, "title", source->title);
+    sb_jw_string(w, "source", source->source);
+    sb_jw_array(w, "rows");
+    for (size_t r = 0; r < source->num_rows; r++) {
+        const struct sb_paper_row *row = &source->rows[r];
+        sb_jw_object(w, NULL);
+        sb_jw_string(w, "name", row->name);
+        for (size_t i = 0; i < row->num_labels; i++)
+            sb_jw_string(w, row->labels[i][0], row->labels[i][1]);
+        sb_jw_string(w, "model", row->model);
+        sb_jw_string(w, "not_published", row->not_published);
+        sb_jw_string(w, "not_built", row->not_built);
+        sb_jw_object(w, "cells");
+        for (size_t c = 0; c < source->num_columns; c++)
+            cell_json(&source->columns[c], &row->cells[c], w);
+        sb_jw_end(w);
+        sb_jw_end(w);
+    }
+    sb_jw_end(w);
+    sb_jw_end(w);
+}
