@@ -1,5 +1,4 @@
 /* Error values: filling and formatting. See error.h. */
-#define SB_ERROR_IMPLEMENTATION
 #include "base/error.h"
 
 #include <errno.h>

@@ -69,14 +69,6 @@ int sb_error_hint(struct sb_error *err, const char *fmt, ...) __attribute__((for
 /* "FILE:LINE:COLUMN (byte N) /pointer: MESSAGE\nhint: ..." into buf, always terminated. */
 void sb_error_text(const struct sb_error *err, char *buf, size_t size);
 
-#if defined(__clang_analyzer__) && !defined(SB_ERROR_IMPLEMENTATION)
-/* What the analyzer cannot see from outside error.c: these return a code, which is never 0. */
-#define sb_error_set(err, code, ...)    (sb_error_set(err, code, __VA_ARGS__), (int)(code))
-#define sb_error_errno(err, what, path) (sb_error_errno(err, what, path), (int)SB_EIO)
-#define sb_error_nomem(err, what, size) (sb_error_nomem(err, what, size), (int)SB_ENOMEM)
-#define sb_error_hint(err, ...)         (sb_error_hint(err, __VA_ARGS__), (int)SB_EINTERNAL)
-#endif
-
 /* Precondition of a function that returns int and has no better message. */
 #define SB_CHECK(cond, code)                                                                       \
     do {                                                                                           \

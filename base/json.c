@@ -129,7 +129,6 @@ static void describe(const cJSON *item, char *buf, size_t size)
                  cJSON_IsNull(item) ? "null" : (cJSON_IsTrue(item) ? "true" : "false"));
 }
 
-#undef sb_json_expected
 int sb_json_expected(const struct sb_json *at, const char *what, struct sb_error *err)
 {
     char found[96];

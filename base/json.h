@@ -41,10 +41,6 @@ bool sb_json_position(const char *text, size_t length, const char *pointer, int6
 /* Fills err with "expected WHAT, found ..." at this place; returns SB_EFORMAT. */
 int sb_json_expected(const struct sb_json *at, const char *what, struct sb_error *err);
 
-#ifdef __clang_analyzer__ /* it returns SB_EFORMAT, which the analyzer cannot see from here */
-#define sb_json_expected(at, what, err) (sb_json_expected(at, what, err), (int)SB_EFORMAT)
-#endif
-
 /* Member `key` of an object; SB_EFORMAT when absent or at is no object. */
 int sb_json_get(const struct sb_json *at, const char *key, struct sb_json *out,
                 struct sb_error *err);

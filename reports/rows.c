@@ -243,7 +243,7 @@ static int finish_time(struct sb_row_draft *draft, struct sb_error *err)
 static int level_rank(const char *level)
 {
     if (level[0] == 'L' && level[1] >= '0' && level[1] <= '9')
-        return atoi(level + 1);
+        return (int)strtol(level + 1, NULL, 10);
     return strcmp(level, "stem") == 0 ? 0 : strcmp(level, "head") == 0 ? 100 : 99;
 }
 

@@ -66,7 +66,7 @@ static void put_math(struct sb_str *out, const char *text)
 {
     const char *e = strchr(text, 'e');
     if (e)
-        sb_str_printf(out, "$%.*s\\times10^{%d}$", (int)(e - text), text, atoi(e + 1));
+        sb_str_printf(out, "$%.*s\\times10^{%ld}$", (int)(e - text), text, strtol(e + 1, NULL, 10));
     else
         sb_str_printf(out, "$%s$", text);
 }

@@ -32,7 +32,7 @@ format() {
 
 text_style() {
     git grep -nIP '\t' -- '*.c' '*.h' '*.json' '*.py' | sed 's/$/   <- tab/'
-    git grep -nIP '[ \t]+$' -- ':!*.exact' ':!*.glob' | sed 's/$/   <- trailing blank/'
+    git grep -nIP '[ \t]+$' -- ':!*.exact' ':!*.glob' ':!tests/golden' | sed 's/$/   <- trailing blank/'
     git grep -lIP '\r' | sed 's/$/: carriage return/'
     # zero-width and bidirectional control characters
     git grep -nIP '[\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]' |
@@ -93,10 +93,11 @@ header_guards() {
 
 # Libraries return errors; only cli/ prints and ends the program. Progress has stderr.
 library_rules() {
-    git grep -nE '\b(printf|puts|putchar|perror|exit|abort|system|atoi|atof|sprintf|strcpy|strcat|gets|alloca)\(' -- \
+    git grep -nE '^[^"]*\b(printf|puts|putchar|perror|exit|abort|system|atoi|atof|sprintf|strcpy|strcat|gets|alloca)\(' -- \
         base models engine datasets detect eval bench reports |
         grep -v ':[0-9]*: *[/ ]\*' # comments
-    git grep -nE '\b(stdout|stderr)\b' -- '*.c' ':!base/progress.c' ':!cli' ':!tests'
+    git grep -nE '\b(stdout|stderr)\b' -- '*.c' ':!base/progress.c' ':!cli' ':!tests' |
+        grep -v ':[0-9]*: *[/ ]\*'
     git grep -nE '[^_a-z](malloc|calloc|realloc|strdup)\(' -- '*.c' ':!base/mem.c' ':!tests'
 }
 

@@ -4,9 +4,9 @@
  * weights and workspace, packs once, and calls run() in every forward pass.
  *
  * Adding a kernel: kernels/NAME.c with its functions and one `const struct sb_kernel`, declared
- * below and listed in table.c before the ones it beats; tests/engine/test_NAME.c against the naive
- * reference. run() must not allocate, and its result must not depend on the number of threads:
- * cut work into jobs by the shape alone.
+ * below and listed in kernel_table.c before the ones it beats; tests/engine/test_NAME.c against the
+ * naive reference. run() must not allocate, and its result must not depend on the number of
+ * threads: cut work into jobs by the shape alone.
  *
  * Tensors are dense (N, C, H, W) float32. Outputs never overlap inputs, except as `inplace` allows.
  */

@@ -92,10 +92,11 @@ static void test_rows__a_direct_record_stands_above_sums(void **state)
 static void test_rows__costs_join_every_engine(void **state)
 {
     (void)state;
-    collect(RUN("a", "c1") COST("", "7") TIME("a", "0", "", "[3]")
-                "{\"schema\":1,\"kind\":\"time\",\"run\":\"a\",\"model\":\"m\",\"size\":64,"
-                "\"batch\":1,\"threads\":2,\"engine\":\"f\",\"pass\":\"p\",\"process\":0,"
-                "\"warmup\":0,\"ns\":[2]}\n",
+    collect(RUN("a", "c1") COST("", "7") TIME(
+                "a", "0", "",
+                "[3]") "{\"schema\":1,\"kind\":\"time\",\"run\":\"a\",\"model\":\"m\",\"size\":64,"
+                       "\"batch\":1,\"threads\":2,\"engine\":\"f\",\"pass\":\"p\",\"process\":0,"
+                       "\"warmup\":0,\"ns\":[2]}\n",
             SB_ROWS_MODEL);
     assert_int_equal(rows.count, 2);
     assert_int_equal(rows.items[0].cost.macs, 7);
