@@ -4,8 +4,10 @@
 #include "base/mem.h"
 #include "base/size.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void sb_str_release(struct sb_str *s)
@@ -59,6 +61,18 @@ void sb_str_printf(struct sb_str *s, const char *fmt, ...)
         s->length += (size_t)n;
     }
     va_end(again);
+}
+
+void sb_str_float(struct sb_str *s, float value)
+{
+    char text[32] = "0";
+    /* six digits tell most float32 values apart, nine tell all */
+    for (int digits = 6; digits <= 9 && isfinite(value) && value != 0.0f; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    sb_str_puts(s, text);
 }
 
 const char *sb_str_text(const struct sb_str *s)

@@ -39,6 +39,9 @@ void sb_text_position(const char *text, size_t offset, int64_t *line, int64_t *c
 size_t sb_name_distance(const char *a, const char *b);
 /* True when `name` looks like a slip for `known`: for "did you mean". */
 bool sb_name_is_near(const char *name, const char *known);
+/* The shortest decimal that reads back to the same float32; "0" for -0 and, as callers check
+ * before, for what is not finite. */
+void sb_str_float(struct sb_str *s, float value);
 /* The text, never NULL ("" while empty); owned by s. */
 const char *sb_str_text(const struct sb_str *s);
 

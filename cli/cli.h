@@ -44,6 +44,7 @@ int sb_cli_subcommands(const char *command, const char *description,
                        const struct sb_subcommand *table, int argc, char **argv);
 
 int cmd_bench(int argc, char **argv);
+int cmd_classify(int argc, char **argv);
 int cmd_cost(int argc, char **argv);
 int cmd_dataset(int argc, char **argv);
 int cmd_detect(int argc, char **argv);

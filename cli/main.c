@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"cost", cmd_cost, "static costs: parameters, multiply-adds, activations"},
     {"bench", cmd_bench, "latency and memory, end to end and per level"},
     {"detect", cmd_detect, "images to COCO results"},
+    {"classify", cmd_classify, "images to ranked classes"},
     {"eval", cmd_eval, "results against ground truth: AP and AR"},
     {"env", cmd_env, "this machine and its state, with advice"},
     {"dataset", cmd_dataset, "the embedded data set from a seed"},

@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void sb_detections_init(struct sb_detections *dets)
@@ -85,18 +84,6 @@ int sb_detections_add(struct sb_detections *dets, int64_t image_id, int64_t cate
     return 0;
 }
 
-/* Six digits tell most float32 values apart, nine tell all. */
-static void append_float(struct sb_str *out, double value)
-{
-    char text[32] = "0"; /* also for -0 */
-    for (int digits = 6; digits <= 9 && (float)value != 0.0f; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, (double)(float)value);
-        if (strtof(text, NULL) == (float)value)
-            break;
-    }
-    sb_str_puts(out, text);
-}
-
 static void append_mask(struct sb_str *out, const struct sb_rle_text *mask)
 {
     sb_str_printf(out, ",\"segmentation\":{\"size\":[%d,%d],\"counts\":\"", mask->h, mask->w);
@@ -125,10 +112,10 @@ int sb_detections_append_json(const struct sb_detections *dets, size_t i, struct
                   (long long)dets->image_id[i], (long long)dets->category_id[i]);
     for (int k = 0; k < 4; k++) {
         sb_str_puts(line, k ? "," : "");
-        append_float(line, box[k]);
+        sb_str_float(line, (float)box[k]);
     }
     sb_str_puts(line, "],\"score\":");
-    append_float(line, dets->score[i]);
+    sb_str_float(line, (float)dets->score[i]);
     if (dets->mask && dets->mask[i].counts)
         append_mask(line, &dets->mask[i]);
     sb_str_puts(line, "}");

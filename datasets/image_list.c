@@ -107,13 +107,18 @@ void sb_image_list_truncate(struct sb_image_list *list, size_t count)
         sb_free(list->items[--list->count].path);
 }
 
+void sb_shard_range(size_t count, size_t index, size_t shards, size_t *from, size_t *size)
+{
+    const size_t each = count / shards, larger = count % shards, before = index - 1;
+    /* the first `larger` shards have one item more */
+    *from = before * each + (before < larger ? before : larger);
+    *size = each + (before < larger);
+}
+
 void sb_image_list_shard(struct sb_image_list *list, size_t index, size_t shards)
 {
-    const size_t n = list->count, each = n / shards, larger = n % shards;
-    /* the first `larger` shards have one item more */
-    const size_t before = index - 1;
-    const size_t from = before * each + (before < larger ? before : larger);
-    const size_t size = each + (before < larger);
+    size_t from = 0, size = 0;
+    sb_shard_range(list->count, index, shards, &from, &size);
     sb_image_list_truncate(list, from + size);
     for (size_t i = 0; i < from; i++)
         sb_free(list->items[i].path);

@@ -35,6 +35,8 @@ void sb_image_list_release(struct sb_image_list *list);
 void sb_image_list_truncate(struct sb_image_list *list, size_t count);
 /* Keeps shard `index` of `shards`, 1 <= index <= shards. */
 void sb_image_list_shard(struct sb_image_list *list, size_t index, size_t shards);
+/* The stretch of `count` items that is shard `index` of `shards`. */
+void sb_shard_range(size_t count, size_t index, size_t shards, size_t *from, size_t *size);
 /* Reads "I/N"; SB_EINVAL unless 1 <= I <= N <= 1000000. */
 int sb_shard_parse(const char *text, size_t *index, size_t *shards, struct sb_error *err);
 
