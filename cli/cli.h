@@ -47,6 +47,7 @@ int cmd_bench(int argc, char **argv);
 int cmd_classify(int argc, char **argv);
 int cmd_cost(int argc, char **argv);
 int cmd_dataset(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
 int cmd_detect(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_eval(int argc, char **argv);

@@ -29,6 +29,7 @@ static const struct command commands[] = {
     {"paper", cmd_paper, "the paper's tables beside what is computed and measured here"},
     {"report", cmd_report, "records to tables, figures and documents"},
     {"weights", cmd_weights, "lists weight files, converts them to safetensors"},
+    {"demo", cmd_demo, "the main job once, on the embedded data set"},
     {"version", cmd_version, "version and build"},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
