@@ -98,12 +98,18 @@ static int finish(void *ctx, size_t item, struct sb_error *err)
 static void write_complete(struct run *r, struct sb_error *err)
 {
     const size_t n = r->journal.images;
-    const char *const skip = is_broken(err->code) ? "; --skip-broken leaves broken images out" : "";
-    if (n > 0 && sb_journal_publish(&r->journal, r->options->results, NULL) == 0)
-        sb_error_hint(err, "the %zu image%s before it %s in %.200s; --resume goes on from there%s",
-                      n, n == 1 ? "" : "s", n == 1 ? "is" : "are", r->options->results, skip);
-    else
+    const char *const file = r->options->results;
+    const bool image =
+        n < r->options->list->count && strcmp(err->path, r->options->list->items[n].path) == 0;
+    const char *const skip =
+        image && is_broken(err->code) ? "; --skip-broken leaves broken images out" : "";
+    const bool written = n > 0 && sb_journal_publish(&r->journal, file, NULL) == 0;
+    if (n == 0)
         sb_error_hint(err, "nothing was written%s", skip);
+    else
+        sb_error_hint(
+            err, "the %zu image%s before it %s in %.200s%s; --resume goes on from there%s", n,
+            n == 1 ? "" : "s", n == 1 ? "is" : "are", file, written ? "" : ".journal", skip);
     sb_journal_close(&r->journal, n > 0);
 }
 
