@@ -8,6 +8,7 @@
 #include "base/size.h"
 #include "models/pattern.h"
 #include "models/safetensors.h"
+#include "models/untrained.h"
 #include "models/weights_build.h"
 
 #include <math.h>
@@ -121,6 +122,7 @@ struct seeding {
     const struct sb_graph *graph;
     struct sb_weights *out;
     uint64_t seed;
+    const double *variances; /* per slot, of moving variances only */
     uint32_t *crcs;
 };
 
@@ -129,8 +131,11 @@ static void seed_job(void *ctx, size_t job, int worker)
     (void)worker;
     const struct seeding *s = ctx;
     const struct sb_slot *slot = &s->graph->slots[job];
-    sb_weights_seed_slot(slot, s->seed, s->out->slots[job]);
-    s->crcs[job] = sb_weights_seal_slot(slot, s->out->slots[job]);
+    float *const values = s->out->slots[job];
+    sb_weights_seed_slot(slot, s->seed, values);
+    for (size_t i = 0; slot->kind == SB_SLOT_VARIANCE && i < sb_slot_count(slot); i++)
+        values[i] = (float)s->variances[job];
+    s->crcs[job] = sb_weights_seal_slot(slot, values);
 }
 
 int sb_weights_seeded(struct sb_weights *out, const struct sb_graph *graph, uint64_t seed,
@@ -139,18 +144,23 @@ int sb_weights_seeded(struct sb_weights *out, const struct sb_graph *graph, uint
     int rc = sb_weights_alloc(out, graph, err);
     struct sb_pool *pool = rc ? NULL : sb_pool_new(sb_cpu_count(), err);
     uint32_t *crcs = sb_calloc(graph->num_slots, sizeof(*crcs), TAG);
+    double *variances = sb_calloc(graph->num_slots, sizeof(*variances), TAG);
+    struct sb_moments *moments = sb_calloc(graph->num_nodes, sizeof(*moments), TAG);
     if (rc == 0 && !pool)
         rc = SB_ENOMEM;
-    else if (rc == 0 && !crcs)
-        rc = sb_error_nomem(err, "checksums", graph->num_slots * sizeof(*crcs));
+    else if (rc == 0 && (!crcs || !variances || !moments))
+        rc = sb_error_nomem(err, "checksums and variances", graph->num_slots * sizeof(*variances));
     if (rc == 0) {
-        struct seeding s = {graph, out, seed, crcs};
+        sb_untrained_variances(graph, variances, moments);
+        struct seeding s = {graph, out, seed, variances, crcs};
         sb_pool_run(pool, graph->num_slots, seed_job, &s);
         sb_weights_set_digest(out, crcs);
         snprintf(out->source, sizeof(out->source), "seed %llu", (unsigned long long)seed);
     } else {
         sb_weights_release(out);
     }
+    sb_free(moments);
+    sb_free(variances);
     sb_free(crcs);
     sb_pool_free(&pool);
     return rc;

@@ -58,9 +58,11 @@ int sb_weights_bind(struct sb_weights *out, const struct sb_graph *graph,
 
 /*
  * Seeded weights for timing without a checkpoint, the same bits everywhere: kernels ~ normal with
- * variance 2 / fan_in, biases 0, gamma 1, beta 0, mean 0, variance 1. The class predictor's bias is
- * the paper's -log((1 - 0.01) / 0.01), so that untrained scores look like those of training's
- * start. A slot's values depend on the seed, its name and its shape alone.
+ * variance 2 / fan_in, biases 0, gamma 1, beta 0, mean 0, moving variances what untrained
+ * activations are expected to have (models/untrained.h), so that values neither grow nor vanish
+ * over the merges. The class predictor's bias is the paper's -log((1 - 0.01) / 0.01), so that
+ * untrained scores look like those of training's start. Kernels depend on the seed, their name and
+ * shape alone.
  */
 int sb_weights_seeded(struct sb_weights *out, const struct sb_graph *graph, uint64_t seed,
                       struct sb_error *err);
