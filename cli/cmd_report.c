@@ -45,6 +45,8 @@ static int chosen_view(struct sb_view *view, struct sb_error *err)
     if (rc)
         return rc;
     *view = *base;
+    if (base->build && (by || columns || sort_by || group || units))
+        return sb_error_set(err, SB_EINVAL, "the table '%s' has fixed columns", base->name);
     if (by)
         rc = read_by(by, &view->by, err);
     view->columns = columns ? columns : view->columns;

@@ -194,6 +194,26 @@ static void put_rate(const struct sb_report_column *c, const struct sb_report_ro
         sb_table_value(t, 2e9 * (double)row->cost.macs / row->time.median);
 }
 
+/* Latency over the lowest of the same model, size, batch and threads. */
+static void put_vs_best(const struct sb_report_column *c, const struct sb_report_rows *rows,
+                        const struct sb_row *row, struct sb_table *t)
+{
+    (void)c;
+    const char *why = sb_row_time_why(row);
+    double best = row->time.median;
+    for (size_t i = 0; i < rows->count && !why; i++) {
+        struct sb_cell cell = rows->items[i].cell;
+        cell.engine = row->cell.engine;
+        if (!sb_row_time_why(&rows->items[i]) && sb_same_cell(&cell, &row->cell) &&
+            rows->items[i].time.median < best)
+            best = rows->items[i].time.median;
+    }
+    if (why)
+        sb_table_missing(t, why);
+    else
+        sb_table_value(t, row->time.median / best);
+}
+
 /* An integer of the memory record. */
 static void put_memory(const struct sb_report_column *c, const struct sb_report_rows *rows,
                        const struct sb_row *row, struct sb_table *t)
@@ -310,6 +330,8 @@ static const struct sb_report_column columns[] = {
     NUMBER("n", "n", "samples", COUNT, put_count, time.count),
     NUMBER("processes", "processes", "fresh processes that the samples come from", COUNT, put_count,
            processes),
+    MEASURED("vs_best", "against best", "latency / lowest of the same model, size and threads",
+             RATIO, put_vs_best, time, NULL),
     MEASURED("share", "share", "of the time of all parts", SHARE, put_share, time_share, NULL),
     MEASURED("rate", "FLOP/s", "2 x multiply-adds / median time", RATE, put_rate, time, NULL),
 

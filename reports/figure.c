@@ -116,6 +116,8 @@ struct sb_datum *sb_figure_bar(struct sb_figure *f, struct sb_series *series, do
 
 int sb_figure_finish(struct sb_figure *f, struct sb_error *err)
 {
+    if (f->same_axes)
+        sb_axis_share(f);
     for (size_t i = 0; i < f->num_panels && !f->texts.failed; i++) {
         sb_axis_finish(f, &f->panels[i], &f->panels[i].x);
         sb_axis_finish(f, &f->panels[i], &f->panels[i].y);

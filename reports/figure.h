@@ -82,6 +82,7 @@ struct sb_figure {
     const char *origin;      /* below, small: records, commit, machine; "" for none */
     size_t columns;          /* panels side by side, 1 or more */
     double panel_height;     /* of the drawing area of each panel, in pixels */
+    bool same_axes;          /* all panels get the same ranges */
     bool has_key;            /* names and colours of the first panel's series above the panels */
     struct sb_panel *panels; /* owned */
     size_t num_panels, cap_panels;

@@ -94,23 +94,46 @@ static void log_ticks(struct sb_figure *f, struct sb_axis *axis)
     }
 }
 
-void sb_axis_finish(struct sb_figure *f, const struct sb_panel *panel, struct sb_axis *axis)
+/* Sets the ends of the range that are not set yet, so that they hold low..high. */
+static void set_range(struct sb_axis *axis, double low, double high)
 {
-    double low, high;
-    data_range(panel, axis, &low, &high);
     if (isnan(low)) {
         low = axis->kind == SB_AXIS_LOG ? 1 : 0;
         high = low + 1;
     }
     if (axis->kind == SB_AXIS_LOG) {
         log_range(axis, low, high);
-        log_ticks(f, axis);
     } else if (axis->kind == SB_AXIS_LINEAR) {
         linear_range(axis, low, high);
-        linear_ticks(f, axis);
     } else {
         axis->low = isnan(axis->low) ? low : axis->low;
         axis->high = isnan(axis->high) ? high : axis->high;
+    }
+}
+
+void sb_axis_finish(struct sb_figure *f, const struct sb_panel *panel, struct sb_axis *axis)
+{
+    double low, high;
+    data_range(panel, axis, &low, &high);
+    set_range(axis, low, high);
+    if (axis->kind == SB_AXIS_LOG)
+        log_ticks(f, axis);
+    else if (axis->kind == SB_AXIS_LINEAR)
+        linear_ticks(f, axis);
+}
+
+void sb_axis_share(struct sb_figure *f)
+{
+    for (int side = 0; side < 2; side++) {
+        double least = NAN, most = NAN;
+        for (size_t p = 0; p < f->num_panels; p++) {
+            double low, high;
+            data_range(&f->panels[p], side ? &f->panels[p].y : &f->panels[p].x, &low, &high);
+            widen(&least, &most, low);
+            widen(&least, &most, high);
+        }
+        for (size_t p = 0; p < f->num_panels; p++)
+            set_range(side ? &f->panels[p].y : &f->panels[p].x, least, most);
     }
 }
 

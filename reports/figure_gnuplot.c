@@ -57,6 +57,14 @@ void sb_figure_data(const struct sb_figure *f, struct sb_str *out)
     }
 }
 
+/* Families differ in shape as well as colour: circle, square, triangles, diamond, pentagon. */
+static int point_type(int colour)
+{
+    static const int shapes[] = {7, 5, 9, 13, 11, 15};
+    const int count = (int)(sizeof(shapes) / sizeof(shapes[0]));
+    return colour < SB_NUM_FAMILIES ? shapes[colour % count] : shapes[0];
+}
+
 /* Screen coordinates of a point of the layout. */
 static void put_screen(struct sb_str *out, const struct sb_layout *l, double x, double y)
 {
@@ -71,9 +79,31 @@ static void put_lines(const struct sb_layout *l, struct sb_str *out)
         sb_gnuplot_quote(out, line->text);
         sb_str_puts(out, " at ");
         put_screen(out, l, line->x, line->y - (line->small ? 4 : 5));
-        sb_str_printf(out, " noenhanced font sprintf(',%%g', %g * px) textcolor rgb '%s'\n",
-                      line->small ? SB_FONT_SMALL : SB_FONT_PIXELS + 1,
+        sb_str_printf(out, " noenhanced font sprintf('%s,%%g', %g * px) textcolor rgb '%s'\n",
+                      i == 0 ? SB_FONT_NAME ":Bold" : "",
+                      line->small ? SB_FONT_SMALL : SB_FONT_PIXELS,
                       line->small ? "#555555" : "#000000");
+    }
+}
+
+static void put_swatch(const struct sb_layout *l, const struct sb_key_entry *k, struct sb_str *out)
+{
+    const enum sb_mark mark = k->series->mark;
+    const unsigned rgb = (unsigned)sb_palette[k->series->colour].rgb;
+    const bool line = mark == SB_MARK_LINE || mark == SB_MARK_LINE_POINTS;
+    const double half = line ? 1 : 5.5;
+    if (mark != SB_MARK_POINTS) {
+        sb_str_puts(out, "set object rectangle from ");
+        put_screen(out, l, k->x, k->y + half);
+        sb_str_puts(out, " to ");
+        put_screen(out, l, k->x + 18, k->y - half);
+        sb_str_printf(out, " front fillcolor rgb '#%06x' fillstyle solid noborder\n", rgb);
+    }
+    if (mark == SB_MARK_POINTS || mark == SB_MARK_LINE_POINTS) {
+        sb_str_puts(out, "set label '' at ");
+        put_screen(out, l, k->x + 9, k->y);
+        sb_str_printf(out, " front point pointtype %d pointsize 0.8 linecolor rgb '#%06x'\n",
+                      point_type(k->series->colour), rgb);
     }
 }
 
@@ -81,14 +111,7 @@ static void put_key(const struct sb_layout *l, struct sb_str *out)
 {
     for (size_t i = 0; i < l->num_key; i++) {
         const struct sb_key_entry *k = &l->key[i];
-        const unsigned rgb = (unsigned)sb_palette[k->series->colour].rgb;
-        const bool line = k->series->mark == SB_MARK_LINE || k->series->mark == SB_MARK_LINE_POINTS;
-        const double half = line ? 1.5 : 5.5;
-        sb_str_puts(out, "set object rectangle from ");
-        put_screen(out, l, k->x, k->y + half);
-        sb_str_puts(out, " to ");
-        put_screen(out, l, k->x + 18, k->y - half);
-        sb_str_printf(out, " front fillcolor rgb '#%06x' fillstyle solid noborder\n", rgb);
+        put_swatch(l, k, out);
         sb_str_puts(out, "set label ");
         sb_gnuplot_quote(out, k->series->name);
         sb_str_puts(out, " at ");
@@ -133,12 +156,24 @@ static void put_margins(const struct sb_layout *l, const struct sb_box *box, str
                   1 - box->y / l->height, 1 - (box->y + box->height) / l->height);
 }
 
+/* Where a text stands relative to its place. */
+static const char *anchor_of(const struct sb_panel *panel, const struct sb_box *box,
+                             const struct sb_series *series, const struct sb_datum *d)
+{
+    if (series->mark == SB_MARK_BARS)
+        return "center";
+    if (series->mark == SB_MARK_LABELS)
+        return "left offset character 0.6, 0";
+    return sb_point_text_is_left(panel, box, d, SB_FONT_PIXELS) ? "right offset character -0.7, 0.5"
+                                                                : "left offset character 0.7, -0.5";
+}
+
 /* Texts inside bars where they fit, and beside points. */
 static void put_texts(const struct sb_panel *panel, const struct sb_box *box, struct sb_str *out)
 {
     for (size_t s = 0; s < panel->num_series; s++) {
         const struct sb_series *series = &panel->series[s];
-        const bool bars = series->mark == SB_MARK_BARS, texts = series->mark == SB_MARK_LABELS;
+        const bool bars = series->mark == SB_MARK_BARS;
         for (size_t i = 0; i < series->count; i++) {
             const struct sb_datum *d = &series->data[i];
             if (!d->text || !*d->text || (bars && !sb_bar_text_fits(panel, box, d, SB_FONT_PIXELS)))
@@ -149,64 +184,59 @@ static void put_texts(const struct sb_panel *panel, const struct sb_box *box, st
             put_number(out, d->x);
             sb_str_puts(out, ", ");
             put_number(out, d->y);
-            sb_str_printf(out, "%s front noenhanced textcolor rgb '%s'\n",
-                          bars    ? " center"
-                          : texts ? " left offset character 0.6, 0"
-                                  : " left offset character 0.8, 0.5",
+            sb_str_printf(out, " %s front noenhanced textcolor rgb '%s'\n",
+                          anchor_of(panel, box, series, d),
                           bars && sb_palette[series->colour].dark ? "#ffffff" : "#000000");
         }
     }
 }
 
-static bool has_intervals(const struct sb_series *s)
+/* Points; those with intervals once more with error bars (gnuplot leaves out NaN). */
+static void put_points(const struct sb_series *s, const char *data, struct sb_str *out)
 {
+    char style[96];
+    snprintf(style, sizeof(style), "pointtype %d pointsize %g linecolor rgb '#%06x' notitle",
+             point_type(s->colour), s->colour < SB_NUM_FAMILIES ? 0.8 : 0.6,
+             (unsigned)sb_palette[s->colour].rgb);
+    bool x = false, y = false;
     for (size_t i = 0; i < s->count; i++) {
-        if (isfinite(s->data[i].y_low) || isfinite(s->data[i].x_low))
-            return true;
+        x = x || isfinite(s->data[i].x_low);
+        y = y || isfinite(s->data[i].y_low);
     }
-    return false;
+    sb_str_printf(out, "%s using 1:2 with points %s", data, style);
+    if (x)
+        sb_str_printf(out, ", \\\n     %s using 1:2:3:4 with xerrorbars %s", data, style);
+    if (y)
+        sb_str_printf(out, ", \\\n     %s using 1:2:5:6 with yerrorbars %s", data, style);
 }
 
 /* One element of the plot command. `block` counts the data blocks of the file. */
 static void put_plot(const struct sb_series *s, const char *name, size_t block, struct sb_str *out)
 {
     const unsigned rgb = (unsigned)sb_palette[s->colour].rgb;
-    const char *dash = s->dashed ? " dashtype 2" : "";
     char data[96];
     snprintf(data, sizeof(data), "'%s.dat' index %zu", name, block);
-    switch (s->mark) {
-    case SB_MARK_BARS:
+    if (s->mark == SB_MARK_BARS) {
         sb_str_printf(out,
                       "%s using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' "
                       "linecolor rgb '#%06x' notitle",
                       data, rgb);
         return;
-    case SB_MARK_AREA:
+    }
+    if (s->mark == SB_MARK_AREA) {
         sb_str_printf(out,
                       "%s using 1:5:6 with filledcurves fillstyle transparent solid 0.25 linecolor "
                       "rgb '#%06x' notitle",
                       data, rgb);
         return;
-    case SB_MARK_LINE:
-    case SB_MARK_LINE_POINTS:
-        sb_str_printf(out, "%s using 1:2 with lines linewidth 1.8%s linecolor rgb '#%06x' notitle",
-                      data, dash, rgb);
-        if (s->mark == SB_MARK_LINE)
-            return;
-        sb_str_puts(out, ", \\\n     ");
-        break;
-    case SB_MARK_LABELS: /* see put_texts() */
-    case SB_MARK_POINTS:
-        break;
     }
-    sb_str_printf(
-        out, "%s using 1:2 with points pointtype 7 pointsize 0.8 linecolor rgb '#%06x' notitle",
-        data, rgb);
-    if (has_intervals(s))
-        sb_str_printf(out,
-                      ", \\\n     %s using 1:2:($3==$3?$3:$1):($4==$4?$4:$1):($5==$5?$5:$2):"
-                      "($6==$6?$6:$2) with xyerrorbars pointtype 0 linecolor rgb '#%06x' notitle",
-                      data, rgb);
+    if (s->mark != SB_MARK_POINTS)
+        sb_str_printf(out, "%s using 1:2 with lines linewidth 1.6%s linecolor rgb '#%06x' notitle",
+                      data, s->dashed ? " dashtype 2" : "", rgb);
+    if (s->mark == SB_MARK_LINE)
+        return;
+    sb_str_puts(out, s->mark == SB_MARK_POINTS ? "" : ", \\\n     ");
+    put_points(s, data, out);
 }
 
 /* Appends a panel's part of the script; returns the number of its data blocks. */

@@ -36,6 +36,13 @@ bool sb_bar_text_fits(const struct sb_panel *panel, const struct sb_box *plot,
     return sb_text_pixels(bar->text, font_pixels) + 6 <= width && font_pixels + 2 <= height;
 }
 
+bool sb_point_text_is_left(const struct sb_panel *panel, const struct sb_box *plot,
+                           const struct sb_datum *point, double font_pixels)
+{
+    const double x = sb_axis_position(&panel->x, point->x) * plot->width;
+    return x >= sb_text_pixels(point->text, font_pixels) + font_pixels;
+}
+
 void sb_layout_release(struct sb_layout *layout)
 {
     sb_free(layout->plots);
@@ -159,7 +166,7 @@ int sb_layout_init(struct sb_layout *l, const struct sb_figure *f, struct sb_err
     if (l->plots) {
         add_line(l, f->title, MARGIN, y, false);
         y = place_key(l, f, y + 4);
-        y = place_panels(l, f, y) + 6;
+        y = place_panels(l, f, y) + 10;
         y = add_paragraph(l, f->note, y);
         y = add_paragraph(l, f->origin, y);
     }

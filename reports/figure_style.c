@@ -5,9 +5,9 @@
 
 const struct sb_colour sb_palette[SB_COLOURS] = {
     {0x0072b2, true},  {0xd55e00, true}, {0x009e73, true},  {0xe69f00, false}, {0x56b4e9, false},
-    {0xcc79a7, false}, {0x000000, true}, {0xf0e442, false}, {0x8c8c8c, false}, {0x46085c, true},
-    {0x443983, true},  {0x31688e, true}, {0x21918c, true},  {0x35b779, false}, {0x90d743, false},
-    {0xfde725, false}, {0xd55e00, true}, {0xb0b0b0, false},
+    {0xcc79a7, false}, {0x000000, true}, {0xf0e442, false}, {0x8c8c8c, false}, {0x440154, true},
+    {0x453781, true},  {0x33638d, true}, {0x238a8d, true},  {0x29af7f, false}, {0x7ad151, false},
+    {0xd9c91d, false}, {0xd55e00, true}, {0xb0b0b0, false},
 };
 
 int sb_level_colour(const char *level)

@@ -7,12 +7,30 @@
 
 static const struct sb_figure_maker makers[] = {
     {"levels", "multiply-adds, time and memory per level, models side by side", sb_figure_levels},
+    {"accuracy", "accuracy against cost, latency and memory, families as curves",
+     sb_figure_accuracy},
+    {"latency", "latency and memory against cost, families as curves", sb_figure_latency},
+    {"distribution", "distributions of latency", sb_figure_distribution},
+    {"memory", "planned memory beside the measured peak", sb_figure_memory},
+    {"roofline", "speed of every step against its arithmetic intensity", sb_figure_roofline},
+    {"verdicts", "ratios of comparisons and gates with intervals", sb_figure_verdicts},
 };
 #define N_MAKERS (sizeof(makers) / sizeof(makers[0]))
 
 const struct sb_figure_maker *sb_figure_maker_at(size_t index)
 {
     return index < N_MAKERS ? &makers[index] : NULL;
+}
+
+int sb_figure_maker_find(const char *name, const struct sb_figure_maker **out, struct sb_error *err)
+{
+    for (size_t i = 0; i < N_MAKERS; i++) {
+        if (strcmp(makers[i].name, name) == 0) {
+            *out = &makers[i];
+            return 0;
+        }
+    }
+    return sb_error_set(err, SB_EINVAL, "there is no figure '%s'", name);
 }
 
 int sb_figure_make(struct sb_figure *f, const struct sb_figure_maker *maker,

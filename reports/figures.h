@@ -22,10 +22,20 @@ struct sb_figure_maker {
 
 /* Makers in order; NULL after the last. */
 const struct sb_figure_maker *sb_figure_maker_at(size_t index);
+/* SB_EINVAL when there is none of this name. */
+int sb_figure_maker_find(const char *name, const struct sb_figure_maker **out,
+                         struct sb_error *err);
 /* Makes and finishes a figure. On failure nothing needs to be released. */
 int sb_figure_make(struct sb_figure *f, const struct sb_figure_maker *maker,
                    const struct sb_records *records, struct sb_error *err);
 
+int sb_figure_accuracy(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
+int sb_figure_distribution(struct sb_figure *f, const struct sb_records *records,
+                           struct sb_error *err);
+int sb_figure_latency(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
+int sb_figure_memory(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
+int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
+int sb_figure_verdicts(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 int sb_figure_levels(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 
 /* What makers share: "retinanet-spinenet-49", with size, batch, threads, engine or commit where the

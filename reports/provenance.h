@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "bench/record.h"
-#include "reports/table.h"
 
 #include <stddef.h>
 
@@ -17,9 +16,5 @@ void sb_origin_text(const struct sb_records *records, const char *const *inputs,
 /* Appends "spinebench report run.jsonl --preset NAME"; preset may be NULL. */
 void sb_origin_command(const char *const *inputs, size_t num_inputs, const char *preset,
                        struct sb_str *out);
-
-/* A row per run: when, what, on which machine in which state. Finished; on failure nothing needs
- * to be released. */
-int sb_runs_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
 
 #endif

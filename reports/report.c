@@ -8,10 +8,22 @@
 #include "reports/provenance.h"
 #include "reports/view.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #define MAX_ROWS_IN_TEXT 60
+
+/* What a report shows, in reading order. */
+static const struct {
+    bool is_figure;
+    const char *name;
+} contents[] = {
+    {false, "models"},   {true, "accuracy"},   {true, "latency"},    {true, "distribution"},
+    {false, "accuracy"}, {true, "levels"},     {false, "per-level"}, {true, "memory"},
+    {false, "peers"},    {true, "verdicts"},   {false, "gate"},      {true, "roofline"},
+    {false, "per-op"},   {false, "per-block"}, {false, "per-node"},  {false, "runs"},
+};
 
 static const char *command_for(struct sb_document *d, const struct sb_report_options *o,
                                const char *preset)
@@ -26,13 +38,30 @@ static const char *command_for(struct sb_document *d, const struct sb_report_opt
     return kept;
 }
 
-/* Adds a view's table unless it has no rows. */
-static int add_view(struct sb_document *d, const struct sb_view *view,
-                    const struct sb_records *records, const struct sb_report_options *o,
-                    struct sb_error *err)
+/* True when some model was run by several engines. */
+static bool has_peers(const struct sb_records *records)
 {
+    const char *engine = NULL;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind != SB_RECORD_TIME || !r->cell.engine)
+            continue;
+        if (engine && strcmp(engine, r->cell.engine) != 0)
+            return true;
+        engine = r->cell.engine;
+    }
+    return false;
+}
+
+/* Adds a view's table unless it has no rows. */
+static int add_view(struct sb_document *d, const char *name, const struct sb_records *records,
+                    const struct sb_report_options *o, struct sb_error *err)
+{
+    const struct sb_view *view;
     struct sb_table t;
-    const int rc = sb_view_table(&t, view, records, err);
+    int rc = sb_view_find(name, &view, err);
+    if (rc == 0)
+        rc = sb_view_table(&t, view, records, err);
     if (rc)
         return rc;
     if (t.num_rows == 0) {
@@ -43,12 +72,15 @@ static int add_view(struct sb_document *d, const struct sb_view *view,
                                  command_for(d, o, view->name), err);
 }
 
-static int add_figure(struct sb_document *d, const struct sb_figure_maker *maker,
-                      const struct sb_records *records, const struct sb_report_options *o,
-                      struct sb_error *err)
+/* Adds a figure unless the records give it nothing to show. */
+static int add_figure(struct sb_document *d, const char *name, const struct sb_records *records,
+                      const struct sb_report_options *o, struct sb_error *err)
 {
+    const struct sb_figure_maker *maker;
     struct sb_figure f;
-    const int rc = sb_figure_make(&f, maker, records, err);
+    int rc = sb_figure_maker_find(name, &maker, err);
+    if (rc == 0)
+        rc = sb_figure_make(&f, maker, records, err);
     if (rc)
         return rc;
     if (f.num_panels == 0) {
@@ -68,15 +100,14 @@ static int collect(struct sb_document *d, const struct sb_records *records,
     d->texts.failed = d->texts.failed || origin.failed;
     sb_str_release(&origin);
     int rc = 0;
-    for (size_t i = 0; sb_figure_maker_at(i) && rc == 0; i++)
-        rc = add_figure(d, sb_figure_maker_at(i), records, o, err);
-    for (size_t i = 0; sb_view_at(i) && rc == 0; i++)
-        rc = add_view(d, sb_view_at(i), records, o, err);
-    struct sb_table runs;
-    if (rc == 0)
-        rc = sb_runs_table(&runs, records, err);
-    if (rc == 0)
-        rc = sb_document_add_table(d, &runs, true, command_for(d, o, NULL), err);
+    const bool peers = has_peers(records);
+    for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]) && rc == 0; i++) {
+        const char *name = contents[i].name;
+        if (contents[i].is_figure)
+            rc = add_figure(d, name, records, o, err);
+        else if (peers || strcmp(name, "peers") != 0)
+            rc = add_view(d, name, records, o, err);
+    }
     if (rc == 0 && d->texts.failed)
         rc = sb_error_nomem(err, "a report", 0);
     return rc;

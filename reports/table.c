@@ -288,6 +288,8 @@ static int cell_decimals(const struct sb_table_column *column, const struct sb_t
         return sb_justified_decimals(value, (cell->high - cell->low) / 2 / column->scale);
     if (value == 0 || column->quantity == SB_QUANTITY_COUNT)
         return 0;
+    if (column->quantity == SB_QUANTITY_RATIO)
+        return MIN_DIGITS + 1;
     if (column->scale == 1 && value == round(value)) /* whole base units are exact */
         return 0;
     const int least = sb_significant_decimals(value, MIN_DIGITS);

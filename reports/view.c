@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "reports/columns.h"
+#include "reports/provenance.h"
+#include "reports/record_tables.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +71,21 @@ static const struct sb_view presets[] = {
         .note = "Time: median [95 % interval] of n repetitions of a step, what is fused into it "
                 "included.",
     },
+    {
+        .name = "peers",
+        .title = "Engines side by side",
+        .by = SB_ROWS_MODEL,
+        .columns = "model,size,batch?,threads?,engine,commit?,machine?,latency,min,n?,vs_best,rate,"
+                   "peak,error",
+        .sort = "latency",
+        .group = "model",
+        .note =
+            "Latency: median [95 % interval] of n runs, end to end. Against best: latency / the "
+            "lowest of the same model, size, batch and threads.",
+    },
+    {.name = "gate", .title = "Verdicts", .build = sb_verdicts_table},
+    {.name = "accuracy", .title = "Accuracy", .build = sb_accuracy_table},
+    {.name = "runs", .title = "Runs", .build = sb_runs_table},
 };
 #define N_PRESETS (sizeof(presets) / sizeof(presets[0]))
 
@@ -285,11 +302,21 @@ int sb_view_table(struct sb_table *t, const struct sb_view *view, const struct s
                   struct sb_error *err)
 {
     struct sb_report_rows rows;
-    int rc = sb_report_rows_collect(&rows, records, view->by, err);
-    if (rc)
-        return rc;
     sb_table_init(t, view->title);
     sb_table_set_name(t, view->name);
+    int rc = view->build ? 0 : sb_report_rows_collect(&rows, records, view->by, err);
+    if (rc) {
+        sb_table_release(t);
+        return rc;
+    }
+    if (view->build) {
+        rc = view->build(t, records, err);
+        if (rc == 0)
+            rc = sb_table_finish(t, err);
+        if (rc)
+            sb_table_release(t);
+        return rc;
+    }
     rc = build(t, view, &rows, err);
     sb_report_rows_release(&rows);
     if (rc)

@@ -2,7 +2,7 @@
 # 'gnuplot levels.gp' in this folder draws levels.png
 if (!exists('px')) {
     px = 0.75
-    set terminal pngcairo size 860,595 font 'DejaVu Sans,9'
+    set terminal pngcairo size 860,599 font 'DejaVu Sans,9'
     set output 'levels.png'
 }
 set encoding utf8
@@ -10,26 +10,26 @@ set border 3 linecolor rgb '#666666' linewidth 0.8
 set tics textcolor rgb '#222222'
 unset key
 set multiplot
-set label 'Cost, time and memory per level' at screen 0.01395, screen 0.96471 noenhanced font sprintf(',%g', 13 * px) textcolor rgb '#000000'
-set label 'Multiply-adds [M], computed' at screen 0.07349, screen 0.88739 noenhanced font sprintf(',%g', 13 * px) textcolor rgb '#000000'
-set label 'Time [ms], measured' at screen 0.07349, screen 0.68235 noenhanced font sprintf(',%g', 13 * px) textcolor rgb '#000000'
-set label 'Memory of weights [KiB], computed' at screen 0.07349, screen 0.47731 noenhanced font sprintf(',%g', 13 * px) textcolor rgb '#000000'
-set label 'Memory of outputs [MiB], computed' at screen 0.07349, screen 0.27227 noenhanced font sprintf(',%g', 13 * px) textcolor rgb '#000000'
-set label 'Time: median of each level''s sum over its steps, n = 7 repetitions (intervals in the table). Outputs: bytes that the level''s steps write;' at screen 0.01395, screen 0.07395 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'the planned arena is smaller, because levels reuse memory.' at screen 0.01395, screen 0.05042 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.02689 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set object rectangle from screen 0.01395, screen 0.92129 to screen 0.03488, screen 0.93978 front fillcolor rgb '#8c8c8c' fillstyle solid noborder
-set label 'stem' at screen 0.04070, screen 0.93053 noenhanced
-set object rectangle from screen 0.09628, screen 0.92129 to screen 0.11721, screen 0.93978 front fillcolor rgb '#443983' fillstyle solid noborder
-set label 'L2' at screen 0.12302, screen 0.93053 noenhanced
-set object rectangle from screen 0.16186, screen 0.92129 to screen 0.18279, screen 0.93978 front fillcolor rgb '#31688e' fillstyle solid noborder
-set label 'L3' at screen 0.18860, screen 0.93053 noenhanced
+set label 'Cost, time and memory per level' at screen 0.01395, screen 0.96494 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
+set label 'Multiply-adds [M], computed' at screen 0.07349, screen 0.88815 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label 'Time [ms], measured' at screen 0.07349, screen 0.68447 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label 'Memory of weights [KiB], computed' at screen 0.07349, screen 0.48080 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label 'Memory of outputs [MiB], computed' at screen 0.07349, screen 0.27713 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label 'Time: median of each level''s sum over its steps, n = 7 repetitions (intervals in the table). Outputs: bytes that the level''s steps write;' at screen 0.01395, screen 0.07346 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'the planned arena is smaller, because levels reuse memory.' at screen 0.01395, screen 0.05008 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.02671 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set object rectangle from screen 0.01395, screen 0.92181 to screen 0.03488, screen 0.94018 front fillcolor rgb '#8c8c8c' fillstyle solid noborder
+set label 'stem' at screen 0.04070, screen 0.93100 noenhanced
+set object rectangle from screen 0.09628, screen 0.92181 to screen 0.11721, screen 0.94018 front fillcolor rgb '#453781' fillstyle solid noborder
+set label 'L2' at screen 0.12302, screen 0.93100 noenhanced
+set object rectangle from screen 0.16186, screen 0.92181 to screen 0.18279, screen 0.94018 front fillcolor rgb '#33638d' fillstyle solid noborder
+set label 'L3' at screen 0.18860, screen 0.93100 noenhanced
 
 # Multiply-adds [M], computed
 set lmargin at screen 0.07349
 set rmargin at screen 0.96744
-set tmargin at screen 0.86891
-set bmargin at screen 0.74454
+set tmargin at screen 0.86978
+set bmargin at screen 0.74624
 unset logscale x
 set xrange [0 :69.6 ]
 set xtics scale 0.6 nomirror ('0' 0 , '20' 20 , '40' 40 , '60' 60 ) noenhanced
@@ -47,16 +47,16 @@ set label 'L3 60%' at 42 , 1  center front noenhanced textcolor rgb '#ffffff'
 set label '40.0 M' at 40 , 0  left offset character 0.6, 0 front noenhanced textcolor rgb '#000000'
 set label '60.0 M' at 60 , 1  left offset character 0.6, 0 front noenhanced textcolor rgb '#000000'
 plot 'levels.dat' index 0 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#8c8c8c' notitle, \
-     'levels.dat' index 1 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#443983' notitle, \
-     'levels.dat' index 2 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#31688e' notitle
+     'levels.dat' index 1 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#453781' notitle, \
+     'levels.dat' index 2 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#33638d' notitle
 unset label
 unset object
 
 # Time [ms], measured
 set lmargin at screen 0.07349
 set rmargin at screen 0.96744
-set tmargin at screen 0.66387
-set bmargin at screen 0.53950
+set tmargin at screen 0.66611
+set bmargin at screen 0.54257
 unset logscale x
 set xrange [0 :3.53219884 ]
 set xtics scale 0.6 nomirror ('0' 0 , '1' 1 , '2' 2 , '3' 3 ) noenhanced
@@ -74,16 +74,16 @@ set label 'L3 60%' at 2.131499 , 1  center front noenhanced textcolor rgb '#ffff
 set label '2.03 ms' at 2.03 , 0  left offset character 0.6, 0 front noenhanced textcolor rgb '#000000'
 set label '3.04 ms' at 3.044999 , 1  left offset character 0.6, 0 front noenhanced textcolor rgb '#000000'
 plot 'levels.dat' index 3 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#8c8c8c' notitle, \
-     'levels.dat' index 4 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#443983' notitle, \
-     'levels.dat' index 5 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#31688e' notitle
+     'levels.dat' index 4 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#453781' notitle, \
+     'levels.dat' index 5 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#33638d' notitle
 unset label
 unset object
 
 # Memory of weights [KiB], computed
 set lmargin at screen 0.07349
 set rmargin at screen 0.96744
-set tmargin at screen 0.45882
-set bmargin at screen 0.33445
+set tmargin at screen 0.46244
+set bmargin at screen 0.33890
 unset logscale x
 set xrange [0 :679.6875 ]
 set xtics scale 0.6 nomirror ('0' 0 , '200' 200 , '400' 400 , '600' 600 ) noenhanced
@@ -101,16 +101,16 @@ set label 'L3 60%' at 410.15625 , 1  center front noenhanced textcolor rgb '#fff
 set label '391 KiB' at 390.625 , 0  left offset character 0.6, 0 front noenhanced textcolor rgb '#000000'
 set label '586 KiB' at 585.9375 , 1  left offset character 0.6, 0 front noenhanced textcolor rgb '#000000'
 plot 'levels.dat' index 6 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#8c8c8c' notitle, \
-     'levels.dat' index 7 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#443983' notitle, \
-     'levels.dat' index 8 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#31688e' notitle
+     'levels.dat' index 7 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#453781' notitle, \
+     'levels.dat' index 8 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#33638d' notitle
 unset label
 unset object
 
 # Memory of outputs [MiB], computed
 set lmargin at screen 0.07349
 set rmargin at screen 0.96744
-set tmargin at screen 0.25378
-set bmargin at screen 0.12941
+set tmargin at screen 0.25876
+set bmargin at screen 0.13523
 unset logscale x
 set xrange [0 :1.49345397949219 ]
 set xtics scale 0.6 nomirror ('0.0' 0 , '0.5' 0.5 , '1.0' 1 ) noenhanced
@@ -128,8 +128,8 @@ set label 'L3 60%' at 0.901222229003906 , 1  center front noenhanced textcolor r
 set label '0.858 MiB' at 0.858306884765625 , 0  left offset character 0.6, 0 front noenhanced textcolor rgb '#000000'
 set label '1.29 MiB' at 1.28746032714844 , 1  left offset character 0.6, 0 front noenhanced textcolor rgb '#000000'
 plot 'levels.dat' index 9 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#8c8c8c' notitle, \
-     'levels.dat' index 10 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#443983' notitle, \
-     'levels.dat' index 11 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#31688e' notitle
+     'levels.dat' index 10 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#453781' notitle, \
+     'levels.dat' index 11 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#33638d' notitle
 unset label
 unset object
 

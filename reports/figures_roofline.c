@@ -1,0 +1,77 @@
+/* Roofline: the speed of every step against its arithmetic intensity, coloured by level. */
+#include "reports/figures.h"
+
+#include "reports/figure_style.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_PANELS 6 /* of the first cells; more would be too small to read */
+
+/* Bytes that a step moves at least: inputs, output and weights once each. */
+static double bytes_of(const struct sb_row *row)
+{
+    const struct sb_cost_record *c = &row->cost;
+    if (c->read_bytes == SB_NO_INT)
+        return NAN;
+    return (double)c->read_bytes + (double)c->activation_bytes + (double)c->param_bytes;
+}
+
+static bool is_shown(const struct sb_row *row)
+{
+    return row->has_cost && row->cost.macs > 0 && !sb_row_time_why(row) && bytes_of(row) > 0;
+}
+
+static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, const char *level)
+{
+    for (size_t s = 0; s < p->num_series; s++) {
+        if (strcmp(p->series[s].name, level) == 0)
+            return &p->series[s];
+    }
+    return sb_figure_series(f, p, level, SB_MARK_POINTS, sb_level_colour(level));
+}
+
+static void add_step(struct sb_figure *f, struct sb_panel *p, const struct sb_row *row)
+{
+    const double flops = 2 * (double)row->cost.macs;
+    const char *level = row->part.level ? row->part.level : "other";
+    struct sb_series *s = series_of(f, p, level);
+    struct sb_datum *d = sb_figure_point(f, s, flops / bytes_of(row), flops / row->time.median);
+    d->tip = sb_texts_printf(&f->texts, "%s (%s, %s): %.3g FLOP/byte, %.3g GFLOP/s, %.3g ms",
+                             row->part.node, row->part.op ? row->part.op : "?", level, d->x, d->y,
+                             row->time.median / 1e6);
+}
+
+int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
+{
+    struct sb_report_rows rows;
+    const int rc = sb_report_rows_collect(&rows, records, SB_ROWS_NODE, err);
+    if (rc)
+        return rc;
+    struct sb_panel *p = NULL;
+    const struct sb_row *cell = NULL;
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct sb_row *row = &rows.items[i];
+        if (!is_shown(row))
+            continue;
+        if (!cell || !sb_rows_same_cell(cell, row)) {
+            if (f->num_panels == MAX_PANELS)
+                break;
+            cell = row;
+            p = sb_figure_panel(f, sb_row_cell_name(f, &rows, row));
+            sb_figure_axis(f, &p->x, "Arithmetic intensity [FLOP/byte], computed", SB_AXIS_LOG);
+            sb_figure_axis(f, &p->y, "Speed [GFLOP/s], measured", SB_AXIS_LOG);
+        }
+        add_step(f, p, row);
+    }
+    f->title = "Roofline: every step with multiply-adds";
+    f->columns = f->num_panels > 1 ? 2 : 1;
+    f->has_key = f->same_axes = true;
+    f->panel_height = 230;
+    f->note =
+        "Speed: 2 x multiply-adds / median time. Intensity: FLOPs per byte of inputs, output "
+        "and weights, each moved once; caches may save or cost more. Winograd kernels compute "
+        "fewer products than are counted, so they may stand above the machine's peak.";
+    sb_report_rows_release(&rows);
+    return 0;
+}

@@ -1,0 +1,80 @@
+/* Verdicts of comparisons and gates: the ratio of each cell with its interval. */
+#include "reports/figures.h"
+
+#include "reports/figure_style.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ROW_PIXELS 24.0
+
+static const struct {
+    const char *verdict;
+    int colour;
+} colours[] = {{"REGRESSED", 1}, {"IMPROVED", 2}, {"SAME", 0}, {"UNRESOLVED", 3}, {"NOISY", 5}};
+
+static int colour_of(const char *verdict)
+{
+    for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++) {
+        if (strcmp(colours[i].verdict, verdict) == 0)
+            return colours[i].colour;
+    }
+    return SB_COLOUR_GREY;
+}
+
+static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, const char *verdict)
+{
+    for (size_t s = 0; s < p->num_series; s++) {
+        if (strcmp(p->series[s].name, verdict) == 0)
+            return &p->series[s];
+    }
+    return sb_figure_series(f, p, verdict, SB_MARK_POINTS, colour_of(verdict));
+}
+
+static void add_verdict(struct sb_figure *f, struct sb_panel *p, const struct sb_record *r,
+                        double y)
+{
+    const struct sb_verdict_record *v = &r->u.verdict;
+    const char *model = r->cell.model ? r->cell.model : "all cells";
+    struct sb_datum *d = sb_figure_point(f, series_of(f, p, v->verdict), 100 * (v->ratio - 1), y);
+    d->x_low = 100 * (v->low - 1);
+    d->x_high = 100 * (v->high - 1);
+    d->tip = sb_texts_printf(&f->texts, "%s, %s: %+.2f %%, %s", model, v->metric, d->x, v->verdict);
+    d->text = sb_texts_printf(&f->texts, "%+.1f %%", d->x);
+    const char *name =
+        r->cell.size == SB_NO_INT
+            ? sb_texts_printf(&f->texts, "%s: %s", model, v->metric)
+            : sb_texts_printf(&f->texts, "%s @%lld: %s", model, (long long)r->cell.size, v->metric);
+    sb_figure_tick(f, &p->y, y, name);
+}
+
+int sb_figure_verdicts(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
+{
+    (void)err;
+    struct sb_panel *p = NULL;
+    double y = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind != SB_RECORD_VERDICT || isnan(r->u.verdict.ratio))
+            continue;
+        if (!p) {
+            p = sb_figure_panel(f, "");
+            sb_figure_axis(f, &p->x, "Head against base [%], measured", SB_AXIS_LINEAR);
+            sb_figure_axis(f, &p->y, "", SB_AXIS_NAMES);
+            p->y.reversed = true;
+        }
+        add_verdict(f, p, r, y++);
+    }
+    if (p) {
+        p->y.low = -0.5;
+        p->y.high = y - 0.5;
+        struct sb_series *zero = sb_figure_series(f, p, "", SB_MARK_LINE, SB_COLOUR_GREY);
+        sb_figure_point(f, zero, 0, p->y.low);
+        sb_figure_point(f, zero, 0, p->y.high);
+        f->panel_height = 14 + ROW_PIXELS * y;
+    }
+    f->title = "Verdicts";
+    f->has_key = true;
+    f->note = "Median ratio of interleaved pairs with its 95 % interval, less is better.";
+    return 0;
+}

@@ -1,0 +1,188 @@
+/* Tables with a row per record. See record_tables.h. */
+#include "reports/record_tables.h"
+
+#include <math.h>
+
+/* The text, or the reason why the run record lacks it. */
+static void put_text(struct sb_table *t, const struct sb_record *r, const char *field,
+                     const char *text)
+{
+    const char *why = sb_record_why(r, field);
+    if (text)
+        sb_table_cell(t, "%s", text);
+    else
+        sb_table_missing(t, why ? why : "not recorded");
+}
+
+static void put_int(struct sb_table *t, const struct sb_record *r, const char *field, int64_t value)
+{
+    const char *why = sb_record_why(r, field);
+    if (value == SB_NO_INT)
+        sb_table_missing(t, why ? why : "not recorded");
+    else
+        sb_table_value(t, (double)value);
+}
+
+static void put_double(struct sb_table *t, const struct sb_record *r, const char *field,
+                       double value)
+{
+    const char *why = sb_record_why(r, field);
+    if (isnan(value))
+        sb_table_missing(t, why ? why : "not recorded");
+    else
+        sb_table_value(t, value);
+}
+
+static void run_columns(struct sb_table *t)
+{
+    static const char *const names[] = {"run",    "started",      "commit",  "machine", "CPU",
+                                        "kernel", "BLAS kernels", "weights", "governor"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        sb_table_column(t, names[i], NULL, SB_LEFT);
+    sb_table_quantity(t, "cpus", "CPUs", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    sb_table_quantity(t, "memory", "memory", SB_QUANTITY_BYTES, SB_SOURCE_NONE);
+    sb_table_quantity(t, "load", "load", SB_QUANTITY_RATIO, SB_SOURCE_NONE);
+    sb_table_column(t, "compiler", NULL, SB_LEFT);
+    sb_table_column(t, "command", NULL, SB_LEFT);
+}
+
+static void add_run(struct sb_table *t, const struct sb_record *r)
+{
+    const struct sb_run_record *run = &r->u.run;
+    sb_table_row(t);
+    sb_table_cell(t, "%s", r->run);
+    sb_table_cell(t, "%s", run->started);
+    if (run->commit)
+        sb_table_cell(t, "%.12s%s", run->commit, run->dirty ? " with changes" : "");
+    else
+        put_text(t, r, "commit", NULL);
+    put_text(t, r, "machine", run->machine);
+    put_text(t, r, "cpu", run->cpu);
+    put_text(t, r, "kernel", run->kernel);
+    put_text(t, r, "blas_core", run->blas_core);
+    put_text(t, r, "weights", run->weights);
+    put_text(t, r, "governor", run->governor);
+    put_int(t, r, "cpus", run->cpus);
+    put_int(t, r, "memory_bytes", run->memory_bytes);
+    put_double(t, r, "load", run->load);
+    sb_table_cell(t, "%s %s", run->compiler, run->flags);
+    sb_table_cell(t, "%s", run->command);
+}
+
+int sb_runs_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
+{
+    (void)err;
+    run_columns(t);
+    for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
+        if (records->items[i].kind == SB_RECORD_RUN)
+            add_run(t, &records->items[i]);
+    }
+    return 0;
+}
+
+/* Model, size, batch, threads and engine of a record. */
+static void cell_columns(struct sb_table *t)
+{
+    sb_table_quantity(t, "model", "model", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_quantity(t, "size", "size", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    sb_table_quantity(t, "batch", "batch", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    sb_table_quantity(t, "threads", "threads", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    sb_table_quantity(t, "engine", "engine", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+}
+
+static void put_label(struct sb_table *t, const char *text)
+{
+    if (text)
+        sb_table_cell(t, "%s", text);
+    else
+        sb_table_empty(t);
+}
+
+static void put_number(struct sb_table *t, int64_t value)
+{
+    if (value == SB_NO_INT)
+        sb_table_empty(t);
+    else
+        sb_table_value(t, (double)value);
+}
+
+static void add_cell(struct sb_table *t, const struct sb_cell *cell)
+{
+    sb_table_row(t);
+    put_label(t, cell->model);
+    put_number(t, cell->size);
+    put_number(t, cell->batch);
+    put_number(t, cell->threads);
+    put_label(t, cell->engine);
+}
+
+/* A value with its interval where that is known. */
+static void put_estimate(struct sb_table *t, const struct sb_record *r, const char *field,
+                         double value, double low, double high)
+{
+    if (isnan(value) || isnan(low) || isnan(high))
+        put_double(t, r, field, value);
+    else
+        sb_table_interval(t, value, low, high);
+}
+
+static void add_verdict(struct sb_table *t, const struct sb_record *r)
+{
+    const struct sb_verdict_record *v = &r->u.verdict;
+    add_cell(t, &r->cell);
+    sb_table_cell(t, "%s", v->metric);
+    sb_table_cell(t, "%s", v->verdict);
+    put_estimate(t, r, "ratio", v->ratio, v->low, v->high);
+    put_double(t, r, "p_value", v->p_value);
+    put_int(t, r, "rounds", v->rounds);
+    put_label(t, v->base);
+    put_label(t, v->head);
+}
+
+int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
+{
+    (void)err;
+    cell_columns(t);
+    sb_table_quantity(t, "metric", "metric", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_quantity(t, "verdict", "verdict", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_quantity(t, "ratio", "head / base", SB_QUANTITY_RATIO, SB_SOURCE_MEASURED);
+    sb_table_quantity(t, "p_value", "p", SB_QUANTITY_SMALL, SB_SOURCE_MEASURED);
+    sb_table_quantity(t, "rounds", "rounds", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    sb_table_quantity(t, "base", "base", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_quantity(t, "head", "head", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
+        if (records->items[i].kind == SB_RECORD_VERDICT)
+            add_verdict(t, &records->items[i]);
+    }
+    sb_table_note(t, "Median ratio [95 %% interval] of interleaved pairs; p: one-sided sign test, "
+                     "Holm-corrected over the cells.");
+    return 0;
+}
+
+static void add_accuracy(struct sb_table *t, const struct sb_record *r)
+{
+    const struct sb_accuracy_record *a = &r->u.accuracy;
+    add_cell(t, &r->cell);
+    sb_table_cell(t, "%s", a->dataset);
+    sb_table_cell(t, "%s", a->metric);
+    put_estimate(t, r, "value", a->value, a->low, a->high);
+    put_int(t, r, "samples", a->samples);
+    put_label(t, a->note);
+}
+
+int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
+{
+    (void)err;
+    cell_columns(t);
+    sb_table_quantity(t, "dataset", "data set", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_quantity(t, "metric", "metric", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_quantity(t, "value", "value", SB_QUANTITY_ACCURACY, SB_SOURCE_MEASURED);
+    sb_table_quantity(t, "samples", "images", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    sb_table_quantity(t, "note", "note", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
+        if (records->items[i].kind == SB_RECORD_ACCURACY)
+            add_accuracy(t, &records->items[i]);
+    }
+    sb_table_note(t, "In points of 100 [95 %% interval].");
+    return 0;
+}

@@ -1,0 +1,19 @@
+/*
+ * Tables that show records one by one: runs, verdicts, accuracies. Each fills an initialised table;
+ * sb_view_table() finishes it.
+ */
+#ifndef SB_REPORTS_RECORD_TABLES_H
+#define SB_REPORTS_RECORD_TABLES_H
+
+#include "base/error.h"
+#include "bench/record.h"
+#include "reports/table.h"
+
+/* When, what, on which machine in which state. */
+int sb_runs_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
+/* Of comparisons and gates. */
+int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
+/* Every metric of every model and data set. */
+int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
+
+#endif

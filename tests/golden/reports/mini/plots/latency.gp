@@ -1,0 +1,72 @@
+# Latency and memory against cost
+# 'gnuplot latency.gp' in this folder draws latency.png
+if (!exists('px')) {
+    px = 0.75
+    set terminal pngcairo size 860,459 font 'DejaVu Sans,9'
+    set output 'latency.png'
+}
+set encoding utf8
+set border 3 linecolor rgb '#666666' linewidth 0.8
+set tics textcolor rgb '#222222'
+unset key
+set multiplot
+set label 'Latency and memory against cost' at screen 0.01395, screen 0.95425 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
+set label 'Down is better. Bars: 95 % intervals of the median latency, end to end. Memory: peak of the whole program above its start, or planned' at screen 0.01395, screen 0.09586 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'where that is not visible.' at screen 0.01395, screen 0.06536 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03486 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set object rectangle from screen 0.01395, screen 0.90777 to screen 0.03488, screen 0.91213 front fillcolor rgb '#0072b2' fillstyle solid noborder
+set label '' at screen 0.02442, screen 0.90995 front point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'
+set label 'tiny-a' at screen 0.04070, screen 0.90995 noenhanced
+set object rectangle from screen 0.11302, screen 0.90777 to screen 0.13395, screen 0.91213 front fillcolor rgb '#d55e00' fillstyle solid noborder
+set label '' at screen 0.12349, screen 0.90995 front point pointtype 5 pointsize 0.8 linecolor rgb '#d55e00'
+set label 'tiny-b' at screen 0.13977, screen 0.90995 noenhanced
+
+# Latency and memory against cost
+set lmargin at screen 0.05605
+set rmargin at screen 0.48140
+set tmargin at screen 0.86710
+set bmargin at screen 0.21351
+set logscale x
+set xrange [39.4290115255965 :62.0923504108302 ]
+set xtics scale 0.6 nomirror ('50' 50 ) noenhanced
+set xlabel 'Multiply-adds [M], computed' noenhanced
+set logscale y
+set yrange [1.93051608543719 :3.40168105800207 ]
+set ytics scale 0.6 nomirror ('2' 2 ) noenhanced
+set ylabel 'Latency [ms], measured' noenhanced
+set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
+set label 'tiny-a' at 40.4 , 2.025  left offset character 0.7, -0.5 front noenhanced textcolor rgb '#000000'
+set label 'tiny-b' at 60.6 , 3.0375  right offset character -0.7, 0.5 front noenhanced textcolor rgb '#000000'
+plot 'latency.dat' index 0 using 1:2 with lines linewidth 1.6 linecolor rgb '#0072b2' notitle, \
+     'latency.dat' index 0 using 1:2 with points pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
+     'latency.dat' index 0 using 1:2:5:6 with yerrorbars pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
+     'latency.dat' index 1 using 1:2 with lines linewidth 1.6 linecolor rgb '#d55e00' notitle, \
+     'latency.dat' index 1 using 1:2 with points pointtype 5 pointsize 0.8 linecolor rgb '#d55e00' notitle, \
+     'latency.dat' index 1 using 1:2:5:6 with yerrorbars pointtype 5 pointsize 0.8 linecolor rgb '#d55e00' notitle
+unset label
+unset object
+
+# Latency and memory against cost
+set lmargin at screen 0.54209
+set rmargin at screen 0.96744
+set tmargin at screen 0.86710
+set bmargin at screen 0.21351
+set logscale x
+set xrange [39.4290115255965 :62.0923504108302 ]
+set xtics scale 0.6 nomirror ('50' 50 ) noenhanced
+set xlabel 'Multiply-adds [M], computed' noenhanced
+set logscale y
+set yrange [1.0238286924399 :1.61231355978506 ]
+set ytics scale 0.6 nomirror () noenhanced
+set ylabel 'Peak memory [MiB], measured' noenhanced
+set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
+set label 'tiny-a' at 40.4 , 1.04904174804688  left offset character 0.7, -0.5 front noenhanced textcolor rgb '#000000'
+set label 'tiny-b' at 60.6 , 1.57356262207031  right offset character -0.7, 0.5 front noenhanced textcolor rgb '#000000'
+plot 'latency.dat' index 2 using 1:2 with lines linewidth 1.6 linecolor rgb '#0072b2' notitle, \
+     'latency.dat' index 2 using 1:2 with points pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
+     'latency.dat' index 3 using 1:2 with lines linewidth 1.6 linecolor rgb '#d55e00' notitle, \
+     'latency.dat' index 3 using 1:2 with points pointtype 5 pointsize 0.8 linecolor rgb '#d55e00' notitle
+unset label
+unset object
+
+unset multiplot
