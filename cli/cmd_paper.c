@@ -1,15 +1,14 @@
 /* spinebench paper: the paper's tables beside what is computed and measured here. */
-#include "base/embed.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "bench/block_counts.h"
 #include "bench/conventions.h"
 #include "bench/costs.h"
 #include "bench/record.h"
-#include "bench/statistics.h"
 #include "cli/cli.h"
 #include "models/model.h"
 #include "reports/paper.h"
+#include "reports/paper_records.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -110,62 +109,6 @@ static int fill_cell(struct computer *c, const struct sb_paper_row *row,
     return 0;
 }
 
-/* Median end-to-end milliseconds of a model over all records of one image. */
-static int measured_latency(const struct sb_records *records, const char *model, int size,
-                            struct sb_paper_cell *cell, struct sb_error *err)
-{
-    size_t count = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        double *ns = pass ? sb_calloc(count + 1, sizeof(*ns), SB_MEM_TAG(SB_MEM_DATA, 0)) : NULL;
-        if (pass && !ns)
-            return sb_error_nomem(err, "samples", count * sizeof(*ns));
-        count = 0;
-        for (size_t i = 0; i < records->count; i++) {
-            const struct sb_record *r = &records->items[i];
-            if (r->kind != SB_RECORD_TIME || r->part.node || !r->u.time.ns || !r->cell.model ||
-                r->cell.batch != 1 || r->cell.size != size || strcmp(r->cell.model, model) != 0)
-                continue;
-            for (size_t k = 0; k < r->u.time.num_ns; k++, count++) {
-                if (ns)
-                    ns[count] = (double)r->u.time.ns[k];
-            }
-        }
-        if (pass && count) {
-            cell->measured = sb_summarize(ns, count).median / 1e6;
-            cell->measured_n = count;
-        }
-        sb_free(ns);
-    }
-    return 0;
-}
-
-static void measured_accuracy(const struct sb_records *records, const char *model, int size,
-                              const char *metric, struct sb_paper_cell *cell)
-{
-    for (size_t i = 0; i < records->count; i++) {
-        const struct sb_record *r = &records->items[i];
-        if (r->kind != SB_RECORD_ACCURACY || !r->cell.model || r->cell.size != size ||
-            strcmp(r->cell.model, model) != 0 || strcmp(r->u.accuracy.metric, metric) != 0 ||
-            isnan(r->u.accuracy.value))
-            continue;
-        cell->measured = 100 * r->u.accuracy.value;
-        cell->measured_n = r->u.accuracy.samples == SB_NO_INT ? 0 : (size_t)r->u.accuracy.samples;
-    }
-}
-
-static int measure_cell(const struct sb_records *records, const struct sb_paper_row *row,
-                        const struct sb_paper_column *column, struct sb_paper_cell *cell,
-                        struct sb_error *err)
-{
-    const char *model = sb_paper_model(row, column);
-    if (column->kind != SB_PAPER_MEASURE || !model)
-        return 0;
-    if (strcmp(column->metric, "latency") == 0)
-        return measured_latency(records, model, row->size, cell, err);
-    measured_accuracy(records, model, row->size, column->metric, cell);
-    return 0;
-}
-
 static int fill_table(struct computer *c, const struct sb_records *records,
                       const struct sb_paper_table *table, struct sb_error *err)
 {
@@ -174,11 +117,9 @@ static int fill_table(struct computer *c, const struct sb_records *records,
         for (size_t k = 0; k < table->num_columns && rc == 0; k++) {
             struct sb_paper_cell *cell = &table->rows[r].cells[k];
             rc = fill_cell(c, &table->rows[r], &table->columns[k], cell, err);
-            if (rc == 0)
-                rc = measure_cell(records, &table->rows[r], &table->columns[k], cell, err);
         }
     }
-    return rc;
+    return rc ? rc : sb_paper_measure(table, records, err);
 }
 
 static int print_table(struct sb_table *t, struct sb_str *out, struct sb_error *err)
@@ -277,15 +218,6 @@ static int print_tables(const struct sb_paper *paper, const struct sb_paper_tabl
     return rc;
 }
 
-static int open_paper(struct sb_paper *paper, struct sb_error *err)
-{
-    for (const struct sb_embedded *f = sb_paper_files; f->name; f++) {
-        if (strcmp(f->name, "paper_tables.json") == 0)
-            return sb_paper_load(paper, (const char *)f->data, f->size, f->name, err);
-    }
-    return sb_error_set(err, SB_EINTERNAL, "paper_tables.json is not in this program");
-}
-
 static int read_records(struct sb_records *records, struct sb_error *err)
 {
     int rc = 0;
@@ -307,7 +239,7 @@ static int run_paper(const struct sb_arguments *args, struct sb_error *err)
         return rc;
     rc = read_records(&records, err);
     if (rc == 0)
-        rc = open_paper(&paper, err);
+        rc = sb_paper_open(&paper, err);
     const struct sb_paper_table *tables = paper.tables;
     size_t count = paper.num_tables;
     if (rc == 0 && table_id) {

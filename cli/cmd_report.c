@@ -16,7 +16,7 @@ static void print_list(void)
 {
     printf("presets:\n");
     for (size_t i = 0; sb_view_at(i); i++)
-        printf("  %-12s %s\n", sb_view_at(i)->name, sb_view_at(i)->title);
+        printf("  %-15s %s\n", sb_view_at(i)->name, sb_view_at(i)->title);
     printf("\nfigures:\n");
     for (size_t i = 0; sb_figure_maker_at(i); i++)
         printf("  %-12s %s\n", sb_figure_maker_at(i)->name, sb_figure_maker_at(i)->help);
@@ -45,7 +45,7 @@ static int chosen_view(struct sb_view *view, struct sb_error *err)
     if (rc)
         return rc;
     *view = *base;
-    if (base->build && (by || columns || sort_by || group || units))
+    if (!base->columns && (by || columns || sort_by || group || units))
         return sb_error_set(err, SB_EINVAL, "the table '%s' has fixed columns", base->name);
     if (by)
         rc = read_by(by, &view->by, err);

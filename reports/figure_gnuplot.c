@@ -164,8 +164,9 @@ static const char *anchor_of(const struct sb_panel *panel, const struct sb_box *
         return "center";
     if (series->mark == SB_MARK_LABELS)
         return "left offset character 0.6, 0";
-    return sb_point_text_is_left(panel, box, d, SB_FONT_PIXELS) ? "right offset character -0.7, 0.5"
-                                                                : "left offset character 0.7, -0.5";
+    return sb_point_text_is_left(panel, box, series, d, SB_FONT_PIXELS)
+               ? "right offset character -0.7, 0.5"
+               : "left offset character 0.7, -0.5";
 }
 
 /* Texts inside bars where they fit, and beside points. */

@@ -37,10 +37,14 @@ bool sb_bar_text_fits(const struct sb_panel *panel, const struct sb_box *plot,
 }
 
 bool sb_point_text_is_left(const struct sb_panel *panel, const struct sb_box *plot,
-                           const struct sb_datum *point, double font_pixels)
+                           const struct sb_series *series, const struct sb_datum *point,
+                           double font_pixels)
 {
     const double x = sb_axis_position(&panel->x, point->x) * plot->width;
-    return x >= sb_text_pixels(point->text, font_pixels) + font_pixels;
+    const double width = sb_text_pixels(point->text, font_pixels) + font_pixels;
+    const bool fits_left = x >= width, fits_right = x + width <= plot->width;
+    const bool alone = series->mark == SB_MARK_POINTS || series->count == 1;
+    return fits_left && !(alone && fits_right);
 }
 
 void sb_layout_release(struct sb_layout *layout)

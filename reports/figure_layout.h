@@ -45,9 +45,10 @@ void sb_layout_release(struct sb_layout *layout);
 bool sb_bar_text_fits(const struct sb_panel *panel, const struct sb_box *plot,
                       const struct sb_datum *bar, double font_pixels);
 /* True when a point's text stands to its upper left, where curves that rise leave room; false when
- * it does not fit there and stands to the lower right. */
+ * it does not fit there, or the point is alone, and stands to the lower right. */
 bool sb_point_text_is_left(const struct sb_panel *panel, const struct sb_box *plot,
-                           const struct sb_datum *point, double font_pixels);
+                           const struct sb_series *series, const struct sb_datum *point,
+                           double font_pixels);
 /* Pixels that text takes in a font of this size, roughly. */
 double sb_text_pixels(const char *text, double font_pixels);
 

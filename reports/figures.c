@@ -9,6 +9,7 @@ static const struct sb_figure_maker makers[] = {
     {"levels", "multiply-adds, time and memory per level, models side by side", sb_figure_levels},
     {"accuracy", "accuracy against cost, latency and memory, families as curves",
      sb_figure_accuracy},
+    {"paper", "accuracy against FLOPs as the paper prints it, and here", sb_figure_paper},
     {"latency", "latency and memory against cost, families as curves", sb_figure_latency},
     {"distribution", "distributions of latency", sb_figure_distribution},
     {"memory", "planned memory beside the measured peak", sb_figure_memory},

@@ -34,6 +34,7 @@ int sb_figure_distribution(struct sb_figure *f, const struct sb_records *records
                            struct sb_error *err);
 int sb_figure_latency(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 int sb_figure_memory(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
+int sb_figure_paper(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 int sb_figure_verdicts(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 int sb_figure_levels(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);

@@ -71,6 +71,8 @@ static void computed_cells(const struct sb_paper_row *row, const struct sb_paper
         sb_table_number(t, cell->computed, cell->printed ? cell->decimals + 2 : 3);
     else if ((row->not_published || row->not_built) && cell->printed)
         missing_cell(row, t);
+    else if (cell->printed && sb_paper_model(row, column))
+        sb_table_missing(t, "no cost record of this model at this size");
     else
         sb_table_empty(t);
     if (!is_number(column))

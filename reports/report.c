@@ -19,10 +19,11 @@ static const struct {
     bool is_figure;
     const char *name;
 } contents[] = {
-    {false, "models"},   {true, "accuracy"},   {true, "latency"},    {true, "distribution"},
-    {false, "accuracy"}, {true, "levels"},     {false, "per-level"}, {true, "memory"},
-    {false, "peers"},    {true, "verdicts"},   {false, "gate"},      {true, "roofline"},
-    {false, "per-op"},   {false, "per-block"}, {false, "per-node"},  {false, "runs"},
+    {false, "models"},      {true, "accuracy"},  {true, "paper"},      {true, "latency"},
+    {true, "distribution"}, {false, "accuracy"}, {true, "levels"},     {false, "per-level"},
+    {true, "memory"},       {false, "peers"},    {true, "verdicts"},   {false, "gate"},
+    {true, "roofline"},     {false, "per-op"},   {false, "per-block"}, {false, "per-node"},
+    {false, "runs"},
 };
 
 static const char *command_for(struct sb_document *d, const struct sb_report_options *o,

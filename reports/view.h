@@ -28,9 +28,10 @@ struct sb_view {
     const char *group;   /* key whose rows are set apart; NULL for none */
     const char *units;   /* "latency=ms,peak=MiB"; NULL picks what fits */
     const char *note;    /* below the table; NULL for none */
-    /* Makes a table that is not made of rows; the members above but name and title are then unset.
-     * NULL for tables of rows. */
+    /* Tables that are not made of rows have no columns but one of these: a function that fills an
+     * initialised table, or the number of a table of the paper. */
     int (*build)(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
+    const char *paper;
 };
 
 /* Presets in order; NULL after the last. */

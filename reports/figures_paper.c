@@ -1,0 +1,137 @@
+/* The paper's figures 1 and 2: accuracy against FLOPs, as printed, and beside it what was computed
+ * and measured here. */
+#include "reports/figures.h"
+
+#include "reports/families.h"
+#include "reports/figure_style.h"
+#include "reports/paper_records.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The tables behind the paper's figures. */
+static const char *const sources[] = {"2", "9"};
+
+/* Index of a column by key, or -1. */
+static int find_column(const struct sb_paper_table *table, const char *key)
+{
+    for (size_t c = 0; c < table->num_columns; c++) {
+        if (strcmp(table->columns[c].key, key) == 0)
+            return (int)c;
+    }
+    return -1;
+}
+
+/* The figures show protocol B; tables without protocols are shown whole. */
+static bool is_shown(const struct sb_paper_row *row)
+{
+    for (size_t i = 0; i < row->num_labels; i++) {
+        if (strcmp(row->labels[i][0], "protocol") == 0)
+            return strcmp(row->labels[i][1], "B") == 0;
+    }
+    return true;
+}
+
+static bool has_records(const struct sb_paper_table *table, const struct sb_records *records)
+{
+    for (size_t r = 0; r < table->num_rows; r++) {
+        const char *model = table->rows[r].model;
+        for (size_t i = 0; model && i < records->count; i++) {
+            const char *own = records->items[i].cell.model;
+            if (own && strcmp(own, model) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The series of this name in the panel; made where it is new. */
+static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, const char *name,
+                                   enum sb_mark mark, int colour)
+{
+    for (size_t s = 0; s < p->num_series; s++) {
+        if (strcmp(p->series[s].name, name) == 0)
+            return &p->series[s];
+    }
+    return sb_figure_series(f, p, name, mark, colour);
+}
+
+static void add_row(struct sb_figure *f, struct sb_panel *p, const struct sb_paper_row *row,
+                    const char *label, const struct sb_paper_cell *flops,
+                    const struct sb_paper_cell *ap, struct sb_families *families)
+{
+    const size_t family = row->model ? sb_families_index(families, row->model) : 0;
+    const int colour = row->model ? (int)(family % (SB_NUM_FAMILIES - 1)) : SB_COLOUR_GREY;
+    const char *name = row->model && family < families->count ? families->names[family] : "others";
+    struct sb_series *printed =
+        series_of(f, p, sb_texts_printf(&f->texts, "%s, printed", name),
+                  row->model ? SB_MARK_LINE_POINTS : SB_MARK_POINTS, colour);
+    struct sb_datum *d = sb_figure_point(f, printed, flops->value, ap->value);
+    d->text = label;
+    d->tip = sb_texts_printf(&f->texts, "%s, printed: %s B, AP %s", row->name, flops->printed,
+                             ap->printed);
+    if (isnan(ap->measured) || isnan(flops->computed))
+        return;
+    struct sb_series *own =
+        series_of(f, p, sb_texts_printf(&f->texts, "%s, here", name), SB_MARK_LINE_POINTS, colour);
+    own->dashed = true;
+    d = sb_figure_point(f, own, flops->computed, ap->measured);
+    d->tip = sb_texts_printf(&f->texts, "%s, here: computed %.2f B, measured AP %.1f", row->name,
+                             flops->computed, ap->measured);
+}
+
+/* "R50-FPN"; "SpineNet-49 @896" where the name alone stands for several rows. */
+static const char *label_of(struct sb_figure *f, const struct sb_paper_table *table,
+                            const struct sb_paper_row *row)
+{
+    size_t same = 0;
+    for (size_t r = 0; r < table->num_rows; r++)
+        same += is_shown(&table->rows[r]) && strcmp(table->rows[r].name, row->name) == 0;
+    if (same > 1 && row->size)
+        return sb_texts_printf(&f->texts, "%s @%d", row->name, row->size);
+    return sb_texts_keep(&f->texts, row->name);
+}
+
+static void add_panel(struct sb_figure *f, const struct sb_paper_table *table)
+{
+    const int flops = find_column(table, "flops"), ap = find_column(table, "AP");
+    if (flops < 0 || ap < 0)
+        return;
+    struct sb_panel *p = sb_figure_panel(f, sb_texts_printf(&f->texts, "Table %s", table->id));
+    sb_figure_axis(f, &p->x, "FLOPs [B]", SB_AXIS_LOG);
+    sb_figure_axis(f, &p->y, "AP", SB_AXIS_LINEAR);
+    struct sb_families families = {0};
+    for (size_t r = 0; r < table->num_rows; r++) {
+        const struct sb_paper_row *row = &table->rows[r];
+        const struct sb_paper_cell *x = &row->cells[flops], *y = &row->cells[ap];
+        if (is_shown(row) && x->printed && y->printed)
+            add_row(f, p, row, label_of(f, table, row), x, y, &families);
+    }
+    f->texts.failed = f->texts.failed || families.texts.failed;
+    sb_families_release(&families);
+}
+
+int sb_figure_paper(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
+{
+    struct sb_paper paper;
+    int rc = sb_paper_open(&paper, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]) && rc == 0; i++) {
+        const struct sb_paper_table *table;
+        rc = sb_paper_find(&paper, sources[i], &table, err);
+        if (rc || !has_records(table, records))
+            continue;
+        sb_paper_costs(table, records);
+        rc = sb_paper_measure(table, records, err);
+        add_panel(f, table);
+    }
+    f->title = "Accuracy against FLOPs, as the paper prints it";
+    f->has_key = true;
+    f->note = sb_texts_printf(&f->texts,
+                              "Printed values: %s. FLOPs are multiply-adds. Dashed: computed and "
+                              "measured here, where records hold the AP of a model.",
+                              paper.title);
+    sb_paper_release(&paper);
+    return rc;
+}

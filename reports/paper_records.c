@@ -1,0 +1,142 @@
+/* The paper's tables filled from records. See paper_records.h. */
+#include "reports/paper_records.h"
+
+#include "base/embed.h"
+#include "base/mem.h"
+#include "bench/statistics.h"
+
+#include <math.h>
+#include <string.h>
+
+int sb_paper_open(struct sb_paper *paper, struct sb_error *err)
+{
+    for (const struct sb_embedded *f = sb_paper_files; f->name; f++) {
+        if (strcmp(f->name, "paper_tables.json") == 0)
+            return sb_paper_load(paper, (const char *)f->data, f->size, f->name, err);
+    }
+    return sb_error_set(err, SB_EINTERNAL, "paper_tables.json is not in this program");
+}
+
+/* True when a record is about the model at this size; size 0 is any. */
+static bool is_about(const struct sb_record *r, const char *model, int size)
+{
+    return r->cell.model && strcmp(r->cell.model, model) == 0 &&
+           (size == 0 || r->cell.size == size);
+}
+
+static bool is_latency(const struct sb_record *r, const char *model, int size)
+{
+    const struct sb_part *p = &r->part;
+    return r->kind == SB_RECORD_TIME && is_about(r, model, size) && r->cell.batch == 1 &&
+           r->u.time.ns && !p->node && !p->op && !p->block && !p->level;
+}
+
+/* Median end-to-end milliseconds of a model over all records of one image. */
+static int measure_latency(const struct sb_records *records, const char *model, int size,
+                           struct sb_paper_cell *cell, struct sb_error *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        if (is_latency(&records->items[i], model, size))
+            count += records->items[i].u.time.num_ns;
+    }
+    double *ns = count ? sb_calloc(count, sizeof(*ns), SB_MEM_TAG(SB_MEM_DATA, 0)) : NULL;
+    if (count && !ns)
+        return sb_error_nomem(err, "samples", count * sizeof(*ns));
+    count = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        for (size_t k = 0; is_latency(r, model, size) && k < r->u.time.num_ns; k++)
+            ns[count++] = (double)r->u.time.ns[k];
+    }
+    if (count) {
+        cell->measured = sb_summarize(ns, count).median / 1e6;
+        cell->measured_n = count;
+    }
+    sb_free(ns);
+    return 0;
+}
+
+static void measure_accuracy(const struct sb_records *records, const char *model, int size,
+                             const char *metric, struct sb_paper_cell *cell)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind != SB_RECORD_ACCURACY || !is_about(r, model, size) ||
+            strcmp(r->u.accuracy.metric, metric) != 0 || isnan(r->u.accuracy.value))
+            continue;
+        cell->measured = 100 * r->u.accuracy.value;
+        cell->measured_n = r->u.accuracy.samples == SB_NO_INT ? 0 : (size_t)r->u.accuracy.samples;
+    }
+}
+
+int sb_paper_measure(const struct sb_paper_table *table, const struct sb_records *records,
+                     struct sb_error *err)
+{
+    int rc = 0;
+    for (size_t r = 0; r < table->num_rows; r++) {
+        const struct sb_paper_row *row = &table->rows[r];
+        for (size_t c = 0; c < table->num_columns && rc == 0; c++) {
+            const struct sb_paper_column *column = &table->columns[c];
+            const char *model = sb_paper_model(row, column);
+            if (column->kind != SB_PAPER_MEASURE || !model)
+                continue;
+            if (strcmp(column->metric, "latency") == 0)
+                rc = measure_latency(records, model, row->size, &row->cells[c], err);
+            else
+                measure_accuracy(records, model, row->size, column->metric, &row->cells[c]);
+        }
+    }
+    return rc;
+}
+
+/* The cost record of a whole model, or NULL. */
+static const struct sb_cost_record *find_cost(const struct sb_records *records, const char *model,
+                                              int size)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        const struct sb_part *p = &r->part;
+        if (r->kind == SB_RECORD_COST && is_about(r, model, size) && !p->node && !p->op &&
+            !p->block && !p->level)
+            return &r->u.cost;
+    }
+    return NULL;
+}
+
+void sb_paper_costs(const struct sb_paper_table *table, const struct sb_records *records)
+{
+    for (size_t r = 0; r < table->num_rows; r++) {
+        const struct sb_paper_row *row = &table->rows[r];
+        for (size_t c = 0; c < table->num_columns; c++) {
+            const enum sb_paper_kind kind = table->columns[c].kind;
+            const char *model = sb_paper_model(row, &table->columns[c]);
+            if (!model || (kind != SB_PAPER_FLOPS && kind != SB_PAPER_PARAMS))
+                continue;
+            const struct sb_cost_record *cost = find_cost(records, model, row->size);
+            if (cost && kind == SB_PAPER_PARAMS)
+                row->cells[c].computed = (double)cost->params / 1e6;
+            else if (cost && !isnan(cost->tf_multi_adds))
+                row->cells[c].computed = (cost->tf_multi_adds + row->extra_float_ops / 2) / 1e9;
+        }
+    }
+}
+
+int sb_paper_view(struct sb_table *t, const char *id, const struct sb_records *records,
+                  struct sb_error *err)
+{
+    struct sb_paper paper;
+    const struct sb_paper_table *source;
+    int rc = sb_paper_open(&paper, err);
+    if (rc)
+        return rc;
+    rc = sb_paper_find(&paper, id, &source, err);
+    if (rc == 0) {
+        sb_paper_costs(source, records);
+        rc = sb_paper_measure(source, records, err);
+    }
+    if (rc == 0)
+        sb_paper_table_build(source, t); /* copies its texts */
+    sb_paper_release(&paper);
+    return rc;
+}
