@@ -13,11 +13,7 @@
 #define MAX_COLUMNS 64
 #define MAX_KEY     48
 
-#define PAPER(id)                                                                                  \
-    {                                                                                              \
-        .name = "paper-table-" id, .title = "The paper's table " id " beside what records know",   \
-        .paper = id                                                                                \
-    }
+#define PAPER_TITLE "A table of the paper beside what records know"
 
 static const struct sb_view presets[] = {
     {
@@ -92,16 +88,16 @@ static const struct sb_view presets[] = {
     {.name = "gate", .title = "Verdicts", .build = sb_verdicts_table},
     {.name = "accuracy", .title = "Accuracy", .build = sb_accuracy_table},
     {.name = "runs", .title = "Runs", .build = sb_runs_table},
-    PAPER("1"),
-    PAPER("2"),
-    PAPER("3"),
-    PAPER("4"),
-    PAPER("5"),
-    PAPER("6"),
-    PAPER("7"),
-    PAPER("8"),
-    PAPER("9"),
-    PAPER("10"),
+    {.name = "paper-table-1", .title = PAPER_TITLE, .paper = "1"},
+    {.name = "paper-table-2", .title = PAPER_TITLE, .paper = "2"},
+    {.name = "paper-table-3", .title = PAPER_TITLE, .paper = "3"},
+    {.name = "paper-table-4", .title = PAPER_TITLE, .paper = "4"},
+    {.name = "paper-table-5", .title = PAPER_TITLE, .paper = "5"},
+    {.name = "paper-table-6", .title = PAPER_TITLE, .paper = "6"},
+    {.name = "paper-table-7", .title = PAPER_TITLE, .paper = "7"},
+    {.name = "paper-table-8", .title = PAPER_TITLE, .paper = "8"},
+    {.name = "paper-table-9", .title = PAPER_TITLE, .paper = "9"},
+    {.name = "paper-table-10", .title = PAPER_TITLE, .paper = "10"},
 };
 #define N_PRESETS (sizeof(presets) / sizeof(presets[0]))
 
