@@ -2,6 +2,7 @@
  * Tables as LaTeX for \input: a table environment with booktabs rules (\usepackage{booktabs}). The
  * interval stands small behind its value; reasons of missing values follow the table.
  */
+#include "base/file.h"
 #include "reports/table_format.h"
 
 #include <stdlib.h>
@@ -117,7 +118,7 @@ static void put_caption(const struct sb_table *t, struct sb_str *out)
     sb_str_puts(out, "\\caption{");
     put_escaped(out, t->title ? t->title : t->name);
     for (size_t i = 0; i < t->num_notes; i++) {
-        sb_str_puts(out, ". ");
+        sb_str_puts(out, sb_ends_with(sb_str_text(out), ".") ? " " : ". ");
         put_escaped(out, t->notes[i]);
     }
     sb_str_printf(out, "}\n\\label{tab:%s}\n", t->name);

@@ -284,6 +284,24 @@ static int order(struct sb_table *t, const struct sb_view *view, struct sb_error
     return rc;
 }
 
+/* What must be known about accuracies ("untrained weights"), once each, where one is shown. */
+static void say_accuracy_notes(struct sb_table *t, const struct sb_records *records)
+{
+    if (sb_table_find_column(t, "ap") < 0 && sb_table_find_column(t, "top1") < 0)
+        return;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_accuracy_record *const a = &records->items[i].u.accuracy;
+        bool said = records->items[i].kind != SB_RECORD_ACCURACY || !a->note;
+        for (size_t k = 0; k < i && !said; k++) {
+            const struct sb_record *const before = &records->items[k];
+            said = before->kind == SB_RECORD_ACCURACY && before->u.accuracy.note &&
+                   strcmp(before->u.accuracy.note, a->note) == 0;
+        }
+        if (!said)
+            sb_table_note(t, "%s on %s: %s.", a->metric, a->dataset, a->note);
+    }
+}
+
 static int build(struct sb_table *t, const struct sb_view *view, const struct sb_report_rows *rows,
                  struct sb_error *err)
 {
@@ -305,6 +323,7 @@ static int build(struct sb_table *t, const struct sb_view *view, const struct sb
         sb_table_note(t, "All rows: %s.", sb_str_text(&constants));
     if (view->note)
         sb_table_note(t, "%s", view->note);
+    say_accuracy_notes(t, rows->records);
     t->texts.failed = t->texts.failed || constants.failed;
     sb_str_release(&constants);
     return sb_table_finish(t, err);

@@ -17,7 +17,7 @@ static void test_demo__does_the_main_job(void **state)
         fail_msg("exit code %d:\n%s", run.status, sb_str_text(&run.err));
     test_assert_lines("stdout",
                       "\n== Costs*\n...\n== Latency*\n...\n== Images*\n...\n== Detection*\n...\n"
-                      "== Evaluation*\n\nretinanet-spinenet-49 (untrained: *\n"
+                      "== Evaluation*\n\nretinanet-spinenet-49 (untrained weights*\n"
                       " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all *\n...\n"
                       "== Written\n...\n*What to do next:\n...\n",
                       sb_str_text(&run.out));
