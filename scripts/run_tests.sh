@@ -14,8 +14,8 @@ for program in "$@"; do
     code=$?
     cat "$log"
     p=$(grep -c '^\[       OK \]' "$log")
-    f=$(sed -n 's/^\[  FAILED  \] .*: \([0-9][0-9]*\) test(s).*/\1/p' "$log" | head -n 1)
-    s=$(sed -n 's/^\[  SKIPPED \] .*: \([0-9][0-9]*\) test(s).*/\1/p' "$log" | head -n 1)
+    f=$(sed -n 's/^\[  FAILED  \] \([0-9][0-9]*\) test(s).*/\1/p' "$log" | head -n 1)
+    s=$(sed -n 's/^\[  SKIPPED \] \([0-9][0-9]*\) test(s).*/\1/p' "$log" | head -n 1)
     passed=$((passed + p)) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
     if [ "$code" != 0 ]; then
         broken="$broken $program"
