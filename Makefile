@@ -18,6 +18,12 @@ quiet = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 # The loops of kernels are written for the vectoriser, most of which -O2 leaves off.
 KERNEL_CFLAGS = -O3
 
+# The same inner loops for every instruction set; which one runs is decided at run time.
+ifeq ($(shell uname -m),x86_64)
+EXTRA_simd_avx2   = -mavx2 -mfma
+EXTRA_simd_avx512 = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+endif
+
 ifdef DEBUG
 CFLAGS = -O0 -g3
 KERNEL_CFLAGS =

@@ -8,9 +8,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define HEADER_BYTES 64
-#define TAGS         (SB_MEM_KINDS * SB_MEM_GROUPS)
+#define HEADER_BYTES    64
+#define HUGE_PAGE_BYTES ((size_t)2 << 20)
+#define TAGS            (SB_MEM_KINDS * SB_MEM_GROUPS)
 
 struct header {
     size_t size_bytes;
@@ -62,12 +64,24 @@ static int injected_failure(void)
     return 0;
 }
 
+/* Tensors are walked in large strides, where 4 KiB pages cost a translation miss per step. The
+ * advice may be refused, which only costs time. */
+static char *allocate(size_t padded, unsigned tag)
+{
+    if (tag < SB_MEM_TAG(SB_MEM_WEIGHTS, 0) || padded < 2 * HUGE_PAGE_BYTES)
+        return aligned_alloc(HEADER_BYTES, padded);
+    char *raw = aligned_alloc(HUGE_PAGE_BYTES, sb_align_size(padded, HUGE_PAGE_BYTES));
+    if (raw) /* the end that fills no page stays on small ones */
+        (void)madvise(raw, padded / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES, MADV_HUGEPAGE);
+    return raw;
+}
+
 void *sb_malloc(size_t size, unsigned tag)
 {
     if (tag >= TAGS || size > SIZE_MAX / 2 || injected_failure())
         return NULL;
     const size_t padded = sb_align_size(size + HEADER_BYTES, HEADER_BYTES);
-    char *raw = aligned_alloc(HEADER_BYTES, padded);
+    char *raw = allocate(padded, tag);
     if (!raw)
         return NULL;
     struct header *h = (struct header *)raw;

@@ -1,7 +1,8 @@
 /*
  * Tagged memory. Every block carries what it is for (kind) and a group, which the model code uses
  * for the feature level; current and peak bytes per kind and group are always counted, so memory
- * reports need no special build. All blocks are aligned to 64 bytes.
+ * reports need no special build. All blocks are aligned to 64 bytes; large ones that hold tensors
+ * (any kind but data) ask for huge pages.
  *
  * The counters are the library's only process-wide mutable state: they are atomic and only
  * observed, never a source of behaviour, except for the failure injection used by tests.

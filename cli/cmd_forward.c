@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 static struct sb_weights_choice weights_choice;
-static const char *input_path, *out_dir, *engine_name;
+static const char *input_path, *out_dir, *engine_name, *cpu_name;
 static int64_t size, threads;
 static bool quiet;
 
@@ -136,7 +136,8 @@ static int read_options(struct sb_plan_options *options, struct sb_error *err)
         return sb_error_set(err, SB_EINVAL, "no input: --input X.npy is needed");
     if (!out_dir)
         return sb_error_set(err, SB_EINVAL, "no output folder: -o DIR is needed");
-    return engine_name ? sb_engine_parse(engine_name, &options->engine, err) : 0;
+    const int rc = engine_name ? sb_engine_parse(engine_name, &options->engine, err) : 0;
+    return rc == 0 && cpu_name ? sb_cpu_parse(cpu_name, &options->cpu, err) : rc;
 }
 
 static int run_forward(const struct sb_arguments *args, struct sb_error *err)
@@ -167,6 +168,7 @@ int cmd_forward(int argc, char **argv)
         SB_OPT_INT("size", 0, "N", "image size (default: the input's)", &size, 1, 1 << 20),
         SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
         SB_OPT_STRING("engine", 0, "NAME", "openblas or native", &engine_name),
+        SB_OPT_STRING("cpu-mask", 0, "LEVEL", "native engine: portable, avx2 or avx512", &cpu_name),
         SB_OPT_FLAG("quiet", 'q', "no summary on stderr", &quiet),
         SB_OPT_END,
     };
@@ -178,7 +180,7 @@ int cmd_forward(int argc, char **argv)
         "example:\n  spinebench forward retinanet-spinenet-49 --weights-seed 1 --input x.npy -o "
         "out"};
     weights_choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};
-    input_path = out_dir = engine_name = NULL;
+    input_path = out_dir = engine_name = cpu_name = NULL;
     size = threads = 0;
     quiet = false;
     return sb_cli_run("forward", &help, argc, argv, run_forward);

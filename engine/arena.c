@@ -8,7 +8,7 @@
 
 size_t sb_value_bytes(const struct sb_value *value)
 {
-    return sb_shape_count(value->shape) * sizeof(float);
+    return sb_value_count(value) * sizeof(float);
 }
 
 /* Lifetimes by value; first < 0 marks values that do not exist. Steps count from 1, so that inputs
@@ -21,7 +21,7 @@ static void find_lifetimes(const struct sb_steps *steps, bool reuse, struct sb_b
         const bool input = value->node->op == SB_OP_INPUT;
         lives[v].bytes = sb_value_bytes(value);
         lives[v].first = input ? 0 : value->producer < 0 ? -1 : value->producer + 1;
-        lives[v].last = input || sb_value_is_output(value) || !reuse ? end : lives[v].first;
+        lives[v].last = input || value->output || !reuse ? end : lives[v].first;
         if (!reuse && lives[v].first > 0)
             lives[v].first = 0;
     }

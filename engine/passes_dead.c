@@ -9,7 +9,7 @@ int sb_pass_dead_code(struct sb_steps *steps, struct sb_error *err)
     for (size_t i = steps->count; i-- > 0;) {
         struct sb_step *step = &steps->items[i];
         const struct sb_value *value = &steps->values[step->value];
-        if (value->uses > 0 || sb_value_is_output(value))
+        if (value->uses > 0 || value->output)
             continue;
         step->dead = true;
         for (int k = 0; k < step->num_inputs; k++)

@@ -28,6 +28,7 @@ void sb_plan_options_defaults(struct sb_plan_options *options)
     *options = (struct sb_plan_options){
         .engine = SB_ENGINE_OPENBLAS,
         .threads = sb_cpu_count(),
+        .cpu = sb_cpu_detect(),
         .fold_batchnorm = true,
         .fuse = true,
         .reuse_memory = true,
@@ -92,7 +93,7 @@ int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, stru
     int64_t before = step_ns ? sb_now_ns() : 0;
     for (size_t i = 0; i < plan->steps.count; i++) {
         const struct sb_planned_step *step = &plan->planned[i];
-        const int rc = step->kernel->run(&step->call, err);
+        const int rc = step->call.step->kernel->run(&step->call, err);
         if (rc != 0)
             return rc;
         if (step_ns) {
@@ -106,12 +107,15 @@ int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, stru
 
 const float *sb_plan_output(const struct sb_plan *plan, const char *name, struct sb_shape *shape)
 {
-    const int node = sb_graph_find_output(plan->graph, name);
-    if (node < 0)
-        return NULL;
-    if (shape)
-        *shape = plan->graph->nodes[node].shape;
-    return (const float *)(plan->arena + plan->offsets[node]);
+    for (size_t i = 0; i < plan->num_outputs; i++) {
+        const struct sb_value *value = &plan->steps.values[plan->outputs[i]];
+        if (strcmp(value->node->output, name) != 0)
+            continue;
+        if (shape)
+            *shape = value->shape;
+        return (const float *)(plan->arena + plan->offsets[plan->outputs[i]]);
+    }
+    return NULL;
 }
 
 size_t sb_plan_num_outputs(const struct sb_plan *plan)
@@ -121,7 +125,7 @@ size_t sb_plan_num_outputs(const struct sb_plan *plan)
 
 const char *sb_plan_output_name(const struct sb_plan *plan, size_t index)
 {
-    return plan->graph->nodes[plan->outputs[index]].output;
+    return plan->steps.values[plan->outputs[index]].node->output;
 }
 
 size_t sb_plan_num_steps(const struct sb_plan *plan)
@@ -137,7 +141,7 @@ void sb_plan_step_info(const struct sb_plan *plan, size_t index, struct sb_step_
     *out = (struct sb_step_info){
         .path = value->node->path,
         .block = value->node->block,
-        .kernel = planned->kernel->name,
+        .kernel = step->kernel->name,
         .op = step->op,
         .level = value->level,
         .shape = value->shape,

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "engine/cpu.h"
 #include "engine/region.h"
 #include "models/graph.h"
 #include "models/weights.h"
@@ -29,6 +30,7 @@ enum sb_engine { SB_ENGINE_OPENBLAS, SB_ENGINE_NATIVE };
 struct sb_plan_options {
     enum sb_engine engine; /* default: OPENBLAS */
     int threads;           /* 1..; default: CPUs of the affinity mask */
+    enum sb_cpu cpu;       /* instruction sets of the native engine; default: what the CPU has */
     bool fold_batchnorm;   /* default true; passes can be turned off one by one for tests */
     bool fuse;         /* default true: bias, activation and residual adds into their producer */
     bool reuse_memory; /* default true: live-range arena; false gives every tensor its own place */

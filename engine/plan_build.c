@@ -4,7 +4,9 @@
  */
 #include "base/mem.h"
 #include "base/size.h"
+#include "engine/choose.h"
 #include "engine/kernels/gemm.h"
+#include "engine/kernels/simd.h"
 #include "engine/passes.h"
 #include "engine/plan_internal.h"
 
@@ -31,16 +33,7 @@ static int run_passes(struct sb_plan *plan, struct sb_error *err)
     return 0;
 }
 
-static int no_kernel(const struct sb_plan *plan, const struct sb_step *step, struct sb_error *err)
-{
-    sb_error_set(err, SB_EUNSUPPORTED, "no kernel of the %s engine runs '%s' (%s)",
-                 sb_engine_name(plan->options.engine), step->node->path, sb_op_name(step->op));
-    if (step->op == SB_OP_PROPOSALS || step->op == SB_OP_DETECTIONS)
-        return sb_error_hint(err, "region ops are given by the caller, in sb_plan_options.region");
-    return SB_EUNSUPPORTED;
-}
-
-static int choose_kernel(struct sb_plan *plan, size_t index, struct sb_error *err)
+static int plan_step(struct sb_plan *plan, size_t index, struct sb_error *err)
 {
     const struct sb_step *step = &plan->steps.items[index];
     struct sb_planned_step *planned = &plan->planned[index];
@@ -57,22 +50,24 @@ static int choose_kernel(struct sb_plan *plan, size_t index, struct sb_error *er
         .num_inputs = step->num_inputs,
         .out = plan->steps.values[step->value].shape,
         .threads = plan->options.threads,
+        .simd = sb_simd(plan->options.cpu),
         .region = plan->options.region,
         .inputs = planned->inputs,
         .pool = plan->pool,
     };
-    planned->kernel = sb_kernel_choose(plan->options.engine, &planned->call);
-    return planned->kernel ? 0 : no_kernel(plan, step, err);
+    return 0;
 }
 
-static int choose_kernels(struct sb_plan *plan, struct sb_error *err)
+static int plan_steps(struct sb_plan *plan, struct sb_error *err)
 {
+    int rc = sb_choose_kernels(&plan->steps, &plan->options, err);
+    if (rc)
+        return rc;
     plan->planned = sb_calloc(plan->steps.count, sizeof(*plan->planned), DATA_TAG);
     if (!plan->planned)
         return sb_error_nomem(err, "the plan", plan->steps.count * sizeof(*plan->planned));
-    int rc = 0;
     for (size_t i = 0; rc == 0 && i < plan->steps.count; i++)
-        rc = choose_kernel(plan, i, err);
+        rc = plan_step(plan, i, err);
     return rc;
 }
 
@@ -83,7 +78,7 @@ static int place_values(struct sb_plan *plan, struct sb_error *err)
     plan->offsets = sb_calloc(plan->steps.num_values, sizeof(*plan->offsets), DATA_TAG);
     int rc = inplace && plan->offsets ? 0 : sb_error_nomem(err, "the memory plan", n);
     for (size_t i = 0; rc == 0 && i < n; i++)
-        inplace[i] = plan->planned[i].kernel->inplace;
+        inplace[i] = plan->steps.items[i].kernel->inplace;
     if (rc == 0)
         rc = sb_arena_plan(&plan->steps, inplace, plan->options.reuse_memory, plan->offsets,
                            &plan->memory.arena_bytes, &plan->memory.live_peak_bytes, err);
@@ -123,7 +118,7 @@ static int find_shared(const struct sb_plan *plan, size_t index)
     const struct sb_step *step = &plan->steps.items[index];
     for (size_t i = 0; i < index; i++) {
         if (plan->steps.items[i].kernel_slot == step->kernel_slot &&
-            plan->planned[i].kernel == plan->planned[index].kernel)
+            plan->steps.items[i].kernel == step->kernel)
             return (int)i;
     }
     return -1;
@@ -153,8 +148,7 @@ static void size_step_weights(struct sb_plan *plan, size_t index)
         planned->fold_scale = users == 1 && step->scale;
         planned->shares = users > 1 ? find_shared(plan, index) : -1;
         if (planned->shares < 0)
-            planned->packed_bytes =
-                sb_align_size(planned->kernel->packed_bytes(&planned->call), 64);
+            planned->packed_bytes = sb_align_size(step->kernel->packed_bytes(&planned->call), 64);
     }
     planned->weight_bytes = planned->packed_bytes;
     if (step->scale && !planned->fold_scale)
@@ -166,6 +160,7 @@ static void size_step_weights(struct sb_plan *plan, size_t index)
 static float *pack_channels(const double *values, size_t channels, char **place, size_t bytes)
 {
     float *out = (float *)*place;
+    memset(out, 0, bytes); /* blocked kernels read whole blocks */
     for (size_t c = 0; c < channels; c++)
         out[c] = (float)values[c];
     *place += bytes;
@@ -181,8 +176,8 @@ static void pack_step(struct sb_plan *plan, size_t index, const struct sb_weight
     if (planned->shares >= 0) {
         planned->call.packed = plan->planned[planned->shares].call.packed;
     } else if (step->kernel_slot >= 0) {
-        planned->kernel->pack(&planned->call, weights->slots[step->kernel_slot],
-                              planned->fold_scale ? step->scale : NULL, place);
+        step->kernel->pack(&planned->call, weights->slots[step->kernel_slot],
+                           planned->fold_scale ? step->scale : NULL, place);
         planned->call.packed = place;
         place += planned->packed_bytes;
     }
@@ -221,9 +216,10 @@ static int make_workspace(struct sb_plan *plan, struct sb_error *err)
     struct sb_plan_memory *memory = &plan->memory;
     for (size_t i = 0; i < plan->steps.count; i++) {
         struct sb_planned_step *planned = &plan->planned[i];
-        if (!planned->kernel->workspace_bytes)
+        const struct sb_kernel *kernel = plan->steps.items[i].kernel;
+        if (!kernel->workspace_bytes)
             continue;
-        const size_t bytes = planned->kernel->workspace_bytes(&planned->call);
+        const size_t bytes = kernel->workspace_bytes(&planned->call);
         const enum sb_level level = plan->steps.values[plan->steps.items[i].value].level;
         planned->workspace_bytes = bytes;
         if (bytes > memory->workspace_bytes[level])
@@ -250,14 +246,27 @@ static void count_activations(struct sb_plan *plan)
     }
 }
 
+/* The value that is this node's output, in plain layout. */
+static int output_value(const struct sb_steps *steps, const struct sb_node *node)
+{
+    if (!node->output)
+        return SB_NO_VALUE;
+    for (size_t v = 0; v < steps->num_values; v++) {
+        if (steps->values[v].output && steps->values[v].node == node)
+            return (int)v;
+    }
+    return SB_NO_VALUE;
+}
+
 static int list_outputs(struct sb_plan *plan, struct sb_error *err)
 {
     plan->outputs = sb_calloc(plan->graph->num_nodes, sizeof(*plan->outputs), DATA_TAG);
     if (!plan->outputs)
         return sb_error_nomem(err, "the outputs", plan->graph->num_nodes * sizeof(*plan->outputs));
-    for (size_t i = 0; i < plan->graph->num_nodes; i++) {
-        if (plan->graph->nodes[i].output)
-            plan->outputs[plan->num_outputs++] = (int)i;
+    for (size_t node = 0; node < plan->graph->num_nodes; node++) {
+        const int value = output_value(&plan->steps, &plan->graph->nodes[node]);
+        if (value != SB_NO_VALUE)
+            plan->outputs[plan->num_outputs++] = value;
     }
     return 0;
 }
@@ -265,11 +274,14 @@ static int list_outputs(struct sb_plan *plan, struct sb_error *err)
 int sb_plan_build(struct sb_plan *plan, const struct sb_weights *weights, struct sb_error *err)
 {
     sb_gemm_setup();
+    if (plan->options.cpu > sb_cpu_detect())
+        return sb_error_set(err, SB_EUNSUPPORTED, "this CPU has no %s",
+                            sb_cpu_name(plan->options.cpu));
     int rc = sb_steps_init(&plan->steps, plan->graph, weights, err);
     if (rc == 0)
         rc = run_passes(plan, err);
     if (rc == 0)
-        rc = choose_kernels(plan, err);
+        rc = plan_steps(plan, err);
     if (rc == 0)
         rc = place_values(plan, err);
     if (rc == 0)

@@ -8,7 +8,6 @@
 
 /* A step with its kernel, ready to run. */
 struct sb_planned_step {
-    const struct sb_kernel *kernel;
     struct sb_kernel_call call;
     struct sb_shape *in_shapes; /* call.in, owned */
     const float **inputs;       /* call.inputs, owned */
@@ -30,7 +29,7 @@ struct sb_plan {
     char *arena;
     char *weights[SB_LEVEL_COUNT]; /* packed weights, scales and shifts by level */
     void *workspace;               /* shared by all steps */
-    int *outputs;                  /* values, in graph order */
+    int *outputs;                  /* values that are outputs, in graph order */
     size_t num_outputs;
     struct sb_plan_memory memory;
 };

@@ -91,6 +91,20 @@ static int init_step(struct sb_step *step, const struct sb_steps *steps, int nod
     return node->num_slots > 1 ? init_bias(step, steps, err) : 0;
 }
 
+/* Elements of a value: with every channel padding, alignment and factor below, sizes in bytes still
+ * fit in size_t. */
+#define MAX_ELEMENTS (SIZE_MAX / 4096)
+
+static int add_value(struct sb_steps *steps, const struct sb_node *node, struct sb_error *err)
+{
+    steps->values[steps->num_values++] = (struct sb_value){
+        .shape = node->shape, .level = node->level, .output = node->output != NULL, .node = node};
+    if (sb_shape_count(node->shape) <= MAX_ELEMENTS)
+        return 0;
+    sb_error_nomem(err, "an activation", SIZE_MAX);
+    return sb_error_hint(err, "'%s' is too large", node->path);
+}
+
 int sb_steps_init(struct sb_steps *steps, const struct sb_graph *graph,
                   const struct sb_weights *weights, struct sb_error *err)
 {
@@ -108,10 +122,8 @@ int sb_steps_init(struct sb_steps *steps, const struct sb_graph *graph,
         rc = sb_error_nomem(err, "the step list", graph->num_nodes * sizeof(*steps->items));
     for (size_t i = 0; rc == 0 && i < graph->num_nodes; i++) {
         const struct sb_node *node = &graph->nodes[i];
-        steps->values[i] =
-            (struct sb_value){.shape = node->shape, .level = node->level, .node = node};
-        steps->num_values++;
-        if (node->op != SB_OP_INPUT)
+        rc = add_value(steps, node, err);
+        if (rc == 0 && node->op != SB_OP_INPUT)
             rc = init_step(&steps->items[steps->count++], steps, (int)i, err);
     }
     if (rc != 0) {
@@ -122,7 +134,7 @@ int sb_steps_init(struct sb_steps *steps, const struct sb_graph *graph,
     return 0;
 }
 
-static void release_step(struct sb_step *step)
+void sb_step_release(struct sb_step *step)
 {
     sb_free(step->inputs);
     sb_free(step->scale);
@@ -132,7 +144,7 @@ static void release_step(struct sb_step *step)
 void sb_steps_release(struct sb_steps *steps)
 {
     for (size_t i = 0; steps->items && i < steps->count; i++)
-        release_step(&steps->items[i]);
+        sb_step_release(&steps->items[i]);
     sb_free(steps->items);
     sb_free(steps->values);
     memset(steps, 0, sizeof(*steps));
@@ -157,7 +169,7 @@ void sb_steps_link(struct sb_steps *steps)
     size_t kept = 0;
     for (size_t i = 0; i < steps->count; i++) {
         if (steps->items[i].dead)
-            release_step(&steps->items[i]);
+            sb_step_release(&steps->items[i]);
         else
             steps->items[kept++] = steps->items[i];
     }
@@ -166,14 +178,21 @@ void sb_steps_link(struct sb_steps *steps)
         link_step(steps, i);
 }
 
-bool sb_value_is_output(const struct sb_value *value)
+size_t sb_layout_count(struct sb_shape shape, enum sb_layout layout)
 {
-    return value->node->output != NULL;
+    if (layout == SB_LAYOUT_BLOCKED)
+        shape.c = (shape.c + SB_BLOCK - 1) / SB_BLOCK * SB_BLOCK;
+    return sb_shape_count(shape);
+}
+
+size_t sb_value_count(const struct sb_value *value)
+{
+    return sb_layout_count(value->shape, value->layout);
 }
 
 bool sb_value_is_private(const struct sb_value *value)
 {
-    return value->uses == 1 && !sb_value_is_output(value);
+    return value->uses == 1 && !value->output;
 }
 
 struct sb_step *sb_steps_producer(const struct sb_steps *steps, int value)

@@ -24,20 +24,34 @@
 
 #define SB_NO_VALUE (-1)
 
+/* How a value lies in memory. */
+enum sb_layout {
+    SB_LAYOUT_PLAIN,  /* (N, C, H, W) */
+    SB_LAYOUT_BLOCKED /* (N, C / 16, H, W, 16): channels padded to a multiple of 16; the padding
+                         holds finite values that mean nothing */
+};
+#define SB_BLOCK 16
+
 struct sb_value {
     struct sb_shape shape;
     enum sb_level level;
-    const struct sb_node *node; /* the graph node whose output it is */
+    enum sb_layout layout;
+    bool output;                /* the caller may ask for it after a run */
+    const struct sb_node *node; /* the graph node whose output it is, in one layout or another */
     /* filled by sb_steps_link() */
     int producer; /* index of the step, -1 for inputs of the graph */
     int uses;     /* inputs and residuals that read it, in all live steps */
 };
 
+struct sb_kernel;
+
 struct sb_step {
     enum sb_op op;
-    const struct sb_node *node; /* gives the op's parameters: window, factor, region */
-    int value;                  /* what it produces */
-    int *inputs;                /* values it reads, owned */
+    bool reorder; /* copies its input into another layout; op and node are the input's */
+    const struct sb_kernel *kernel; /* what runs it; NULL until kernels are chosen */
+    const struct sb_node *node;     /* gives the op's parameters: window, factor, region */
+    int value;                      /* what it produces */
+    int *inputs;                    /* values it reads, owned */
     int num_inputs;
     int kernel_slot; /* weight slot of the kernel; -1 for none */
     double *scale;   /* per output channel, owned; NULL = 1 */
@@ -69,11 +83,15 @@ unsigned sb_op_epilogue(enum sb_op op);
 int sb_steps_init(struct sb_steps *steps, const struct sb_graph *graph,
                   const struct sb_weights *weights, struct sb_error *err);
 void sb_steps_release(struct sb_steps *steps);
+/* What one step owns. */
+void sb_step_release(struct sb_step *step);
 
 /* Drops dead steps and recomputes producer and uses of every value. */
 void sb_steps_link(struct sb_steps *steps);
-/* True when the caller may ask for this value after a run. */
-bool sb_value_is_output(const struct sb_value *value);
+/* Elements of a value, channel padding included. */
+size_t sb_value_count(const struct sb_value *value);
+/* The same for a tensor of this shape and layout. */
+size_t sb_layout_count(struct sb_shape shape, enum sb_layout layout);
 /* True when nothing but one step reads the value: its producer may then produce something else. */
 bool sb_value_is_private(const struct sb_value *value);
 /* The step that makes `value`, or NULL for an input of the graph. Needs sb_steps_link(). */

@@ -7,7 +7,7 @@
 
 static size_t elements(const struct sb_kernel_call *call)
 {
-    return sb_shape_count(call->out);
+    return sb_layout_count(call->out, call->step->kernel->out_layout);
 }
 
 static int run_flat(const struct sb_kernel_call *call, sb_job_fn fn)
@@ -136,6 +136,22 @@ static int affine_run(const struct sb_kernel_call *call, struct sb_error *err)
     return run_planes(call, affine_job);
 }
 
+const struct sb_kernel sb_kernel_add_native = {
+    .name = "add_native",
+    .op = SB_OP_ADD,
+    .in_layout = SB_LAYOUT_BLOCKED,
+    .out_layout = SB_LAYOUT_BLOCKED,
+    .inplace = SB_INPLACE_INPUTS,
+    .run = add_run,
+};
+const struct sb_kernel sb_kernel_scale_native = {
+    .name = "scale_native",
+    .op = SB_OP_SCALE,
+    .in_layout = SB_LAYOUT_BLOCKED,
+    .out_layout = SB_LAYOUT_BLOCKED,
+    .inplace = SB_INPLACE_INPUTS,
+    .run = scale_run,
+};
 const struct sb_kernel sb_kernel_act = {
     .name = "act",
     .op = SB_OP_ACT,

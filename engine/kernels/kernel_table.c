@@ -24,11 +24,34 @@ static const struct sb_kernel *const openblas_kernels[] = {
     NULL,
 };
 
-static const struct sb_kernel *const no_kernels[] = {NULL};
+/* What has no kernel of its own here runs the plain one between two copies. */
+static const struct sb_kernel *const native_kernels[] = {
+    &sb_kernel_conv_stem_native,
+    &sb_kernel_conv_1x1_native,
+    &sb_kernel_conv_native,
+    &sb_kernel_dwconv_native,
+    &sb_kernel_affine_native,
+    &sb_kernel_act_native,
+    &sb_kernel_add_native,
+    &sb_kernel_mul_native,
+    &sb_kernel_scale_native,
+    &sb_kernel_maxpool_native,
+    &sb_kernel_global_avg_native,
+    &sb_kernel_global_max_native,
+    &sb_kernel_resize_native,
+    &sb_kernel_deconv_openblas,
+    &sb_kernel_fc_openblas,
+    &sb_kernel_softmax,
+    &sb_kernel_proposals,
+    &sb_kernel_roi_align,
+    &sb_kernel_detections,
+    &sb_kernel_select,
+    NULL,
+};
 
 const struct sb_kernel *const *sb_kernel_table(enum sb_engine engine)
 {
-    return engine == SB_ENGINE_OPENBLAS ? openblas_kernels : no_kernels;
+    return engine == SB_ENGINE_OPENBLAS ? openblas_kernels : native_kernels;
 }
 
 const struct sb_kernel *sb_kernel_choose(enum sb_engine engine, const struct sb_kernel_call *call)

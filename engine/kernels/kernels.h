@@ -8,7 +8,8 @@
  * naive reference. run() must not allocate, and its result must not depend on the number of
  * threads: cut work into jobs by the shape alone.
  *
- * Tensors are dense (N, C, H, W) float32. Outputs never overlap inputs, except as `inplace` allows.
+ * Tensors are float32 in the layouts that the kernel states (steps.h). Outputs never overlap
+ * inputs, except as `inplace` allows.
  */
 #ifndef SB_ENGINE_KERNELS_KERNELS_H
 #define SB_ENGINE_KERNELS_KERNELS_H
@@ -23,13 +24,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct sb_simd;
+
 struct sb_kernel_call {
     /* Geometry: all that supports(), packed_bytes() and workspace_bytes() may read. */
     const struct sb_step *step; /* op, parameters, activation */
     const struct sb_shape *in;  /* shape of every input */
+    const enum sb_layout
+        *in_layouts; /* how each is made; at run time it is the kernel's in_layout */
     int num_inputs;
     struct sb_shape out;
     int threads;                        /* workers that may call at the same time */
+    const struct sb_simd *simd;         /* inner loops for this CPU, see simd.h */
     const struct sb_region_ops *region; /* NULL where the caller gave none */
     /* Data. */
     const float *const *inputs;
@@ -45,7 +51,9 @@ struct sb_kernel_call {
 struct sb_kernel {
     const char *name;
     enum sb_op op;
-    unsigned inplace; /* SB_INPLACE_*: operands the output may lie on */
+    enum sb_layout in_layout;  /* of every input */
+    enum sb_layout out_layout; /* of the output and the residual */
+    unsigned inplace;          /* SB_INPLACE_*: operands the output may lie on */
     /* False where this kernel cannot run the step; NULL = it runs every step of its op. */
     bool (*supports)(const struct sb_kernel_call *call);
     /* Bytes of packed weights; NULL = the op has none. */
@@ -83,5 +91,23 @@ extern const struct sb_kernel sb_kernel_roi_align;
 extern const struct sb_kernel sb_kernel_scale;
 extern const struct sb_kernel sb_kernel_select;
 extern const struct sb_kernel sb_kernel_softmax;
+
+/* Copies between layouts; in no table, put in where they are needed (choose.h). */
+extern const struct sb_kernel sb_kernel_to_blocked;
+extern const struct sb_kernel sb_kernel_to_plain;
+
+extern const struct sb_kernel sb_kernel_act_native;
+extern const struct sb_kernel sb_kernel_add_native;
+extern const struct sb_kernel sb_kernel_affine_native;
+extern const struct sb_kernel sb_kernel_conv_1x1_native;
+extern const struct sb_kernel sb_kernel_conv_native;
+extern const struct sb_kernel sb_kernel_conv_stem_native;
+extern const struct sb_kernel sb_kernel_dwconv_native;
+extern const struct sb_kernel sb_kernel_global_avg_native;
+extern const struct sb_kernel sb_kernel_global_max_native;
+extern const struct sb_kernel sb_kernel_maxpool_native;
+extern const struct sb_kernel sb_kernel_mul_native;
+extern const struct sb_kernel sb_kernel_resize_native;
+extern const struct sb_kernel sb_kernel_scale_native;
 
 #endif

@@ -258,3 +258,14 @@ void net_assert_options(const struct net *net, const struct sb_plan_options *opt
     net_assert_plan(net, plan, 2e-6);
     sb_plan_free(&plan);
 }
+
+void net_assert_engines(const struct net *net)
+{
+    net_assert_options(net, NULL);
+    struct sb_plan_options options = net_options();
+    options.engine = SB_ENGINE_NATIVE;
+    for (int cpu = 0; cpu <= (int)sb_cpu_detect(); cpu++) {
+        options.cpu = (enum sb_cpu)cpu;
+        net_assert_options(net, &options);
+    }
+}

@@ -55,6 +55,9 @@ void net_assert_plan(const struct net *net, struct sb_plan *plan, double toleran
 /* The same for a plan built with these options (NULL = net_options()). */
 void net_assert_options(const struct net *net, const struct sb_plan_options *options);
 
+/* The same for every engine and CPU level that this machine has. */
+void net_assert_engines(const struct net *net);
+
 /* Default options on two threads. */
 struct sb_plan_options net_options(void);
 /* A plan; fails the test where it cannot be made. */

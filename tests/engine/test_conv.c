@@ -35,7 +35,7 @@ static void test_conv__equals_the_definition(void **state)
         net_init(&net, cases[i].in);
         net_output(&net, net_conv(&net, 0, cases[i].cout, cases[i].window));
         net_fill(&net, i);
-        net_assert_options(&net, NULL);
+        net_assert_engines(&net);
         net_release(&net);
     }
 }
@@ -48,7 +48,7 @@ static void test_dwconv__equals_the_definition(void **state)
         net_init(&net, cases[i].in);
         net_output(&net, net_dwconv(&net, 0, cases[i].window));
         net_fill(&net, i);
-        net_assert_options(&net, NULL);
+        net_assert_engines(&net);
         net_release(&net);
     }
 }
@@ -67,7 +67,7 @@ static void test_deconv__equals_the_definition(void **state)
         net_init(&net, deconvs[i].in);
         net_output(&net, net_deconv(&net, 0, deconvs[i].cout, deconvs[i].window));
         net_fill(&net, i);
-        net_assert_options(&net, NULL);
+        net_assert_engines(&net);
         net_release(&net);
     }
 }
@@ -85,7 +85,7 @@ static void test_fc__equals_the_definition(void **state)
         net_init(&net, fcs[i].in);
         net_output(&net, net_fc(&net, 0, fcs[i].cout));
         net_fill(&net, i);
-        net_assert_options(&net, NULL);
+        net_assert_engines(&net);
         net_release(&net);
     }
 }

@@ -14,7 +14,7 @@ static void check(int (*build)(struct net *net))
         net_init(&net, shapes[i]);
         net_output(&net, build(&net));
         net_fill(&net, i);
-        net_assert_options(&net, NULL);
+        net_assert_engines(&net);
         net_release(&net);
     }
 }

@@ -262,18 +262,24 @@ static void check_output(const struct run *run, const char *name)
     sb_output_arrays_release(arrays, count);
 }
 
-static void test_golden__case(void **state)
+static void check_case(const char *name, enum sb_engine engine)
 {
     struct run run;
     for (int probes = 1; probes >= 0; probes--) {
-        open_run(&run, *state, probes);
-        forward(&run, SB_ENGINE_OPENBLAS);
+        open_run(&run, name, probes);
+        forward(&run, engine);
         for (int i = 0; i < run.num_probes; i++)
             check_probe(&run, &run.probes[i]);
         for (size_t i = 0; probes == 0 && i < sb_plan_num_outputs(run.plan); i++)
             check_output(&run, sb_plan_output_name(run.plan, i));
         close_run(&run);
     }
+}
+
+static void test_golden__case(void **state)
+{
+    check_case(*state, SB_ENGINE_OPENBLAS);
+    check_case(*state, SB_ENGINE_NATIVE);
 }
 
 int main(void)

@@ -10,6 +10,16 @@
 
 static struct sb_error err;
 
+#define FOR_ENGINES(e) for (enum sb_engine e = SB_ENGINE_OPENBLAS; (e) <= SB_ENGINE_NATIVE; (e)++)
+
+static struct sb_plan *plan_on(const struct net *net, enum sb_engine engine, int threads)
+{
+    struct sb_plan_options options = net_options();
+    options.engine = engine;
+    options.threads = threads;
+    return net_plan(net, &options);
+}
+
 /* Every op of a one-stage detector, on two images. */
 static void build_net(struct net *net)
 {
@@ -36,19 +46,20 @@ static void test_plan__a_network_gives_the_oracles_outputs(void **state)
     (void)state;
     struct net net;
     build_net(&net);
-    struct sb_plan *plan = net_plan(&net, NULL);
-    net_assert_plan(&net, plan, 2e-6);
-    net_assert_plan(&net, plan, 2e-6); /* a plan runs any number of times */
-    sb_plan_free(&plan);
+    FOR_ENGINES(engine)
+    {
+        struct sb_plan *plan = plan_on(&net, engine, 2);
+        net_assert_plan(&net, plan, 2e-6);
+        net_assert_plan(&net, plan, 2e-6); /* a plan runs any number of times */
+        sb_plan_free(&plan);
+    }
     net_release(&net);
 }
 
 /* Runs the net's input and copies all outputs; the caller frees the result. */
-static float *run_and_copy(const struct net *net, int threads, size_t *count)
+static float *run_and_copy(const struct net *net, enum sb_engine engine, int threads, size_t *count)
 {
-    struct sb_plan_options options = net_options();
-    options.threads = threads;
-    struct sb_plan *plan = net_plan(net, &options);
+    struct sb_plan *plan = plan_on(net, engine, threads);
     struct sb_shape shape;
     float *input = sb_plan_input(plan, 0, &shape);
     memcpy(input, net->input, sb_shape_count(shape) * sizeof(*input));
@@ -74,14 +85,17 @@ static void test_plan__results_do_not_depend_on_the_thread_count(void **state)
     struct net net;
     size_t n, m;
     build_net(&net);
-    float *one = run_and_copy(&net, 1, &n);
-    for (int threads = 2; threads <= 5; threads++) {
-        float *more = run_and_copy(&net, threads, &m);
-        assert_int_equal(n, m);
-        assert_memory_equal(one, more, n * sizeof(*one));
-        free(more);
+    FOR_ENGINES(engine)
+    {
+        float *one = run_and_copy(&net, engine, 1, &n);
+        for (int threads = 2; threads <= 5; threads++) {
+            float *more = run_and_copy(&net, engine, threads, &m);
+            assert_int_equal(n, m);
+            assert_memory_equal(one, more, n * sizeof(*one));
+            free(more);
+        }
+        free(one);
     }
-    free(one);
     net_release(&net);
 }
 
@@ -91,16 +105,19 @@ static void test_plan__a_run_allocates_nothing(void **state)
     struct net net;
     struct sb_mem_stats before, after;
     build_net(&net);
-    struct sb_plan *plan = net_plan(&net, NULL);
-    sb_mem_reset_peaks();
-    sb_mem_get_stats(&before);
-    sb_mem_fail_after(1);
-    const int rc = sb_plan_run(plan, NULL, &err);
-    sb_mem_fail_after(0);
-    assert_ok(rc, &err);
-    sb_mem_get_stats(&after);
-    assert_memory_equal(&before, &after, sizeof(before));
-    sb_plan_free(&plan);
+    FOR_ENGINES(engine)
+    {
+        struct sb_plan *plan = plan_on(&net, engine, 2);
+        sb_mem_reset_peaks();
+        sb_mem_get_stats(&before);
+        sb_mem_fail_after(1);
+        const int rc = sb_plan_run(plan, NULL, &err);
+        sb_mem_fail_after(0);
+        assert_ok(rc, &err);
+        sb_mem_get_stats(&after);
+        assert_memory_equal(&before, &after, sizeof(before));
+        sb_plan_free(&plan);
+    }
     net_release(&net);
 }
 
@@ -183,11 +200,17 @@ static void test_plan__steps_are_named_and_timed(void **state)
     net_release(&net);
 }
 
+struct recipe {
+    const struct net *net;
+    enum sb_engine engine;
+};
+
 static int make_plan(void *ctx)
 {
-    const struct net *net = ctx;
-    const struct sb_plan_options options = net_options();
-    struct sb_plan *plan = sb_plan_new(net->graph, &net->weights, &options, &err);
+    const struct recipe *recipe = ctx;
+    struct sb_plan_options options = net_options();
+    options.engine = recipe->engine;
+    struct sb_plan *plan = sb_plan_new(recipe->net->graph, &recipe->net->weights, &options, &err);
     if (!plan)
         return err.code;
     sb_plan_free(&plan);
@@ -199,7 +222,11 @@ static void test_plan__every_failed_allocation_is_reported(void **state)
     (void)state;
     struct net net;
     build_net(&net);
-    test_every_allocation_fails(make_plan, &net);
+    FOR_ENGINES(engine)
+    {
+        struct recipe recipe = {&net, engine};
+        test_every_allocation_fails(make_plan, &recipe);
+    }
     net_release(&net);
 }
 

@@ -1,0 +1,103 @@
+/* Panels and products of the native engine. See native.h. */
+#include "engine/kernels/native.h"
+
+#include "engine/kernels/jobs.h"
+
+#include <string.h>
+
+size_t sb_panels(const struct sb_simd *simd, int64_t channels)
+{
+    return sb_pieces(sb_blocks(channels), (size_t)simd->panel_blocks);
+}
+
+size_t sb_panel_blocks(const struct sb_simd *simd, int64_t channels, size_t panel)
+{
+    return sb_piece_length(sb_blocks(channels), (size_t)simd->panel_blocks, panel);
+}
+
+size_t sb_panels_floats(int64_t cout, size_t steps)
+{
+    return sb_blocks(cout) * SB_BLOCK * steps;
+}
+
+/* One step (tap, channel) of a panel: its `width` channels from `first` on. */
+static void pack_step(float *out, const float *kernel, const double *scale, size_t first,
+                      size_t width, size_t cout, size_t distance)
+{
+    for (size_t i = 0; i < width; i++) {
+        const size_t c = first + i;
+        const double s = scale && c < cout ? scale[c] : 1;
+        out[i] = c < cout ? (float)((double)kernel[c * distance] * s) : 0;
+    }
+}
+
+void sb_pack_panels(float *packed, const struct sb_simd *simd, const float *kernel,
+                    const double *scale, int64_t cout, int64_t cin, int64_t taps)
+{
+    const size_t channels = sb_blocks(cin) * SB_BLOCK, distance = (size_t)(cin * taps);
+    for (size_t p = 0; p < sb_panels(simd, cout); p++) {
+        const size_t first = p * (size_t)simd->panel_blocks * SB_BLOCK;
+        const size_t width = sb_panel_blocks(simd, cout, p) * SB_BLOCK;
+        for (size_t tap = 0; tap < (size_t)taps; tap++) {
+            for (size_t c = 0; c < channels; c++, packed += width) {
+                if (c < (size_t)cin)
+                    pack_step(packed, kernel + c * (size_t)taps + tap, scale, first, width,
+                              (size_t)cout, distance);
+                else
+                    memset(packed, 0, width * sizeof(*packed));
+            }
+        }
+    }
+}
+
+void sb_tile_epilogue(const struct sb_kernel_call *call, size_t block, struct sb_gemm_tile *tile)
+{
+    tile->scale = call->scale ? call->scale + block * SB_BLOCK : NULL;
+    tile->shift = call->shift ? call->shift + block * SB_BLOCK : NULL;
+    tile->residual = call->residual ? call->residual + (tile->c - call->output) : NULL;
+    tile->relu = call->step->act == SB_ACT_RELU;
+}
+
+void sb_finish_tile(const struct sb_kernel_call *call, const struct sb_gemm_tile *tile, size_t rows,
+                    size_t blocks)
+{
+    const enum sb_act act = call->step->act;
+    if (act == SB_ACT_NONE || act == SB_ACT_RELU)
+        return;
+    for (size_t j = 0; j < blocks; j++)
+        call->simd->act(act, tile->c + j * tile->c_step, rows * SB_BLOCK);
+}
+
+/* The tiles of one panel: as equal as possible, so that none is much too small. */
+static void run_panel(const struct sb_product *p, size_t panel)
+{
+    const struct sb_kernel_call *call = p->call;
+    const struct sb_simd *simd = call->simd;
+    const size_t plane = sb_pixels(call->out) * SB_BLOCK;
+    const size_t block = panel * (size_t)simd->panel_blocks;
+    const size_t blocks = sb_panel_blocks(simd, call->out.c, panel);
+    const size_t tiles = sb_pieces(p->pixels, (size_t)simd->tile_rows);
+    float *out = call->output + p->image * sb_image_floats(call->out) + block * plane;
+    struct sb_gemm_tile tile = {
+        .a_step = p->a_step,
+        .blocks = p->blocks,
+        .b = (const float *)call->packed + block * SB_BLOCK * p->blocks * SB_BLOCK,
+        .c_step = plane,
+    };
+    size_t pixel = 0;
+    for (size_t t = 0; t < tiles; t++) {
+        const size_t rows = (p->pixels - pixel) / (tiles - t);
+        tile.a = p->a + pixel * SB_BLOCK;
+        tile.c = out + (p->first + pixel) * SB_BLOCK;
+        sb_tile_epilogue(call, block, &tile);
+        simd->gemm[blocks - 1][rows](&tile);
+        sb_finish_tile(call, &tile, rows, blocks);
+        pixel += rows;
+    }
+}
+
+void sb_run_product(const struct sb_product *product)
+{
+    for (size_t p = 0; p < product->panels; p++)
+        run_panel(product, product->panel + p);
+}

@@ -1,0 +1,63 @@
+/* Geometry of blocked tensors and packed panels, shared by the native engine's drivers. */
+#ifndef SB_ENGINE_KERNELS_NATIVE_H
+#define SB_ENGINE_KERNELS_NATIVE_H
+
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/simd.h"
+
+/* Blocks of 16 channels. */
+static inline size_t sb_blocks(int64_t channels)
+{
+    return (size_t)(channels + SB_BLOCK - 1) / SB_BLOCK;
+}
+
+static inline size_t sb_pixels(struct sb_shape shape)
+{
+    return (size_t)(shape.h * shape.w);
+}
+
+/* Floats of one image. */
+static inline size_t sb_image_floats(struct sb_shape shape)
+{
+    return sb_blocks(shape.c) * sb_pixels(shape) * SB_BLOCK;
+}
+
+/* Panels of output channels: full ones, then one of what is left. */
+size_t sb_panels(const struct sb_simd *simd, int64_t channels);
+/* Blocks of channels of panel p. */
+size_t sb_panel_blocks(const struct sb_simd *simd, int64_t channels, size_t panel);
+
+/*
+ * Packs a kernel of `cout` output channels and `k` steps along the sum, the value of channel c and
+ * step i given by kernel[c * k + order(i)], into panels: panel after panel, step after step, its
+ * channels. Steps are `taps` windows of cin channels, padded to blocks: step (tap, channel) is
+ * kernel[(c * cin + channel) * taps + tap]. Channels beyond cout and cin are 0.
+ */
+void sb_pack_panels(float *packed, const struct sb_simd *simd, const float *kernel,
+                    const double *scale, int64_t cout, int64_t cin, int64_t taps);
+/* Floats of the packed panels: steps is the number of (padded) steps. */
+size_t sb_panels_floats(int64_t cout, size_t steps);
+
+/* A rectangle of a product: consecutive pixels of an image by a range of panels. */
+struct sb_product {
+    const struct sb_kernel_call *call;
+    const float *a; /* first pixel; as in struct sb_gemm_tile */
+    size_t a_step;  /* floats */
+    size_t blocks;  /* of 16 along k */
+    size_t image;   /* of the output */
+    size_t first;   /* first output pixel */
+    size_t pixels;
+    size_t panel, panels; /* first panel and their number */
+};
+
+/* Runs the tiles of a product, panel by panel, with the step's epilogue. */
+void sb_run_product(const struct sb_product *product);
+
+/* Sets what follows the sum of a tile that starts at output channel block `block`; act other than
+ * ReLU is left to sb_finish_tile(). */
+void sb_tile_epilogue(const struct sb_kernel_call *call, size_t block, struct sb_gemm_tile *tile);
+/* What a tile of rows x blocks cannot do itself: swish and sigmoid. */
+void sb_finish_tile(const struct sb_kernel_call *call, const struct sb_gemm_tile *tile, size_t rows,
+                    size_t blocks);
+
+#endif

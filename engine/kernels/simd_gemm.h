@@ -1,0 +1,169 @@
+/*
+ * The matrix product of a tile: all sums in registers, k outermost, one broadcast of an input value
+ * against the vectors of a panel. See struct sb_gemm_tile in simd.h.
+ */
+#ifndef SB_ENGINE_KERNELS_SIMD_GEMM_H
+#define SB_ENGINE_KERNELS_SIMD_GEMM_H
+
+#include "engine/kernels/simd.h"
+#include "engine/kernels/simd_vec.h"
+
+#define MAX_VECS       4    /* vectors of a panel */
+#define CHUNK_BLOCKS   16   /* 256 steps of k */
+#define PREFETCH_BYTES 1024 /* how far ahead of its use a panel is fetched */
+
+/* sums[r][v] += the products of 16 steps of k. The next block of the input is far away, where no
+ * hardware prefetcher expects it. */
+SIMD_INLINE void gemm_block(const float *a, const float *b, size_t a_step, const int rows,
+                            const int vecs, vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
+{
+#pragma GCC unroll 4
+    for (int k = 0; k < 16; k++) {
+        const float *panel = b + k * vecs * VEC_FLOATS;
+        vec weights[MAX_VECS];
+#pragma GCC unroll 4
+        for (int v = 0; v < vecs; v++)
+            weights[v] = vec_load(panel + v * VEC_FLOATS);
+#pragma GCC unroll 4
+        for (int v = 0; v < vecs; v += BLOCK_VECS)
+            __builtin_prefetch((const char *)(panel + v * VEC_FLOATS) + PREFETCH_BYTES);
+        if (k < rows)
+            __builtin_prefetch(a + a_step + k * 16);
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
+            const vec value = vec_set(a[r * 16 + k]);
+#pragma GCC unroll 4
+            for (int v = 0; v < vecs; v++)
+                sums[r][v] = vec_fma(value, weights[v], sums[r][v]);
+        }
+    }
+}
+
+/* Where vector v of pixel r goes: its offset from c or the residual. */
+SIMD_INLINE size_t gemm_place(const struct sb_gemm_tile *t, int r, int v)
+{
+    return (size_t)(v / BLOCK_VECS) * t->c_step + (size_t)(r * 16 + v % BLOCK_VECS * VEC_FLOATS);
+}
+
+SIMD_INLINE void gemm_finish(const struct sb_gemm_tile *t, const int rows, const int vecs,
+                             vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
+{
+#pragma GCC unroll 4
+    for (int v = 0; v < vecs; v++) {
+        const vec scale = t->scale ? vec_loadu(t->scale + v * VEC_FLOATS) : vec_set(1);
+        const vec shift = t->shift ? vec_loadu(t->shift + v * VEC_FLOATS) : vec_zero();
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++)
+            sums[r][v] = vec_fma(sums[r][v], scale, shift);
+        if (t->residual) {
+#pragma GCC unroll 16
+            for (int r = 0; r < rows; r++)
+                sums[r][v] = sums[r][v] + vec_load(t->residual + gemm_place(t, r, v));
+        }
+        if (t->relu) {
+#pragma GCC unroll 16
+            for (int r = 0; r < rows; r++)
+                sums[r][v] = vec_max(sums[r][v], vec_zero());
+        }
+    }
+}
+
+SIMD_INLINE void gemm_store(const struct sb_gemm_tile *t, const int rows, const int vecs,
+                            vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
+{
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vecs; v++)
+            vec_store(t->c + gemm_place(t, r, v), sums[r][v]);
+    }
+}
+
+SIMD_INLINE void gemm_clear(const int rows, const int vecs, vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
+{
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vecs; v++)
+            sums[r][v] = vec_zero();
+    }
+}
+
+SIMD_INLINE void gemm_add(const int rows, const int vecs, vec to[SB_MAX_TILE_ROWS][MAX_VECS],
+                          vec from[SB_MAX_TILE_ROWS][MAX_VECS])
+{
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vecs; v++)
+            to[r][v] = to[r][v] + from[r][v];
+    }
+}
+
+/* The sums over blocks [first, end). */
+SIMD_INLINE void gemm_range(const struct sb_gemm_tile *t, size_t first, size_t end, const int rows,
+                            const int vecs, vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
+{
+    const float *a = t->a + first * t->a_step;
+    const float *b = t->b + first * 16 * (size_t)(vecs * VEC_FLOATS);
+    gemm_clear(rows, vecs, sums);
+    for (size_t q = first; q < end; q++, a += t->a_step, b += 16 * vecs * VEC_FLOATS)
+        gemm_block(a, b, t->a_step, rows, vecs, sums);
+}
+
+/* Long sums are made of parts of CHUNK_BLOCKS blocks: the rounding error of one running sum would
+ * grow with its length (at k = 2304 to four millionths of the result). */
+SIMD_INLINE void gemm_tile(const struct sb_gemm_tile *t, const int rows, const int vecs)
+{
+    vec sums[SB_MAX_TILE_ROWS][MAX_VECS];
+    if (t->blocks <= CHUNK_BLOCKS) {
+        gemm_range(t, 0, t->blocks, rows, vecs, sums);
+    } else {
+        vec total[SB_MAX_TILE_ROWS][MAX_VECS];
+        gemm_clear(rows, vecs, total);
+        for (size_t q = 0; q < t->blocks; q += CHUNK_BLOCKS) {
+            const size_t end = q + CHUNK_BLOCKS < t->blocks ? q + CHUNK_BLOCKS : t->blocks;
+            gemm_range(t, q, end, rows, vecs, sums);
+            gemm_add(rows, vecs, total, sums);
+        }
+        gemm_clear(rows, vecs, sums);
+        gemm_add(rows, vecs, sums, total);
+    }
+    gemm_finish(t, rows, vecs, sums);
+    gemm_store(t, rows, vecs, sums);
+}
+
+SIMD_INLINE void gather_tile(const struct sb_gather_tile *t, const int rows, const int vecs)
+{
+    vec sums[SB_MAX_TILE_ROWS][MAX_VECS];
+    gemm_clear(rows, vecs, sums);
+    const float *b = t->gemm.b;
+    for (size_t k = 0; k < t->k; k++, b += vecs * VEC_FLOATS) {
+        const float *a = t->a + t->offsets[k];
+        vec weights[MAX_VECS];
+#pragma GCC unroll 4
+        for (int v = 0; v < vecs; v++)
+            weights[v] = vec_load(b + v * VEC_FLOATS);
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+            for (int v = 0; v < vecs; v++)
+                sums[r][v] = vec_fma(vec_set(a[r]), weights[v], sums[r][v]);
+        }
+    }
+    gemm_finish(&t->gemm, rows, vecs, sums);
+    gemm_store(&t->gemm, rows, vecs, sums);
+}
+
+/* gemm_ROWS_BLOCKS and gather_ROWS_BLOCKS: `rows` pixels, `blocks` blocks of output channels. */
+#define GEMM_TILE(rows, blocks)                                                                    \
+    static void gemm_##rows##_##blocks(const struct sb_gemm_tile *t)                               \
+    {                                                                                              \
+        gemm_tile(t, rows, (blocks)*BLOCK_VECS);                                                   \
+    }                                                                                              \
+    static void gather_##rows##_##blocks(const struct sb_gather_tile *t)                           \
+    {                                                                                              \
+        gather_tile(t, rows, (blocks)*BLOCK_VECS);                                                 \
+    }
+
+#endif

@@ -1,0 +1,177 @@
+/*
+ * Vectors of VEC_FLOATS floats for the instruction set that a file is compiled for: the common
+ * vocabulary of simd_*.h. Operators (+ - *) work on `vec` as on floats.
+ */
+#ifndef SB_ENGINE_KERNELS_SIMD_VEC_H
+#define SB_ENGINE_KERNELS_SIMD_VEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__AVX512F__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+/* Kernels are instantiated with constant sizes, which only pays when everything is inlined. */
+#define SIMD_INLINE static inline __attribute__((always_inline))
+
+#if defined(__AVX512F__)
+
+#define VEC_FLOATS 16
+typedef __m512 vec;
+
+SIMD_INLINE vec vec_load(const float *p)
+{
+    return _mm512_load_ps(p);
+}
+SIMD_INLINE vec vec_loadu(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+SIMD_INLINE void vec_store(float *p, vec v)
+{
+    _mm512_store_ps(p, v);
+}
+SIMD_INLINE void vec_storeu(float *p, vec v)
+{
+    _mm512_storeu_ps(p, v);
+}
+SIMD_INLINE vec vec_set(float x)
+{
+    return _mm512_set1_ps(x);
+}
+/* a * b + c in one rounding where the CPU can. */
+SIMD_INLINE vec vec_fma(vec a, vec b, vec c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+SIMD_INLINE vec vec_max(vec a, vec b)
+{
+    return _mm512_max_ps(a, b);
+}
+SIMD_INLINE vec vec_min(vec a, vec b)
+{
+    return _mm512_min_ps(a, b);
+}
+
+#elif defined(__AVX2__)
+
+#define VEC_FLOATS 8
+typedef __m256 vec;
+
+SIMD_INLINE vec vec_load(const float *p)
+{
+    return _mm256_load_ps(p);
+}
+SIMD_INLINE vec vec_loadu(const float *p)
+{
+    return _mm256_loadu_ps(p);
+}
+SIMD_INLINE void vec_store(float *p, vec v)
+{
+    _mm256_store_ps(p, v);
+}
+SIMD_INLINE void vec_storeu(float *p, vec v)
+{
+    _mm256_storeu_ps(p, v);
+}
+SIMD_INLINE vec vec_set(float x)
+{
+    return _mm256_set1_ps(x);
+}
+SIMD_INLINE vec vec_fma(vec a, vec b, vec c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+SIMD_INLINE vec vec_max(vec a, vec b)
+{
+    return _mm256_max_ps(a, b);
+}
+SIMD_INLINE vec vec_min(vec a, vec b)
+{
+    return _mm256_min_ps(a, b);
+}
+
+#else
+
+#define VEC_FLOATS 4
+typedef float vec __attribute__((vector_size(16)));
+typedef float vec_unaligned __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int32_t vec_mask __attribute__((vector_size(16)));
+
+SIMD_INLINE vec vec_load(const float *p)
+{
+    return *(const vec_unaligned *)p;
+}
+SIMD_INLINE vec vec_loadu(const float *p)
+{
+    return *(const vec_unaligned *)p;
+}
+SIMD_INLINE void vec_store(float *p, vec v)
+{
+    *(vec_unaligned *)p = v;
+}
+SIMD_INLINE void vec_storeu(float *p, vec v)
+{
+    *(vec_unaligned *)p = v;
+}
+SIMD_INLINE vec vec_set(float x)
+{
+    return (vec){x, x, x, x};
+}
+SIMD_INLINE vec vec_fma(vec a, vec b, vec c)
+{
+    return a * b + c;
+}
+/* `a` where the mask is set, else b. */
+SIMD_INLINE vec vec_pick(vec_mask mask, vec a, vec b)
+{
+    return (vec)((mask & (vec_mask)a) | (~mask & (vec_mask)b));
+}
+SIMD_INLINE vec vec_max(vec a, vec b)
+{
+    return vec_pick(a > b, a, b);
+}
+SIMD_INLINE vec vec_min(vec a, vec b)
+{
+    return vec_pick(a < b, a, b);
+}
+
+#endif
+
+#define BLOCK_VECS (16 / VEC_FLOATS) /* vectors per pixel of a block */
+
+typedef int32_t vec_int __attribute__((vector_size(4 * VEC_FLOATS)));
+
+SIMD_INLINE vec vec_zero(void)
+{
+    return vec_set(0);
+}
+
+/*
+ * exp(x), relative error below 2e-7 (about 1.5 units in the last place), for any finite x; 0 and
+ * infinity beyond what float holds are cut to the smallest and largest normal results. The usual
+ * reduction x = n ln 2 + r, |r| <= ln 2 / 2 (Cody and Waite 1980), then a polynomial for exp(r).
+ */
+SIMD_INLINE vec vec_exp(vec x)
+{
+    x = vec_min(vec_max(x, vec_set(-87.33f)), vec_set(88.37f));
+    /* adding 1.5 * 2^23 leaves the nearest integer in the low bits of the sum */
+    const vec magic = vec_set(12582912.0f);
+    const vec shifted = vec_fma(x, vec_set(1.44269504f), magic);
+    const vec n = shifted - magic;
+    const vec high = vec_fma(n, vec_set(-0.693359375f), x);
+    const vec r = vec_fma(n, vec_set(2.12194440e-4f), high);
+    vec p = vec_set(1.0f / 5040);
+    p = vec_fma(p, r, vec_set(1.0f / 720));
+    p = vec_fma(p, r, vec_set(1.0f / 120));
+    p = vec_fma(p, r, vec_set(1.0f / 24));
+    p = vec_fma(p, r, vec_set(1.0f / 6));
+    p = vec_fma(p, r, vec_set(0.5f));
+    p = vec_fma(p, r, vec_set(1));
+    p = vec_fma(p, r, vec_set(1));
+    const vec_int exponent = (vec_int)shifted << 23;
+    return (vec)((vec_int)p + exponent);
+}
+
+#endif
