@@ -45,7 +45,7 @@ FOLDERS := base models engine datasets detect eval bench reports
 SRC     := $(foreach d,$(FOLDERS),$(wildcard $(d)/*.c $(d)/*/*.c))
 PROTO   := $(wildcard models/*.proto)
 GEN     := $(PROTO:%.proto=$(BUILD)/gen/%.pb-c.c) $(BUILD)/gen/zoo_files.c \
-	$(BUILD)/gen/name_files.c $(BUILD)/gen/paper_files.c
+	$(BUILD)/gen/name_files.c $(BUILD)/gen/paper_files.c $(BUILD)/gen/page_files.c
 CLI     := $(wildcard cli/*.c)
 OBJ     := $(SRC:%.c=$(BUILD)/%.o) $(GEN:%.c=%.o)
 CLI_OBJ := $(CLI:%.c=$(BUILD)/%.o)
@@ -83,12 +83,16 @@ $(BUILD)/gen/%.pb-c.c: %.proto
 ZOO_JSON  := $(sort $(wildcard models/zoo/*.json))
 NAME_JSON := $(sort $(wildcard models/names/*.json))
 PAPER_JSON := $(sort $(wildcard reports/*.json))
+PAGE_FILES := $(sort $(wildcard reports/page/*.css reports/page/*.js))
 $(BUILD)/gen/zoo_files.c: scripts/embed.sh $(ZOO_JSON)
 	@mkdir -p $(@D)
 	$(call quiet,GEN) scripts/embed.sh sb_zoo_files $(ZOO_JSON) > $@
 $(BUILD)/gen/name_files.c: scripts/embed.sh $(NAME_JSON)
 	@mkdir -p $(@D)
 	$(call quiet,GEN) scripts/embed.sh sb_name_files $(NAME_JSON) > $@
+$(BUILD)/gen/page_files.c: scripts/embed.sh $(PAGE_FILES)
+	@mkdir -p $(@D)
+	$(call quiet,GEN) scripts/embed.sh sb_page_files $(PAGE_FILES) > $@
 $(BUILD)/gen/paper_files.c: scripts/embed.sh $(PAPER_JSON)
 	@mkdir -p $(@D)
 	$(call quiet,GEN) scripts/embed.sh sb_paper_files $(PAPER_JSON) > $@

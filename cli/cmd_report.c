@@ -175,7 +175,7 @@ int cmd_report(int argc, char **argv)
     };
     static const struct sb_command_help help = {
         "report RUN.jsonl... [-o DIR | --preset NAME] [options]",
-        "Turns records into tables and figures. With -o, DIR/report.md shows all of them;\n"
+        "Turns records into tables and figures. With -o, DIR/report.html and report.md show all;\n"
         "DIR/tables and DIR/plots hold each in other formats, with the data and scripts of the\n"
         "figures. Without -o, one table is printed. The same records give the same bytes.",
         options,

@@ -5,6 +5,7 @@
 #include "reports/document.h"
 #include "reports/figure_gnuplot.h"
 #include "reports/figures.h"
+#include "reports/page.h"
 #include "reports/provenance.h"
 #include "reports/view.h"
 
@@ -175,8 +176,19 @@ static int make_folders(const struct sb_report_options *o, struct sb_str *plots,
     return rc;
 }
 
-static int write_document(struct sb_document *d, const struct sb_report_options *o,
-                          struct sb_error *err)
+static int write_page(const struct sb_document *d, const struct sb_records *records,
+                      const char *dir, struct sb_error *err)
+{
+    struct sb_str text = SB_STR_INIT;
+    int rc = sb_page_write(d, records, &text, err);
+    if (rc == 0)
+        rc = write_in(dir, "", "report", "html", &text, err);
+    sb_str_release(&text);
+    return rc;
+}
+
+static int write_document(struct sb_document *d, const struct sb_records *records,
+                          const struct sb_report_options *o, struct sb_error *err)
 {
     struct sb_str plots = SB_STR_INIT, text = SB_STR_INIT;
     int rc = make_folders(o, &plots, err);
@@ -190,6 +202,8 @@ static int write_document(struct sb_document *d, const struct sb_report_options 
         sb_document_markdown(d, &text);
         rc = write_in(o->dir, "", "report", "md", &text, err);
     }
+    if (rc == 0)
+        rc = write_page(d, records, o->dir, err);
     sb_str_release(&plots);
     sb_str_release(&text);
     return rc;
@@ -209,7 +223,7 @@ int sb_report_write(const struct sb_records *records, const struct sb_report_opt
         d.no_plots = "drawings were not asked for";
     int rc = collect(&d, records, options, err);
     if (rc == 0)
-        rc = write_document(&d, options, err);
+        rc = write_document(&d, records, options, err);
     for (size_t i = 0; i < d.count; i++) {
         result->tables += d.exhibits[i].is_table;
         result->figures += !d.exhibits[i].is_table;

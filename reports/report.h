@@ -2,6 +2,7 @@
  * The report: records in, a folder of tables, figures and documents out.
  *
  *     DIR/report.md           everything, with the figures
+ *     DIR/report.html         the same as one page that needs no other file, with a view of models
  *     DIR/tables/NAME.EXT     each table in each format asked for
  *     DIR/plots/NAME.EXT      each figure, with NAME.dat and NAME.gp
  *

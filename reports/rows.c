@@ -253,7 +253,8 @@ static int compare_drafts(const void *a, const void *b)
     if (x->cell != y->cell)
         return x->cell < y->cell ? -1 : 1;
     const char *p = x->row.part.level, *q = y->row.part.level;
-    const int rank = p && q && !x->row.part.node ? level_rank(p) - level_rank(q) : 0;
+    const int rank =
+        p && q && !x->row.part.node && !x->row.part.block ? level_rank(p) - level_rank(q) : 0;
     if (rank)
         return rank;
     return x->next < y->next ? -1 : x->next > y->next; /* position, see finish() */

@@ -120,14 +120,16 @@ size_t sb_row_index_cell(struct sb_row_index *index, const struct sb_record *rec
     return index->num_cells++;
 }
 
-/* What of a record's part names the row: only its level for BY_LEVEL, all for nodes. */
+/* What of a record's part belongs to the row: its level for BY_LEVEL, all for nodes. Blocks keep
+ * the level of their first record. */
 static struct sb_part own_part(enum sb_rows_by by, const struct sb_part *part)
 {
     if (by == SB_ROWS_NODE)
         return *part;
     return (struct sb_part){.op = by == SB_ROWS_OP ? part->op : NULL,
                             .block = by == SB_ROWS_BLOCK ? part->block : NULL,
-                            .level = by == SB_ROWS_LEVEL ? part->level : NULL};
+                            .level =
+                                by == SB_ROWS_LEVEL || by == SB_ROWS_BLOCK ? part->level : NULL};
 }
 
 static uint64_t hash_key(size_t cell, const char *part)

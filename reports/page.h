@@ -1,0 +1,21 @@
+/*
+ * The report as one HTML page: no network, no file beside it, readable without JavaScript, light
+ * and dark. The same document and records give the same bytes.
+ */
+#ifndef SB_REPORTS_PAGE_H
+#define SB_REPORTS_PAGE_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "bench/record.h"
+#include "reports/document.h"
+
+/* Appends the page. */
+int sb_page_write(const struct sb_document *d, const struct sb_records *records, struct sb_str *out,
+                  struct sb_error *err);
+
+/* Appends a view of every model in the records: its blocks placed by level, each a link to its cost
+ * and time. Nothing without records of blocks. */
+int sb_page_models(const struct sb_records *records, struct sb_str *out, struct sb_error *err);
+
+#endif
