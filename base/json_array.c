@@ -1,18 +1,26 @@
-/* Parallel reading of a JSON array. See json_array.h. */
+/*
+ * Parallel reading of a JSON array: threads take parts in order and read them from a guessed start;
+ * whoever finishes the part that is next in the file checks and merges it, and those behind it that
+ * are done already. See json_array.h.
+ */
 #include "base/json_array.h"
 
 #include "base/json_scan_impl.h"
 #include "base/mem.h"
 
-#define PART_BYTES       ((size_t)512 << 10)
-#define PARTS_PER_THREAD 32
+#include <pthread.h>
 
+#define PART_BYTES       ((size_t)256 << 10)
+#define PARTS_PER_THREAD 4 /* read ahead of the part that is next to be merged */
+
+/* A part that is being read, or waits for those before it. */
 struct part {
     void *state;
-    const char *start; /* first element */
+    const char *start; /* where its first element seems to start; NULL: nowhere in sight */
     const char *limit; /* elements that start here or later belong to the next part */
     const char *next;  /* where reading stopped: the next element, or behind the array's end */
     bool ended;        /* met the array's end */
+    bool done;         /* read, but not merged yet */
     int rc;
     struct sb_error err;
 };
@@ -22,10 +30,17 @@ struct split {
     void *ctx;
     const struct sb_map *map;
     const struct sb_scan *scan; /* of the caller: text, path, depth */
-    struct part *parts;
-    size_t capacity;
-    size_t part_bytes;
-    size_t count; /* parts of the current wave */
+    const char *from, *end;     /* the first element; end of the text */
+    size_t part_bytes, part_count;
+    struct part *ring; /* part i is ring[i % ring_size] */
+    size_t ring_size;
+    /* what follows is guarded by lock */
+    pthread_mutex_t lock;
+    pthread_cond_t merged;
+    size_t next_part; /* to be merged */
+    const char *at;   /* the true place of its first element */
+    bool stop;        /* the array has ended, or there was an error */
+    int rc;
 };
 
 /* Reads elements from `from` up to the part's limit. */
@@ -50,13 +65,6 @@ static void read_part(const struct split *w, struct part *p, const char *from)
         sb_map_forget(w->map, (size_t)(from - w->map->data), (size_t)(s.pos - from));
 }
 
-static void read_part_job(void *arg, size_t job, int worker)
-{
-    (void)worker;
-    const struct split *w = arg;
-    read_part(w, &w->parts[job], w->parts[job].start);
-}
-
 /* The first place from p on, before end, that looks like the start of an element; NULL if none. */
 static const char *guess_element(const char *p, const char *end)
 {
@@ -71,82 +79,102 @@ static const char *guess_element(const char *p, const char *end)
     return NULL;
 }
 
-/* Cuts the text from `from` into at most `capacity` parts. Where no start of an element is in sight
- * the part before goes on. */
-static void plan_wave(struct split *w, const char *from, const char *end)
+/* Where part i seems to start: a guess within one part's length from its nominal place. */
+static const char *cut_before(const struct split *w, size_t i)
 {
-    const size_t step = w->part_bytes;
-    const char *start = from;
-    w->count = 0;
-    for (size_t i = 1; i <= w->capacity && start < end; i++) {
-        const size_t offset = i * step;
-        const char *cut = end;
-        if (offset < (size_t)(end - from)) {
-            const char *const target = from + offset;
-            const size_t left = (size_t)(end - target);
-            cut = guess_element(target, target + (left < step ? left : step));
-            if (!cut && i < w->capacity)
-                continue;
-            if (!cut)
-                cut = target;
-        }
-        struct part *p = &w->parts[w->count++];
-        p->start = start;
-        p->limit = cut;
-        start = cut;
-    }
+    if (i == 0)
+        return w->from;
+    if (i >= w->part_count)
+        return w->end;
+    const char *const nominal = w->from + i * w->part_bytes;
+    const size_t left = (size_t)(w->end - nominal);
+    return guess_element(nominal, nominal + (left < w->part_bytes ? left : w->part_bytes));
 }
 
-/* Checks and merges the wave's parts from the front. *at moves to the next element; 1 when the
- * array has ended, 0 when it goes on, or an error. */
-static int collect_wave(struct split *w, const char **at, struct sb_error *err)
+static void plan_part(const struct split *w, struct part *p, size_t i)
 {
-    bool ended = false;
-    for (size_t i = 0; i < w->count; i++) {
-        struct part *p = &w->parts[i];
-        if (ended || p->start != *at) {
-            w->reader->discard(p->state);
-            if (ended || *at >= p->limit)
-                continue;
-            read_part(w, p, *at);
-        }
-        if (p->rc) {
-            if (err)
-                *err = p->err;
-            return p->rc;
-        }
-        *at = p->next;
-        ended = p->ended;
-        const int rc = w->reader->merge(p->state, w->ctx, (size_t)(*at - w->scan->begin),
-                                        (size_t)(w->scan->end - w->scan->begin), err);
-        if (rc)
-            return rc;
-    }
-    return ended;
+    const char *const next = cut_before(w, i + 1);
+    p->start = cut_before(w, i);
+    p->limit = next ? next : w->from + (i + 1) * w->part_bytes;
 }
 
-static int make_parts(struct split *w, size_t capacity, struct sb_error *err)
+/* Checks the part against the true place, reads it again if the guess was wrong, and merges it. */
+static int merge_part(struct split *w, struct part *p)
 {
-    w->parts = sb_calloc(capacity, sizeof(*w->parts), SB_MEM_TAG(SB_MEM_DATA, 0));
-    if (!w->parts)
-        return sb_error_nomem(err, "parts of an array", capacity * sizeof(*w->parts));
-    w->capacity = capacity;
-    for (size_t i = 0; i < capacity; i++) {
-        w->parts[i].state = sb_calloc(1, w->reader->state_bytes, SB_MEM_TAG(SB_MEM_DATA, 0));
-        if (!w->parts[i].state)
+    if (p->start != w->at) {
+        w->reader->discard(p->state);
+        if (w->at >= p->limit)
+            return 0; /* the part before went beyond this one */
+        read_part(w, p, w->at);
+    }
+    if (p->rc) {
+        if (w->scan->err)
+            *w->scan->err = p->err;
+        return p->rc;
+    }
+    w->at = p->next;
+    w->stop = p->ended;
+    return w->reader->merge(p->state, w->ctx, (size_t)(w->at - w->scan->begin),
+                            (size_t)(w->scan->end - w->scan->begin), w->scan->err);
+}
+
+static void merge_finished(struct split *w)
+{
+    while (!w->stop && w->next_part < w->part_count && w->ring[w->next_part % w->ring_size].done) {
+        struct part *const p = &w->ring[w->next_part % w->ring_size];
+        p->done = false;
+        w->rc = merge_part(w, p);
+        if (w->rc)
+            w->stop = true;
+        w->next_part++;
+    }
+    pthread_cond_broadcast(&w->merged);
+}
+
+/* Parts are handed out in order, so those that a waiting one needs are always being read. */
+static void part_job(void *arg, size_t i, int worker)
+{
+    (void)worker;
+    struct split *const w = arg;
+    struct part *const p = &w->ring[i % w->ring_size];
+    pthread_mutex_lock(&w->lock);
+    while (!w->stop && i >= w->next_part + w->ring_size)
+        pthread_cond_wait(&w->merged, &w->lock);
+    const bool stop = w->stop;
+    pthread_mutex_unlock(&w->lock);
+    if (stop)
+        return;
+    plan_part(w, p, i);
+    if (p->start)
+        read_part(w, p, p->start);
+    pthread_mutex_lock(&w->lock);
+    p->done = true;
+    merge_finished(w);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static int make_ring(struct split *w, size_t size, struct sb_error *err)
+{
+    w->ring = sb_calloc(size, sizeof(*w->ring), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!w->ring)
+        return sb_error_nomem(err, "parts of an array", size * sizeof(*w->ring));
+    w->ring_size = size;
+    for (size_t i = 0; i < size; i++) {
+        w->ring[i].state = sb_calloc(1, w->reader->state_bytes, SB_MEM_TAG(SB_MEM_DATA, 0));
+        if (!w->ring[i].state)
             return sb_error_nomem(err, "parts of an array", w->reader->state_bytes);
     }
     return 0;
 }
 
-static void free_parts(struct split *w)
+static void free_ring(struct split *w)
 {
-    for (size_t i = 0; i < w->capacity; i++) {
-        if (w->parts[i].state)
-            w->reader->release(w->parts[i].state);
-        sb_free(w->parts[i].state);
+    for (size_t i = 0; i < w->ring_size; i++) {
+        if (w->ring[i].state)
+            w->reader->release(w->ring[i].state);
+        sb_free(w->ring[i].state);
     }
-    sb_free(w->parts);
+    sb_free(w->ring);
 }
 
 int sb_scan_array(struct sb_scan *s, const struct sb_array_reader *reader, void *ctx,
@@ -158,21 +186,28 @@ int sb_scan_array(struct sb_scan *s, const struct sb_array_reader *reader, void 
         rc = sb_scan_element(s, &first);
     if (rc <= 0)
         return rc;
-    struct split w = {.reader = reader, .ctx = ctx, .map = map, .scan = s};
+    const size_t threads = (size_t)sb_pool_threads(pool);
+    struct split w = {.reader = reader, .ctx = ctx, .map = map, .scan = s, .from = s->pos};
+    w.at = w.from;
+    w.end = s->end;
     w.part_bytes = reader->part_bytes ? reader->part_bytes : PART_BYTES;
-    const size_t needed = (size_t)(s->end - s->pos) / w.part_bytes + 1;
-    const size_t useful = PARTS_PER_THREAD * (size_t)sb_pool_threads(pool);
-    const char *at = s->pos;
-    rc = make_parts(&w, needed < useful ? needed : useful, s->err);
-    while (rc == 0) {
-        plan_wave(&w, at, s->end);
-        sb_pool_run(pool, w.count, read_part_job, &w);
-        rc = collect_wave(&w, &at, s->err);
+    w.part_count = (size_t)(w.end - w.from) / w.part_bytes + 1;
+    const size_t ahead = threads > 1 ? PARTS_PER_THREAD * threads : 1;
+    pthread_mutex_init(&w.lock, NULL);
+    pthread_cond_init(&w.merged, NULL);
+    rc = make_ring(&w, w.part_count < ahead ? w.part_count : ahead, s->err);
+    if (rc == 0) {
+        sb_pool_run(pool, w.part_count, part_job, &w);
+        rc = w.rc;
     }
-    free_parts(&w);
+    free_ring(&w);
+    pthread_cond_destroy(&w.merged);
+    pthread_mutex_destroy(&w.lock);
     if (rc < 0)
         return rc;
-    s->pos = at;
+    s->pos = w.at;
+    if (!w.stop) /* every part ended well, the last with a comma at the end of the text */
+        return sb_scan_expected(s, "an element");
     s->depth--;
     return 0;
 }

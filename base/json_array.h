@@ -15,7 +15,7 @@
 
 struct sb_array_reader {
     size_t state_bytes; /* of a part's state; it starts zeroed */
-    size_t part_bytes;  /* of text; 0 = default (512 KiB) */
+    size_t part_bytes;  /* of text; 0 = default (256 KiB) */
     /* Reads the element at s->pos into state. Runs on any thread; ctx is shared, read-only. */
     int (*element)(void *state, const void *ctx, struct sb_scan *s);
     /* Takes over what state holds and leaves it empty. Runs on the calling thread, in file order;

@@ -11,46 +11,17 @@
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 #define EPS 0x1p-52 /* numpy.spacing(1): keeps 0 / 0 out of the precision */
 
-/* One area range and limit of detections. */
-struct curve {
-    struct sb_class_work *work;
-    const struct sb_similarity *sim;
-    size_t area;
-    uint32_t limit;
-    size_t stride;    /* room per threshold in the event arrays */
-    uint32_t *hits;   /* (T) so far */
-    uint32_t *spared; /* (T) detections counted as misses that are hits or ignored */
-};
+#define AHEAD 12 /* records are fetched this many steps before they are needed */
 
 static inline unsigned lowest_bit(uint32_t bits)
 {
     return (unsigned)__builtin_ctz(bits);
 }
 
-/* Hits per threshold, without their precision. */
-static void count_hits(struct curve *c)
+/* A detection with a record: notes the precision of its hits. */
+static inline void add_events(struct sb_curve *c, const uint32_t *record, size_t words, bool inside,
+                              double score)
 {
-    const struct sb_class_work *const w = c->work;
-    const size_t words = sb_match_words(c->sim->params);
-    const size_t record_words = sb_match_record_words(c->sim->params);
-    for (size_t slot = 0; slot < w->slot_count; slot++) {
-        if (!(w->slot_info[slot] & SB_MATCH_RECORD) || w->slot_rank[slot] >= c->limit)
-            continue;
-        const uint32_t *const hit = w->records + slot * record_words + c->area * 2 * words;
-        for (size_t i = 0; i < words; i++) {
-            for (uint32_t bits = hit[i]; bits; bits &= bits - 1)
-                c->hits[i * 32 + lowest_bit(bits)]++;
-        }
-    }
-}
-
-/* A detection with a record, `misses` having been counted up to it: notes the precision of its
- * hits. */
-static void add_events(struct curve *c, const uint32_t *record, bool inside, uint32_t misses,
-                       double score)
-{
-    struct sb_class_work *const w = c->work;
-    const size_t words = sb_match_words(c->sim->params);
     for (size_t i = 0; i < words; i++) {
         const uint32_t hit = record[i], ignored = record[words + i];
         for (uint32_t bits = inside ? hit | ignored : 0; bits; bits &= bits - 1)
@@ -58,30 +29,35 @@ static void add_events(struct curve *c, const uint32_t *record, bool inside, uin
         for (uint32_t bits = hit; bits; bits &= bits - 1) {
             const size_t t = i * 32 + lowest_bit(bits);
             const size_t at = t * c->stride + c->hits[t]++;
-            const double tp = c->hits[t], fp = misses - c->spared[t];
-            w->event_precision[at] = tp / (fp + tp + EPS);
-            w->event_score[at] = score;
+            const double tp = c->hits[t], fp = c->misses - c->spared[t];
+            c->precision[at] = tp / (fp + tp + EPS);
+            if (c->score)
+                c->score[at] = score;
         }
     }
 }
 
-/* Walks down the scores. */
-static void trace_curve(struct curve *c)
+/* Walks down the scores for all area ranges at once. */
+static void trace_curves(struct sb_class_work *w, const struct sb_similarity *sim, uint32_t limit)
 {
-    const struct sb_class_work *const w = c->work;
-    const size_t words = sb_match_words(c->sim->params);
-    const size_t record_words = sb_match_record_words(c->sim->params);
-    uint32_t misses = 0;
+    const size_t words = sb_match_words(sim->params);
+    const size_t record_words = sb_match_record_words(sim->params);
+    struct sb_curve *const curves = w->curves;
     for (size_t i = 0; i < w->slot_count; i++) {
-        const uint32_t slot = w->by_score[i];
-        if (w->slot_rank[slot] >= c->limit)
+        const struct sb_ranked *const ranked = &w->by_score[i];
+        if (i + AHEAD < w->slot_count)
+            __builtin_prefetch(w->records + (size_t)ranked[AHEAD].slot * record_words);
+        if (ranked->rank >= limit)
             continue;
-        const uint32_t info = w->slot_info[slot];
-        const bool inside = info >> c->area & 1;
-        misses += inside;
-        if (info & SB_MATCH_RECORD)
-            add_events(c, w->records + slot * record_words + c->area * 2 * words, inside, misses,
-                       c->sim->dt->score[w->slot_rows[slot]]);
+        for (size_t c = 0; c < w->curve_count; c++)
+            curves[c].misses += ranked->info >> curves[c].area & 1;
+        if (!(ranked->info & SB_MATCH_RECORD))
+            continue;
+        const uint32_t *const record = w->records + (size_t)ranked->slot * record_words;
+        const double score = sim->dt->score[w->slot_rows[ranked->slot]];
+        for (size_t c = 0; c < w->curve_count; c++)
+            add_events(&curves[c], record + curves[c].area * 2 * words, words,
+                       ranked->info >> curves[c].area & 1, score);
     }
 }
 
@@ -100,69 +76,133 @@ static void find_first_hits(const struct sb_coco_params *p, int64_t objects, uin
     }
 }
 
-/* Score of the best detection within the limit; 0 if there is none. */
-static double top_score(const struct curve *c)
+/* Score of the best detection; 0 if there is none. The best of all is the best of its image, so
+ * every limit has it. */
+static double top_score(const struct sb_class_work *w, const struct sb_coco_dt *dt)
 {
-    const struct sb_class_work *const w = c->work;
-    for (size_t i = 0; i < w->slot_count; i++) {
-        if (w->slot_rank[w->by_score[i]] < c->limit)
-            return c->sim->dt->score[w->slot_rows[w->by_score[i]]];
-    }
-    return 0;
+    return w->slot_count ? dt->score[w->slot_rows[w->by_score[0].slot]] : 0;
 }
 
-/* Precision (and scores, unless NULL) at the recall points of threshold t. Strides are K. */
-static void sample_curve(const struct curve *c, size_t t, size_t k, size_t classes,
+/* What every curve is sampled with. */
+struct sampling {
+    const struct sb_coco_params *params;
+    const uint32_t *first_hit; /* (R) */
+    double top_score;
+    size_t k, classes; /* output index and stride */
+};
+
+/* Precision (and scores, unless NULL) at the recall points of threshold t. */
+static void sample_curve(const struct sb_curve *c, size_t t, const struct sampling *s,
                          double *precision, double *scores)
 {
-    const struct sb_class_work *const w = c->work;
-    const size_t points = c->sim->params->recall_count;
-    double *const event = w->event_precision + t * c->stride;
-    const double *const event_score = w->event_score + t * c->stride;
+    const size_t points = s->params->recall_count;
+    double *const event = c->precision + t * c->stride;
     const uint32_t hits = c->hits[t];
     for (uint32_t i = hits; i > 1; i--) {
         if (event[i - 1] > event[i - 2])
             event[i - 2] = event[i - 1];
     }
     for (size_t r = 0; r < points; r++) {
-        const uint32_t need = w->first_hit[r];
+        const uint32_t need = s->first_hit[r];
         const uint32_t at = need ? need - 1 : 0;
         const bool reached = at < hits;
-        precision[(t * points + r) * classes + k] = reached ? event[at] : 0;
+        const size_t cell = (t * points + r) * s->classes + s->k;
+        precision[cell] = reached ? event[at] : 0;
         if (scores)
-            scores[(t * points + r) * classes + k] = need == 0 ? top_score(c)
-                                                     : reached ? event_score[at]
-                                                               : 0;
+            scores[cell] = need == 0 ? s->top_score : reached ? c->score[t * c->stride + at] : 0;
     }
 }
 
 static int reserve_events(struct sb_class_work *w, const struct sb_coco_params *p)
 {
-    int64_t most = 0;
+    size_t events = 0;
     for (size_t a = 0; a < p->area_count; a++)
-        most = w->counted[a] > most ? w->counted[a] : most;
+        events += (size_t)w->counted[a];
     const size_t bytes = p->iou_count * sizeof(double);
-    return sb_grow(&w->event_precision, &w->event_precision_capacity, (size_t)most, bytes, TAG) ||
-           sb_grow(&w->event_score, &w->event_score_capacity, (size_t)most, bytes, TAG) ||
-           sb_grow(&w->first_hit, &w->first_hit_capacity, p->recall_count, sizeof(uint32_t), TAG);
+    const size_t tallies = p->area_count * p->max_det_count * p->iou_count;
+    return sb_grow(&w->event_precision, &w->event_precision_capacity, events, bytes, TAG) ||
+           sb_grow(&w->event_score, &w->event_score_capacity, events, bytes, TAG) ||
+           sb_grow(&w->first_hit, &w->first_hit_capacity, p->recall_count, sizeof(uint32_t), TAG) ||
+           sb_grow(&w->tallies, &w->tallies_capacity, tallies, sizeof(uint32_t), TAG) ||
+           sb_grow(&w->curves, &w->curves_capacity, p->area_count, sizeof(*w->curves), TAG);
 }
 
-static void accumulate_plane(struct sb_class_work *w, const struct sb_similarity *sim, size_t area,
-                             size_t m, size_t k, struct sb_coco_eval *eval)
+/* Adds the hits of a record to the tallies (A, M, T) of the first limit that lets its rank in. */
+static void tally_record(struct sb_class_work *w, const struct sb_coco_params *p,
+                         const uint32_t *record, size_t limit)
+{
+    const size_t words = sb_match_words(p);
+    for (size_t a = 0; a < p->area_count; a++, record += 2 * words) {
+        uint32_t *const tally = w->tallies + sb_eval_plane(p, a, limit) * p->iou_count;
+        for (size_t i = 0; i < words; i++) {
+            for (uint32_t bits = record[i]; bits; bits &= bits - 1)
+                tally[i * 32 + lowest_bit(bits)]++;
+        }
+    }
+}
+
+/* Recall of every plane, and the slots' info copied to where the curves are traced. */
+static void find_recall(struct sb_class_work *w, const struct sb_coco_params *p, size_t k,
+                        struct sb_coco_eval *eval)
+{
+    const size_t record_words = sb_match_record_words(p);
+    memset(w->tallies, 0, p->area_count * p->max_det_count * p->iou_count * sizeof(*w->tallies));
+    for (size_t i = 0; i < w->slot_count; i++) {
+        struct sb_ranked *const ranked = &w->by_score[i];
+        ranked->info = w->slot_info[ranked->slot];
+        if (!(ranked->info & SB_MATCH_RECORD))
+            continue;
+        size_t limit = 0;
+        while ((int64_t)ranked->rank >= p->max_dets[limit])
+            limit++;
+        tally_record(w, p, w->records + ranked->slot * record_words, limit);
+    }
+    for (size_t a = 0; a < p->area_count; a++) {
+        for (size_t t = 0; t < p->iou_count && w->counted[a] > 0; t++) {
+            uint32_t hits = 0;
+            for (size_t m = 0; m < p->max_det_count; m++) {
+                const size_t plane = sb_eval_plane(p, a, m);
+                hits += w->tallies[plane * p->iou_count + t];
+                eval->recall[plane][t * eval->classes + k] = (double)hits / (double)w->counted[a];
+            }
+        }
+    }
+}
+
+/* Curves of the area ranges whose precision is wanted at limit m. */
+static void start_curves(struct sb_class_work *w, const struct sb_coco_eval *eval, size_t m)
+{
+    const struct sb_coco_params *const p = &eval->params;
+    size_t events = 0;
+    w->curve_count = 0;
+    for (size_t a = 0; a < p->area_count; a++) {
+        const size_t plane = sb_eval_plane(p, a, m);
+        if (w->counted[a] == 0 || !eval->precision[plane])
+            continue; /* stays -1 */
+        struct sb_curve *const c = &w->curves[w->curve_count++];
+        memset(c, 0, sizeof(*c));
+        c->area = a;
+        c->stride = (size_t)w->counted[a];
+        c->precision = w->event_precision + events * p->iou_count;
+        c->score = eval->scores[plane] ? w->event_score + events * p->iou_count : NULL;
+        events += c->stride;
+    }
+}
+
+static void find_precision(struct sb_class_work *w, const struct sb_similarity *sim, size_t m,
+                           size_t k, struct sb_coco_eval *eval)
 {
     const struct sb_coco_params *const p = sim->params;
-    const size_t plane = sb_eval_plane(p, area, m);
-    uint32_t hits[SB_EVAL_MAX_IOUS] = {0}, spared[SB_EVAL_MAX_IOUS] = {0};
-    struct curve c = {w,    sim,   area, (uint32_t)p->max_dets[m], (size_t)w->counted[area],
-                      hits, spared};
-    if (eval->precision[plane])
-        trace_curve(&c);
-    else
-        count_hits(&c);
-    for (size_t t = 0; t < p->iou_count; t++) {
-        eval->recall[plane][t * eval->classes + k] = (double)hits[t] / (double)w->counted[area];
-        if (eval->precision[plane])
-            sample_curve(&c, t, k, eval->classes, eval->precision[plane], eval->scores[plane]);
+    const struct sampling s = {p, w->first_hit, top_score(w, sim->dt), k, eval->classes};
+    start_curves(w, eval, m);
+    if (w->curve_count > 0)
+        trace_curves(w, sim, (uint32_t)p->max_dets[m]);
+    for (size_t c = 0; c < w->curve_count; c++) {
+        const struct sb_curve *const curve = &w->curves[c];
+        const size_t plane = sb_eval_plane(p, curve->area, m);
+        find_first_hits(p, w->counted[curve->area], w->first_hit);
+        for (size_t t = 0; t < p->iou_count; t++)
+            sample_curve(curve, t, &s, eval->precision[plane], eval->scores[plane]);
     }
 }
 
@@ -173,13 +213,10 @@ int sb_class_accumulate(struct sb_class_work *work, const struct sb_similarity *
     if (reserve_events(work, p))
         return sb_error_nomem(err, "precision curves", work->gt_count * sizeof(double));
     eval->detections[k] = (int64_t)work->slot_count;
-    for (size_t a = 0; a < p->area_count; a++) {
+    for (size_t a = 0; a < p->area_count; a++)
         eval->objects[a * eval->classes + k] = work->counted[a];
-        if (work->counted[a] == 0)
-            continue; /* stays -1 */
-        find_first_hits(p, work->counted[a], work->first_hit);
-        for (size_t m = 0; m < p->max_det_count; m++)
-            accumulate_plane(work, sim, a, m, k, eval);
-    }
+    find_recall(work, p, k, eval);
+    for (size_t m = 0; m < p->max_det_count; m++)
+        find_precision(work, sim, m, k, eval);
     return 0;
 }

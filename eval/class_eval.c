@@ -10,11 +10,11 @@
 
 void sb_class_work_release(struct sb_class_work *w)
 {
-    void *const owned[] = {w->gt_pairs,   w->gt_spare,        w->gt_rows,     w->gt_flags,
-                           w->gt_ignored, w->gt_runs,         w->dt_pairs,    w->dt_spare,
-                           w->dt_runs,    w->dt_run_of,       w->dt_by_image, w->slot_rows,
-                           w->slot_info,  w->slot_rank,       w->records,     w->by_score,
-                           w->first_hit,  w->event_precision, w->event_score};
+    void *const owned[] = {w->gt_pairs,        w->gt_spare,    w->gt_rows,     w->gt_flags,
+                           w->gt_ignored,      w->gt_runs,     w->dt_pairs,    w->dt_spare,
+                           w->dt_runs,         w->dt_run_of,   w->dt_by_image, w->slot_rows,
+                           w->slot_info,       w->records,     w->by_score,    w->first_hit,
+                           w->event_precision, w->event_score, w->tallies,     w->curves};
     for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
         sb_free(owned[i]);
     sb_sim_scratch_release(&w->similarity);
@@ -86,8 +86,7 @@ static int reserve_detections(struct sb_class_work *w, size_t n, size_t record_w
            sb_grow(&w->dt_by_image, &w->dt_by_image_capacity, n, sizeof(uint32_t), TAG) ||
            sb_grow(&w->slot_rows, &w->slot_rows_capacity, n, sizeof(uint32_t), TAG) ||
            sb_grow(&w->slot_info, &w->slot_info_capacity, n, sizeof(uint32_t), TAG) ||
-           sb_grow(&w->slot_rank, &w->slot_rank_capacity, n, sizeof(uint32_t), TAG) ||
-           sb_grow(&w->by_score, &w->by_score_capacity, n, sizeof(uint32_t), TAG) ||
+           sb_grow(&w->by_score, &w->by_score_capacity, n, sizeof(*w->by_score), TAG) ||
            sb_grow(&w->records, &w->records_capacity, n, record_words * sizeof(uint32_t), TAG);
 }
 
@@ -132,7 +131,7 @@ static int prepare_detections(struct sb_class_work *w, const struct sb_similarit
         w->dt_pairs[i].value = (uint32_t)i;
     }
     const struct sb_pair *const by_score = sb_pair_sort(w->dt_pairs, w->dt_spare, count);
-    uint32_t *const used = w->slot_rank; /* slots given out per run; runs are not more than rows */
+    uint32_t *const used = w->slot_info; /* slots given out per run; runs are not more than rows */
     memset(used, 0, w->dt_run_count * sizeof(*used));
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
@@ -140,13 +139,10 @@ static int prepare_detections(struct sb_class_work *w, const struct sb_similarit
         const uint32_t run = w->dt_run_of[position];
         if (used[run] == w->dt_runs[run].count)
             continue;
-        const uint32_t slot = w->dt_runs[run].first + used[run]++;
-        w->slot_rows[slot] = w->dt_by_image[position];
-        w->by_score[n++] = slot;
-    }
-    for (size_t r = 0; r < w->dt_run_count; r++) {
-        for (uint32_t i = 0; i < w->dt_runs[r].count; i++)
-            w->slot_rank[w->dt_runs[r].first + i] = i;
+        struct sb_ranked *const ranked = &w->by_score[n++];
+        ranked->rank = used[run]++;
+        ranked->slot = w->dt_runs[run].first + ranked->rank;
+        w->slot_rows[ranked->slot] = w->dt_by_image[position];
     }
     w->slot_count = slots;
     return 0;
@@ -196,9 +192,9 @@ static int match_run(struct sb_class_work *w, struct sb_class_work *own,
     int rc = sb_similarity_fill(sim, &group, &own->similarity, err);
     if (rc)
         return rc;
-    const struct sb_match_group match = {dts->count, gts->count, own->similarity.values,
-                                         w->gt_flags + gts->first, w->gt_ignored + gts->first};
-    return sb_match_group(sim->params, &match, w->slot_info + dts->first,
+    const struct sb_match_group match = {dts->count, gts->count, w->gt_flags + gts->first,
+                                         w->gt_ignored + gts->first};
+    return sb_match_group(sim->params, &match, own->similarity.values, w->slot_info + dts->first,
                           w->records + dts->first * sb_match_record_words(sim->params), &own->match,
                           err);
 }

@@ -19,6 +19,24 @@ struct sb_image_run {
     uint32_t first, count;
 };
 
+/* A slot on the walk down the scores. */
+struct sb_ranked {
+    uint32_t slot;
+    uint32_t rank; /* among the detections of its image, 0 = best */
+    uint32_t info; /* copy of the slot's, made once it is matched */
+};
+
+/* One area range on the walk down the scores. */
+struct sb_curve {
+    size_t area;
+    size_t stride;     /* room per threshold in the event arrays */
+    double *precision; /* (T, stride) at each hit */
+    double *score;     /* the same; NULL unless asked for */
+    uint32_t misses;   /* detections of matching size, hits and ignored ones included */
+    uint32_t hits[SB_EVAL_MAX_IOUS];
+    uint32_t spared[SB_EVAL_MAX_IOUS]; /* of the misses: hits and ignored ones */
+};
+
 /* One class being evaluated. "Slots" are its detections within the limit, image by image, best
  * first. */
 struct sb_class_work {
@@ -43,17 +61,20 @@ struct sb_class_work {
     size_t dt_by_image_capacity;
     uint32_t *slot_rows; /* rows of the detections per slot */
     uint32_t *slot_info; /* area bits and SB_MATCH_RECORD */
-    uint32_t *slot_rank; /* 0 = best of its image */
     uint32_t *records;   /* (slots, sb_match_record_words()) */
-    size_t slot_rows_capacity, slot_info_capacity, slot_rank_capacity, records_capacity;
+    size_t slot_rows_capacity, slot_info_capacity, records_capacity;
     size_t slot_count;
-    uint32_t *by_score; /* slots, best score first; ties by image, then rank */
+    struct sb_ranked *by_score; /* slots, best score first; ties by image, then rank */
     size_t by_score_capacity;
     /* accumulation */
     double *event_precision, *event_score; /* (T, objects) at each hit */
     size_t event_precision_capacity, event_score_capacity;
+    uint32_t *tallies; /* (A, M, T) hits by the first limit that lets them in */
+    size_t tallies_capacity;
     uint32_t *first_hit; /* (R) hits needed to reach a recall point */
     size_t first_hit_capacity;
+    struct sb_curve *curves; /* (A) */
+    size_t curves_capacity, curve_count;
     /* of the thread that matches a span of images */
     struct sb_sim_scratch similarity;
     struct sb_match_scratch match;

@@ -226,10 +226,12 @@ int sb_coco_evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
     memset(eval, 0, sizeof(*eval));
     eval->params = *params;
     eval->classes = params->use_cats ? categories : 1;
-    struct evaluation ev = {.eval = eval, .sim = {gt, dt, &eval->params}};
+    struct evaluation ev = {.eval = eval, .sim = {gt, dt, &eval->params, 0}};
     int rc = sb_coco_params_check(params, err);
-    if (rc == 0)
+    if (rc == 0) {
+        ev.sim.bar = sb_match_bar(params);
         rc = make_planes(eval, detail, err);
+    }
     if (rc == 0)
         rc = sb_class_lists_build(&ev.gts, gt->image, gt->category, gt->count, categories,
                                   !params->use_cats, err);

@@ -1,4 +1,7 @@
-/* Greedy matching. See match.h. */
+/*
+ * Greedy matching. All thresholds are handled at once: a candidate reaches a set of thresholds,
+ * loses those at which it is taken, and gets what better candidates left over. See match.h.
+ */
 #include "eval/match.h"
 
 #include "base/mem.h"
@@ -8,12 +11,12 @@
 #include <math.h>
 #include <string.h>
 
-#define TAG    SB_MEM_TAG(SB_MEM_DATA, 0)
-#define NOBODY UINT32_MAX
+#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
 void sb_match_scratch_release(struct sb_match_scratch *scratch)
 {
     sb_free(scratch->candidates);
+    sb_free(scratch->reached);
     sb_free(scratch->taken);
     memset(scratch, 0, sizeof(*scratch));
 }
@@ -34,7 +37,7 @@ static double bar_of(double threshold)
     return threshold < 1 - 1e-10 ? threshold : 1 - 1e-10;
 }
 
-static double lowest_bar(const struct sb_coco_params *params)
+double sb_match_bar(const struct sb_coco_params *params)
 {
     double lowest = bar_of(params->iou_thresholds[0]);
     for (size_t t = 1; t < params->iou_count; t++) {
@@ -47,98 +50,157 @@ static double lowest_bar(const struct sb_coco_params *params)
 struct matcher {
     const struct sb_coco_params *params;
     const struct sb_match_group *group;
-    const struct sb_candidate *candidates; /* of the current detection */
-    size_t candidate_count;
-    uint32_t *taken;
+    struct sb_match_scratch *scratch;
+    size_t candidates; /* of the current detection */
     size_t words;
+    double bars[SB_EVAL_MAX_IOUS];
 };
 
-/* The best candidate at a threshold among those that the area range ignores, or does not: later
- * ones win ties, taken ones are out unless they are crowds. *best starts at the bar. NOBODY if
- * none. */
-static uint32_t best_of(const struct matcher *m, size_t area, size_t t, bool ignored, double best)
+static uint32_t *taken_by(const struct matcher *m, size_t area, uint32_t gt)
+{
+    return m->scratch->taken + (area * m->group->gt_count + gt) * m->words;
+}
+
+/* Objects that reach some threshold, the most similar first, of equal ones the last first. False
+ * when the row has a NaN, which has no place in an order. */
+static bool find_candidates(struct matcher *m, const double *row, double bar)
+{
+    struct sb_candidate *const out = m->scratch->candidates;
+    size_t n = 0;
+    for (size_t j = 0; j < m->group->gt_count; j++) {
+        const double v = row[j];
+        if (isnan(v))
+            return false;
+        if (v < bar)
+            continue;
+        size_t at = n++;
+        for (; at > 0 && out[at - 1].similarity <= v; at--)
+            out[at] = out[at - 1];
+        out[at].similarity = v;
+        out[at].gt = (uint32_t)j;
+    }
+    m->candidates = n;
+    return true;
+}
+
+static void find_reached(const struct matcher *m)
+{
+    uint32_t *reached = m->scratch->reached;
+    memset(reached, 0, m->candidates * m->words * sizeof(*reached));
+    for (size_t c = 0; c < m->candidates; c++, reached += m->words) {
+        const double v = m->scratch->candidates[c].similarity;
+        for (size_t t = 0; t < m->params->iou_count; t++)
+            reached[t / 32] |= (uint32_t) !(v < m->bars[t]) << (t % 32);
+    }
+}
+
+/* One word of thresholds for one area range. Objects that the range ignores come last. */
+static void match_word(const struct matcher *m, size_t area, size_t word, uint32_t *hits,
+                       uint32_t *ignored)
 {
     const struct sb_match_group *const g = m->group;
-    const uint32_t *const taken = m->taken + area * g->gt_count * m->words + t / 32;
-    uint32_t winner = NOBODY;
-    for (size_t i = 0; i < m->candidate_count; i++) {
-        const struct sb_candidate *const c = &m->candidates[i];
-        if ((g->gt_ignored[c->gt] >> area & 1) != ignored)
+    uint32_t open = UINT32_MAX; /* thresholds without a match yet */
+    *hits = *ignored = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t c = 0; c < m->candidates; c++) {
+            const uint32_t gt = m->scratch->candidates[c].gt;
+            if ((g->gt_ignored[gt] >> area & 1) != (uint32_t)pass)
+                continue;
+            uint32_t *const taken = &taken_by(m, area, gt)[word];
+            uint32_t won = m->scratch->reached[c * m->words + word] & open;
+            if (!(g->gt_flags[gt] & SB_ANN_CROWD)) /* a crowd can be matched again and again */
+                won &= ~*taken;
+            *taken |= won;
+            open &= ~won;
+            if (pass == 1)
+                *ignored |= won;
+            else if (!(g->gt_flags[gt] & SB_ANN_ZERO_ID)) /* id 0 reads as unmatched */
+                *hits |= won;
+        }
+    }
+}
+
+/* The definition, for similarities with NaN among them: nothing compares as less than a NaN, so
+ * once one was taken for the best, any object that follows replaces it. Returns the object or -1.
+ */
+static int64_t scan_objects(const struct matcher *m, const double *row, size_t area, size_t t,
+                            bool ignored)
+{
+    const struct sb_match_group *const g = m->group;
+    double best = m->bars[t];
+    int64_t winner = -1;
+    for (uint32_t j = 0; j < g->gt_count; j++) {
+        const bool free_again = g->gt_flags[j] & SB_ANN_CROWD;
+        if ((g->gt_ignored[j] >> area & 1) != ignored || row[j] < best ||
+            ((taken_by(m, area, j)[t / 32] >> (t % 32) & 1) && !free_again))
             continue;
-        if ((taken[c->gt * m->words] >> (t % 32) & 1) && !(g->gt_flags[c->gt] & SB_ANN_CROWD))
-            continue;
-        if (c->similarity < best)
-            continue;
-        best = c->similarity;
-        winner = c->gt;
+        best = row[j];
+        winner = j;
     }
     return winner;
 }
 
-/* Matches the current detection for one area range: sets the bits of hits and of ignored. */
-static void match_area(const struct matcher *m, size_t area, uint32_t *hits, uint32_t *ignored)
+static void match_by_definition(const struct matcher *m, const double *row, size_t area,
+                                uint32_t *hits, uint32_t *ignored)
 {
-    const struct sb_match_group *const g = m->group;
     memset(hits, 0, m->words * sizeof(*hits));
     memset(ignored, 0, m->words * sizeof(*ignored));
     for (size_t t = 0; t < m->params->iou_count; t++) {
-        const double bar = bar_of(m->params->iou_thresholds[t]);
         const uint32_t bit = (uint32_t)1 << (t % 32);
-        uint32_t gt = best_of(m, area, t, false, bar);
-        const bool regular = gt != NOBODY;
+        int64_t gt = scan_objects(m, row, area, t, false);
+        const bool regular = gt >= 0;
         if (!regular)
-            gt = best_of(m, area, t, true, bar);
-        if (gt == NOBODY)
+            gt = scan_objects(m, row, area, t, true);
+        if (gt < 0)
             continue;
-        m->taken[(area * g->gt_count + gt) * m->words + t / 32] |= bit;
+        taken_by(m, area, (uint32_t)gt)[t / 32] |= bit;
         if (!regular)
             ignored[t / 32] |= bit;
-        else if (!(g->gt_flags[gt] & SB_ANN_ZERO_ID)) /* id 0 reads as unmatched */
+        else if (!(m->group->gt_flags[gt] & SB_ANN_ZERO_ID))
             hits[t / 32] |= bit;
     }
 }
 
-/* Objects that detection d can match at some threshold, in file order. Nothing compares as less
- * than a NaN, so once one was taken for the best any other object follows: then all are candidates.
- */
-static size_t find_candidates(const struct sb_match_group *group, size_t d, double bar,
-                              struct sb_candidate *out)
+static int reserve(struct matcher *m, struct sb_error *err)
 {
-    const double *const row = group->similarity + d * group->gt_count;
-    size_t n = 0;
-    for (size_t j = 0; j < group->gt_count; j++) {
-        if (row[j] != row[j] && bar > -INFINITY)
-            return find_candidates(group, d, -INFINITY, out);
-        if (row[j] < bar)
-            continue;
-        out[n].similarity = row[j];
-        out[n++].gt = (uint32_t)j;
-    }
-    return n;
+    struct sb_match_scratch *const s = m->scratch;
+    const size_t objects = m->group->gt_count;
+    size_t taken;
+    if (!sb_mul_size(m->params->area_count * m->words, objects, &taken) ||
+        sb_grow(&s->taken, &s->taken_capacity, taken, sizeof(uint32_t), TAG) ||
+        sb_grow(&s->reached, &s->reached_capacity, objects * m->words, sizeof(uint32_t), TAG) ||
+        sb_grow(&s->candidates, &s->candidates_capacity, objects, sizeof(*s->candidates), TAG))
+        return sb_error_nomem(err, "matching", objects);
+    memset(s->taken, 0, taken * sizeof(uint32_t));
+    return 0;
 }
 
 int sb_match_group(const struct sb_coco_params *params, const struct sb_match_group *group,
-                   uint32_t *info, uint32_t *records, struct sb_match_scratch *scratch,
-                   struct sb_error *err)
+                   const double *similarity, uint32_t *info, uint32_t *records,
+                   struct sb_match_scratch *scratch, struct sb_error *err)
 {
-    const size_t words = sb_match_words(params);
-    size_t taken;
-    if (!sb_mul_size(params->area_count * words, group->gt_count, &taken) ||
-        sb_grow(&scratch->taken, &scratch->taken_capacity, taken, sizeof(uint32_t), TAG) ||
-        sb_grow(&scratch->candidates, &scratch->candidates_capacity, group->gt_count,
-                sizeof(*scratch->candidates), TAG))
-        return sb_error_nomem(err, "matching", group->gt_count);
-    memset(scratch->taken, 0, taken * sizeof(uint32_t));
-    const double bar = lowest_bar(params);
-    struct matcher m = {params, group, scratch->candidates, 0, scratch->taken, words};
+    struct matcher m = {params, group, scratch, 0, sb_match_words(params), {0}};
+    const int rc = reserve(&m, err);
+    if (rc)
+        return rc;
+    for (size_t t = 0; t < params->iou_count; t++)
+        m.bars[t] = bar_of(params->iou_thresholds[t]);
+    const double lowest = sb_match_bar(params);
     for (size_t d = 0; d < group->dt_count; d++) {
-        m.candidate_count = find_candidates(group, d, bar, scratch->candidates);
-        if (m.candidate_count == 0)
+        const double *const row = similarity + d * group->gt_count;
+        const bool ordered = find_candidates(&m, row, lowest);
+        if (ordered && m.candidates == 0)
             continue;
         info[d] |= SB_MATCH_RECORD;
+        if (ordered)
+            find_reached(&m);
         uint32_t *record = records + d * sb_match_record_words(params);
-        for (size_t a = 0; a < params->area_count; a++, record += 2 * words)
-            match_area(&m, a, record, record + words);
+        for (size_t a = 0; a < params->area_count; a++, record += 2 * m.words) {
+            if (!ordered)
+                match_by_definition(&m, row, a, record, record + m.words);
+            for (size_t w = 0; ordered && w < m.words; w++)
+                match_word(&m, a, w, &record[w], &record[m.words + w]);
+        }
     }
     return 0;
 }

@@ -30,24 +30,25 @@ static inline size_t sb_match_record_words(const struct sb_coco_params *params)
     return params->area_count * 2 * sb_match_words(params);
 }
 
-/* One image and class. */
-struct sb_match_group {
-    size_t dt_count, gt_count;
-    const double *similarity;   /* (dt_count, gt_count) */
-    const uint8_t *gt_flags;    /* (gt_count) SB_ANN_... */
-    const uint32_t *gt_ignored; /* (gt_count) bit per area range: ignored there */
-};
-
 /* An object similar enough to a detection. */
 struct sb_candidate {
     double similarity;
     uint32_t gt;
 };
 
+/* One image and class. The objects' columns have gt_count entries. */
+struct sb_match_group {
+    size_t dt_count, gt_count;
+    const uint8_t *gt_flags;    /* SB_ANN_... */
+    const uint32_t *gt_ignored; /* bit per area range: ignored there */
+};
+
 /* Memory of one thread; zero it. */
 struct sb_match_scratch {
-    struct sb_candidate *candidates;
+    struct sb_candidate *candidates; /* of the current detection, best first */
     size_t candidates_capacity;
+    uint32_t *reached; /* (candidate, word) thresholds that a candidate is similar enough for */
+    size_t reached_capacity;
     uint32_t *taken; /* (area, gt, word) thresholds at which an object is taken */
     size_t taken_capacity;
 };
@@ -57,10 +58,13 @@ void sb_match_scratch_release(struct sb_match_scratch *scratch);
 /* Bit per area range: set where lo <= area <= hi (NaN counts as inside, as there). */
 uint32_t sb_areas_inside(const struct sb_coco_params *params, double area);
 
+/* The lowest similarity that some threshold asks for. */
+double sb_match_bar(const struct sb_coco_params *params);
+
 /* info[d] comes with the area bits of detection d and gets SB_MATCH_RECORD where records[d] was
- * written. records is (dt_count, sb_match_record_words()). */
+ * written. similarity is (dt_count, gt_count); records is (dt_count, sb_match_record_words()). */
 int sb_match_group(const struct sb_coco_params *params, const struct sb_match_group *group,
-                   uint32_t *info, uint32_t *records, struct sb_match_scratch *scratch,
-                   struct sb_error *err);
+                   const double *similarity, uint32_t *info, uint32_t *records,
+                   struct sb_match_scratch *scratch, struct sb_error *err);
 
 #endif

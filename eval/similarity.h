@@ -17,10 +17,18 @@ struct sb_sim_group {
     size_t dt_count, gt_count;
 };
 
+/* An object's box: its corners and area. */
+struct sb_sim_box {
+    double x0, y0, x1, y1, area;
+    bool crowd;
+};
+
 /* Memory of one thread; zero it. */
 struct sb_sim_scratch {
     double *values; /* (dt_count, gt_count): the result */
     size_t values_capacity;
+    struct sb_sim_box *boxes; /* of the group's objects */
+    size_t boxes_capacity;
     struct sb_mask *masks; /* of the group's detections, then objects */
     size_t mask_count;     /* made so far; their memory is reused */
     struct sb_mask_scratch mask;
@@ -30,6 +38,7 @@ struct sb_similarity {
     const struct sb_coco_gt *gt;
     const struct sb_coco_dt *dt;
     const struct sb_coco_params *params;
+    double bar; /* nobody asks how far a value is below this: it may be given as 0 */
 };
 
 /* Fills scratch->values. */

@@ -143,6 +143,8 @@ static void test_json_array__first_error_wins(void **state)
     assert_int_equal(read_all("[{\"n\":1},{\"n\":2}] [{\"n\":1}, {\"n\":2}]", 9, pool, &out, &err),
                      SB_EFORMAT);
     assert_int_equal(err.offset, 18);
+    assert_int_equal(read_all("[{\"n\":1},{\"n\":2}, ", 9, pool, &out, &err), SB_EFORMAT);
+    assert_int_equal(err.offset, 18);
     sb_pool_free(&pool);
     sb_free(out.values);
 }
