@@ -114,8 +114,8 @@ static int merge_part(struct split *w, struct part *p)
     }
     w->at = p->next;
     w->stop = p->ended;
-    return w->reader->merge(p->state, w->ctx, (size_t)(w->at - w->scan->begin),
-                            (size_t)(w->scan->end - w->scan->begin), w->scan->err);
+    return w->reader->merge(p->state, w->ctx, (size_t)(w->at - w->from), (size_t)(w->end - w->from),
+                            w->scan->err);
 }
 
 static void merge_finished(struct split *w)

@@ -19,7 +19,8 @@ struct sb_array_reader {
     /* Reads the element at s->pos into state. Runs on any thread; ctx is shared, read-only. */
     int (*element)(void *state, const void *ctx, struct sb_scan *s);
     /* Takes over what state holds and leaves it empty. Runs on the calling thread, in file order;
-     * done and total are bytes of text, for guessing the final size. */
+     * done of total bytes from the array's start to the end of the text are read: for guessing
+     * sizes. */
     int (*merge)(void *state, void *ctx, size_t done, size_t total, struct sb_error *err);
     void (*discard)(void *state); /* empties it */
     void (*release)(void *state); /* frees it */

@@ -64,11 +64,12 @@ static int injected_failure(void)
     return 0;
 }
 
-/* Tensors are walked in large strides, where 4 KiB pages cost a translation miss per step. The
- * advice may be refused, which only costs time. */
-static char *allocate(size_t padded, unsigned tag)
+/* Tensors are walked in large strides and columns of data sets in scattered rows, where 4 KiB pages
+ * cost a translation miss per step; and first touches cost a fault per page. The advice may be
+ * refused, which only costs time. */
+static char *allocate(size_t padded)
 {
-    if (tag < SB_MEM_TAG(SB_MEM_WEIGHTS, 0) || padded < 2 * HUGE_PAGE_BYTES)
+    if (padded < 2 * HUGE_PAGE_BYTES)
         return aligned_alloc(HEADER_BYTES, padded);
     char *raw = aligned_alloc(HUGE_PAGE_BYTES, sb_align_size(padded, HUGE_PAGE_BYTES));
     if (raw) /* the end that fills no page stays on small ones */
@@ -81,7 +82,7 @@ void *sb_malloc(size_t size, unsigned tag)
     if (tag >= TAGS || size > SIZE_MAX / 2 || injected_failure())
         return NULL;
     const size_t padded = sb_align_size(size + HEADER_BYTES, HEADER_BYTES);
-    char *raw = allocate(padded, tag);
+    char *raw = allocate(padded);
     if (!raw)
         return NULL;
     struct header *h = (struct header *)raw;

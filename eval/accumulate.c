@@ -3,12 +3,10 @@
  * raise recall or start a new maximum of precision, so the curve is kept at hits alone: misses are
  * counted, most of them by one counter for all thresholds.
  */
-#include "base/mem.h"
 #include "eval/class_eval.h"
 
 #include <string.h>
 
-#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 #define EPS 0x1p-52 /* numpy.spacing(1): keeps 0 / 0 out of the precision */
 
 #define AHEAD 12 /* records are fetched this many steps before they are needed */
@@ -38,10 +36,10 @@ static inline void add_events(struct sb_curve *c, const uint32_t *record, size_t
 }
 
 /* Walks down the scores for all area ranges at once. */
-static void trace_curves(struct sb_class_work *w, const struct sb_similarity *sim, uint32_t limit)
+static void trace_curves(struct sb_class_work *w, const struct sb_coco_params *p, uint32_t limit)
 {
-    const size_t words = sb_match_words(sim->params);
-    const size_t record_words = sb_match_record_words(sim->params);
+    const size_t words = sb_match_words(p);
+    const size_t record_words = sb_match_record_words(p);
     struct sb_curve *const curves = w->curves;
     for (size_t i = 0; i < w->slot_count; i++) {
         const struct sb_ranked *const ranked = &w->by_score[i];
@@ -54,7 +52,7 @@ static void trace_curves(struct sb_class_work *w, const struct sb_similarity *si
         if (!(ranked->info & SB_MATCH_RECORD))
             continue;
         const uint32_t *const record = w->records + (size_t)ranked->slot * record_words;
-        const double score = sim->dt->score[w->slot_rows[ranked->slot]];
+        const double score = w->slot_scores[ranked->slot];
         for (size_t c = 0; c < w->curve_count; c++)
             add_events(&curves[c], record + curves[c].area * 2 * words, words,
                        ranked->info >> curves[c].area & 1, score);
@@ -78,9 +76,9 @@ static void find_first_hits(const struct sb_coco_params *p, int64_t objects, uin
 
 /* Score of the best detection; 0 if there is none. The best of all is the best of its image, so
  * every limit has it. */
-static double top_score(const struct sb_class_work *w, const struct sb_coco_dt *dt)
+static double top_score(const struct sb_class_work *w)
 {
-    return w->slot_count ? dt->score[w->slot_rows[w->by_score[0].slot]] : 0;
+    return w->slot_count ? w->slot_scores[w->by_score[0].slot] : 0;
 }
 
 /* What every curve is sampled with. */
@@ -113,18 +111,26 @@ static void sample_curve(const struct sb_curve *c, size_t t, const struct sampli
     }
 }
 
-static int reserve_events(struct sb_class_work *w, const struct sb_coco_params *p)
+static int reserve(struct sb_class_work *w, const struct sb_coco_params *p)
 {
     size_t events = 0;
     for (size_t a = 0; a < p->area_count; a++)
         events += (size_t)w->counted[a];
     const size_t bytes = p->iou_count * sizeof(double);
     const size_t tallies = p->area_count * p->max_det_count * p->iou_count;
-    return sb_grow(&w->event_precision, &w->event_precision_capacity, events, bytes, TAG) ||
-           sb_grow(&w->event_score, &w->event_score_capacity, events, bytes, TAG) ||
-           sb_grow(&w->first_hit, &w->first_hit_capacity, p->recall_count, sizeof(uint32_t), TAG) ||
-           sb_grow(&w->tallies, &w->tallies_capacity, tallies, sizeof(uint32_t), TAG) ||
-           sb_grow(&w->curves, &w->curves_capacity, p->area_count, sizeof(*w->curves), TAG);
+    const size_t total = 2 * sb_arena_bytes(events, bytes) +
+                         sb_arena_bytes(tallies, sizeof(uint32_t)) +
+                         sb_arena_bytes(p->recall_count, sizeof(uint32_t)) +
+                         sb_arena_bytes(p->area_count, sizeof(*w->curves));
+    struct sb_arena *const arena = &w->curve_arena;
+    if (sb_arena_bytes(events, bytes) > SIZE_MAX / 4 || sb_arena_reset(arena, total))
+        return SB_ENOMEM;
+    w->event_precision = sb_arena_take(arena, events, bytes);
+    w->event_score = sb_arena_take(arena, events, bytes);
+    w->tallies = sb_arena_take(arena, tallies, sizeof(*w->tallies));
+    w->first_hit = sb_arena_take(arena, p->recall_count, sizeof(*w->first_hit));
+    w->curves = sb_arena_take(arena, p->area_count, sizeof(*w->curves));
+    return 0;
 }
 
 /* Adds the hits of a record to the tallies (A, M, T) of the first limit that lets its rank in. */
@@ -141,21 +147,21 @@ static void tally_record(struct sb_class_work *w, const struct sb_coco_params *p
     }
 }
 
-/* Recall of every plane, and the slots' info copied to where the curves are traced. */
+/* Recall of every plane. */
 static void find_recall(struct sb_class_work *w, const struct sb_coco_params *p, size_t k,
                         struct sb_coco_eval *eval)
 {
     const size_t record_words = sb_match_record_words(p);
     memset(w->tallies, 0, p->area_count * p->max_det_count * p->iou_count * sizeof(*w->tallies));
-    for (size_t i = 0; i < w->slot_count; i++) {
-        struct sb_ranked *const ranked = &w->by_score[i];
-        ranked->info = w->slot_info[ranked->slot];
-        if (!(ranked->info & SB_MATCH_RECORD))
-            continue;
+    for (size_t r = 0; r < w->dt_run_count; r++) {
+        const struct sb_image_run *const run = &w->dt_runs[r];
         size_t limit = 0;
-        while ((int64_t)ranked->rank >= p->max_dets[limit])
-            limit++;
-        tally_record(w, p, w->records + ranked->slot * record_words, limit);
+        for (uint32_t rank = 0; rank < run->count; rank++) {
+            const size_t slot = run->first + rank;
+            limit += (int64_t)rank >= p->max_dets[limit];
+            if (w->slot_info[slot] & SB_MATCH_RECORD)
+                tally_record(w, p, w->records + slot * record_words, limit);
+        }
     }
     for (size_t a = 0; a < p->area_count; a++) {
         for (size_t t = 0; t < p->iou_count && w->counted[a] > 0; t++) {
@@ -189,14 +195,13 @@ static void start_curves(struct sb_class_work *w, const struct sb_coco_eval *eva
     }
 }
 
-static void find_precision(struct sb_class_work *w, const struct sb_similarity *sim, size_t m,
+static void find_precision(struct sb_class_work *w, const struct sb_coco_params *p, size_t m,
                            size_t k, struct sb_coco_eval *eval)
 {
-    const struct sb_coco_params *const p = sim->params;
-    const struct sampling s = {p, w->first_hit, top_score(w, sim->dt), k, eval->classes};
+    const struct sampling s = {p, w->first_hit, top_score(w), k, eval->classes};
     start_curves(w, eval, m);
     if (w->curve_count > 0)
-        trace_curves(w, sim, (uint32_t)p->max_dets[m]);
+        trace_curves(w, p, (uint32_t)p->max_dets[m]);
     for (size_t c = 0; c < w->curve_count; c++) {
         const struct sb_curve *const curve = &w->curves[c];
         const size_t plane = sb_eval_plane(p, curve->area, m);
@@ -206,17 +211,19 @@ static void find_precision(struct sb_class_work *w, const struct sb_similarity *
     }
 }
 
-int sb_class_accumulate(struct sb_class_work *work, const struct sb_similarity *sim, size_t k,
-                        struct sb_coco_eval *eval, struct sb_error *err)
+int sb_class_accumulate(struct sb_class_work *work, size_t k, struct sb_coco_eval *eval,
+                        struct sb_error *err)
 {
-    const struct sb_coco_params *const p = sim->params;
-    if (reserve_events(work, p))
+    const struct sb_coco_params *const p = &eval->params;
+    if (reserve(work, p))
         return sb_error_nomem(err, "precision curves", work->gt_count * sizeof(double));
     eval->detections[k] = (int64_t)work->slot_count;
     for (size_t a = 0; a < p->area_count; a++)
         eval->objects[a * eval->classes + k] = work->counted[a];
     find_recall(work, p, k, eval);
+    for (size_t i = 0; i < work->slot_count; i++)
+        work->by_score[i].info = work->slot_info[work->by_score[i].slot];
     for (size_t m = 0; m < p->max_det_count; m++)
-        find_precision(work, sim, m, k, eval);
+        find_precision(work, p, m, k, eval);
     return 0;
 }

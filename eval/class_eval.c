@@ -1,112 +1,164 @@
-/* One class: order by image and score, and matching. Accumulation is in accumulate.c. See
- * class_eval.h. */
+/*
+ * One class: order by image and score, and matching. The class's rows lie scattered over the
+ * columns of the data set, so each column is gathered once, asking for memory some rows ahead.
+ * Accumulation is in accumulate.c. See class_eval.h.
+ */
 #include "eval/class_eval.h"
 
-#include "base/mem.h"
+#include "base/size.h"
 
 #include <string.h>
 
-#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
+#define AHEAD 16 /* rows asked for in advance */
+
+/* Asks for column[rows[i + AHEAD]]. */
+#define PREFETCH(column, rows, i, count)                                                           \
+    do {                                                                                           \
+        if ((i) + AHEAD < (count))                                                                 \
+            __builtin_prefetch(&(column)[(rows)[(i) + AHEAD]]);                                    \
+    } while (0)
 
 void sb_class_work_release(struct sb_class_work *w)
 {
-    void *const owned[] = {w->gt_pairs,        w->gt_spare,    w->gt_rows,     w->gt_flags,
-                           w->gt_ignored,      w->gt_runs,     w->dt_pairs,    w->dt_spare,
-                           w->dt_runs,         w->dt_run_of,   w->dt_by_image, w->slot_rows,
-                           w->slot_info,       w->records,     w->by_score,    w->first_hit,
-                           w->event_precision, w->event_score, w->tallies,     w->curves};
-    for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
-        sb_free(owned[i]);
+    sb_arena_release(&w->arena);
+    sb_arena_release(&w->curve_arena);
     sb_sim_scratch_release(&w->similarity);
     sb_match_scratch_release(&w->match);
     memset(w, 0, sizeof(*w));
 }
 
-/* Fills pairs (image, row), stably sorted by image; the result is pairs or spare. */
-static struct sb_pair *order_by_image(const int32_t *image, const uint32_t *rows, size_t count,
-                                      struct sb_pair *pairs, struct sb_pair *spare)
+/* Memory for a class of `objects` and `detections`; the pieces are taken in the same order below.
+ */
+static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, size_t objects,
+                   size_t detections)
 {
+    const struct {
+        size_t count, size;
+    } pieces[] = {
+        {objects, 2 * sizeof(struct sb_pair)},
+        {1, 64},
+        {objects, sizeof(*w->gt_rows)},
+        {objects, sizeof(*w->gt_flags)},
+        {objects, sizeof(*w->gt_ignored)},
+        {objects, sizeof(*w->gt_boxes)},
+        {objects, sizeof(*w->gt_runs)},
+        {detections, 2 * sizeof(struct sb_pair)},
+        {1, 64},
+        {detections, sizeof(double)},
+        {detections, 2 * sizeof(uint32_t)},
+        {1, 64},
+        {detections, sizeof(*w->slot_rows)},
+        {detections, sizeof(*w->slot_scores)},
+        {detections, sizeof(*w->slot_info)},
+        {detections, sizeof(*w->slot_boxes)},
+        {detections, sizeof(*w->dt_runs)},
+        {detections, sizeof(*w->by_score)},
+        {detections, sb_match_record_words(p) * sizeof(uint32_t)},
+    };
+    size_t total = 0;
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        const size_t bytes = sb_arena_bytes(pieces[i].count, pieces[i].size) + 64;
+        if (bytes < 64 || !sb_add_size(total, bytes, &total))
+            return SB_ENOMEM;
+    }
+    return sb_arena_reset(&w->arena, total);
+}
+
+/* Pairs (image, position in rows), stably sorted by image. */
+static struct sb_pair *order_by_image(struct sb_arena *arena, const int32_t *image,
+                                      const uint32_t *rows, size_t count, struct sb_pair **spare)
+{
+    struct sb_pair *const pairs = sb_arena_take(arena, count, sizeof(*pairs));
+    *spare = sb_arena_take(arena, count, sizeof(*pairs));
     bool sorted = true;
     for (size_t i = 0; i < count; i++) {
+        PREFETCH(image, rows, i, count);
         pairs[i].key = (uint64_t)image[rows[i]];
-        pairs[i].value = rows[i];
+        pairs[i].value = (uint32_t)i;
         sorted = sorted && (i == 0 || pairs[i - 1].key <= pairs[i].key);
     }
-    return sorted ? pairs : sb_pair_sort(pairs, spare, count);
+    struct sb_pair *const result = sorted ? pairs : sb_pair_sort(pairs, *spare, count);
+    if (result != pairs)
+        *spare = pairs;
+    return result;
 }
 
-static int reserve_objects(struct sb_class_work *w, size_t n)
+/* Starts a new run where the image changes; returns the runs so far. */
+static size_t add_to_run(struct sb_image_run *runs, size_t count, uint64_t image, size_t position)
 {
-    return sb_grow(&w->gt_pairs, &w->gt_capacity, n, sizeof(struct sb_pair), TAG) ||
-           sb_grow(&w->gt_spare, &w->gt_spare_capacity, n, sizeof(struct sb_pair), TAG) ||
-           sb_grow(&w->gt_rows, &w->gt_rows_capacity, n, sizeof(uint32_t), TAG) ||
-           sb_grow(&w->gt_flags, &w->gt_flags_capacity, n, sizeof(uint8_t), TAG) ||
-           sb_grow(&w->gt_ignored, &w->gt_ignored_capacity, n, sizeof(uint32_t), TAG) ||
-           sb_grow(&w->gt_runs, &w->gt_runs_capacity, n, sizeof(struct sb_image_run), TAG);
+    if (count == 0 || runs[count - 1].image != (int32_t)image) {
+        const struct sb_image_run run = {(int32_t)image, (uint32_t)position, 0};
+        runs[count++] = run;
+    }
+    runs[count - 1].count++;
+    return count;
 }
 
-/* Rows, flags and runs of the objects; counts those that no area range ignores. */
-static int prepare_objects(struct sb_class_work *w, const struct sb_similarity *sim,
-                           const uint32_t *rows, size_t count, struct sb_error *err)
+/* Which area ranges ignore each object, and how many objects each range counts. */
+static void judge_objects(struct sb_class_work *w, const struct sb_similarity *sim)
 {
     const size_t areas = sim->params->area_count;
     const uint32_t all = (uint32_t)(((uint64_t)1 << areas) - 1);
-    if (reserve_objects(w, count + 1)) /* room even for none: no NULL arrays */
-        return sb_error_nomem(err, "the objects of a class", count * 64);
-    w->gt_count = count;
-    w->gt_run_count = 0;
     memset(w->counted, 0, sizeof(w->counted));
-    const struct sb_pair *const sorted =
-        order_by_image(sim->gt->image, rows, count, w->gt_pairs, w->gt_spare);
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t row = sorted[i].value;
+    for (size_t i = 0; i < w->gt_count; i++) {
+        const uint32_t row = w->gt_rows[i];
+        PREFETCH(sim->gt->flags, w->gt_rows, i, w->gt_count);
+        PREFETCH(sim->gt->area, w->gt_rows, i, w->gt_count);
         const uint8_t flags = sim->gt->flags[row];
         const uint32_t inside = sb_areas_inside(sim->params, sim->gt->area[row]);
-        const uint32_t ignored = flags & SB_ANN_IGNORE ? all : all & ~inside;
-        w->gt_rows[i] = row;
         w->gt_flags[i] = flags;
-        w->gt_ignored[i] = ignored;
+        w->gt_ignored[i] = flags & SB_ANN_IGNORE ? all : all & ~inside;
         for (size_t a = 0; a < areas; a++)
-            w->counted[a] += !(ignored >> a & 1);
-        if (i == 0 || sorted[i - 1].key != sorted[i].key) {
-            const struct sb_image_run run = {(int32_t)sorted[i].key, (uint32_t)i, 0};
-            w->gt_runs[w->gt_run_count++] = run;
-        }
-        w->gt_runs[w->gt_run_count - 1].count++;
+            w->counted[a] += !(w->gt_ignored[i] >> a & 1);
     }
-    return 0;
 }
 
-static int reserve_detections(struct sb_class_work *w, size_t n, size_t record_words)
+static void gather_object_boxes(struct sb_class_work *w, const struct sb_similarity *sim)
 {
-    return sb_grow(&w->dt_pairs, &w->dt_capacity, n, sizeof(struct sb_pair), TAG) ||
-           sb_grow(&w->dt_spare, &w->dt_spare_capacity, n, sizeof(struct sb_pair), TAG) ||
-           sb_grow(&w->dt_runs, &w->dt_runs_capacity, n, sizeof(struct sb_image_run), TAG) ||
-           sb_grow(&w->dt_run_of, &w->dt_run_of_capacity, n, sizeof(uint32_t), TAG) ||
-           sb_grow(&w->dt_by_image, &w->dt_by_image_capacity, n, sizeof(uint32_t), TAG) ||
-           sb_grow(&w->slot_rows, &w->slot_rows_capacity, n, sizeof(uint32_t), TAG) ||
-           sb_grow(&w->slot_info, &w->slot_info_capacity, n, sizeof(uint32_t), TAG) ||
-           sb_grow(&w->by_score, &w->by_score_capacity, n, sizeof(*w->by_score), TAG) ||
-           sb_grow(&w->records, &w->records_capacity, n, record_words * sizeof(uint32_t), TAG);
+    for (size_t i = 0; i < w->gt_count; i++) {
+        PREFETCH(sim->gt->box, w->gt_rows, i, w->gt_count);
+        sb_sim_box_set(&w->gt_boxes[i], sim->gt->box[w->gt_rows[i]], w->gt_flags[i] & SB_ANN_CROWD);
+    }
 }
 
-/* Runs of detections per image, cut to the limit; returns the number of slots. */
-static size_t make_runs(struct sb_class_work *w, const struct sb_pair *by_image, size_t count,
-                        uint32_t limit)
+static void prepare_objects(struct sb_class_work *w, const struct sb_similarity *sim,
+                            const uint32_t *rows, size_t count)
+{
+    struct sb_pair *spare;
+    const struct sb_pair *const sorted =
+        order_by_image(&w->arena, sim->gt->image, rows, count, &spare);
+    w->gt_count = count;
+    w->gt_rows = sb_arena_take(&w->arena, count, sizeof(*w->gt_rows));
+    w->gt_flags = sb_arena_take(&w->arena, count, sizeof(*w->gt_flags));
+    w->gt_ignored = sb_arena_take(&w->arena, count, sizeof(*w->gt_ignored));
+    w->gt_boxes = sb_arena_take(&w->arena, count, sizeof(*w->gt_boxes));
+    w->gt_runs = sb_arena_take(&w->arena, count, sizeof(*w->gt_runs));
+    w->gt_run_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        w->gt_rows[i] = rows[sorted[i].value];
+        w->gt_run_count = add_to_run(w->gt_runs, w->gt_run_count, sorted[i].key, i);
+    }
+    judge_objects(w, sim);
+    if (sim->params->iou_type == SB_IOU_BBOX)
+        gather_object_boxes(w, sim);
+}
+
+/* Detections in order of image: what they are and which run they belong to. */
+struct by_image {
+    double *score;      /* per position in the class's rows */
+    uint32_t *position; /* by image -> position in rows */
+    uint32_t *run;      /* by image -> index of the run */
+};
+
+/* Cuts the runs to the limit and numbers their slots; returns how many there are. */
+static size_t number_slots(struct sb_class_work *w, uint32_t limit)
 {
     size_t slots = 0;
-    w->dt_run_count = 0;
-    for (size_t i = 0; i < count;) {
-        size_t end = i;
-        for (; end < count && by_image[end].key == by_image[i].key; end++) {
-            w->dt_by_image[end] = by_image[end].value;
-            w->dt_run_of[end] = (uint32_t)w->dt_run_count;
-        }
-        const uint32_t kept = end - i < limit ? (uint32_t)(end - i) : limit;
-        const struct sb_image_run run = {(int32_t)by_image[i].key, (uint32_t)slots, kept};
-        w->dt_runs[w->dt_run_count++] = run;
-        slots += kept;
-        i = end;
+    for (size_t r = 0; r < w->dt_run_count; r++) {
+        struct sb_image_run *const run = &w->dt_runs[r];
+        run->first = (uint32_t)slots;
+        run->count = run->count < limit ? run->count : limit;
+        slots += run->count;
     }
     return slots;
 }
@@ -116,57 +168,87 @@ static size_t make_runs(struct sb_class_work *w, const struct sb_pair *by_image,
  * in order of image and file, as accumulation wants them, and dealing the sorted detections out to
  * their images leaves each image's in order of score, ties in file order, as matching wants them.
  */
-static int prepare_detections(struct sb_class_work *w, const struct sb_similarity *sim,
-                              const uint32_t *rows, size_t count, struct sb_error *err)
+static void deal_slots(struct sb_class_work *w, const struct sb_pair *by_score,
+                       const struct by_image *b, const uint32_t *rows, size_t count)
 {
-    const struct sb_coco_params *const p = sim->params;
-    const uint32_t limit = (uint32_t)p->max_dets[p->max_det_count - 1];
-    if (reserve_detections(w, count + 1, sb_match_record_words(p)))
-        return sb_error_nomem(err, "the detections of a class", count * 64);
-    const struct sb_pair *const by_image =
-        order_by_image(sim->dt->image, rows, count, w->dt_pairs, w->dt_spare);
-    const size_t slots = make_runs(w, by_image, count, limit);
-    for (size_t i = 0; i < count; i++) {
-        w->dt_pairs[i].key = sb_score_key(sim->dt->score[w->dt_by_image[i]]);
-        w->dt_pairs[i].value = (uint32_t)i;
-    }
-    const struct sb_pair *const by_score = sb_pair_sort(w->dt_pairs, w->dt_spare, count);
     uint32_t *const used = w->slot_info; /* slots given out per run; runs are not more than rows */
     memset(used, 0, w->dt_run_count * sizeof(*used));
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        const uint32_t position = by_score[i].value;
-        const uint32_t run = w->dt_run_of[position];
+        const uint32_t run = b->run[by_score[i].value];
+        const uint32_t position = b->position[by_score[i].value];
         if (used[run] == w->dt_runs[run].count)
             continue;
         struct sb_ranked *const ranked = &w->by_score[n++];
         ranked->rank = used[run]++;
         ranked->slot = w->dt_runs[run].first + ranked->rank;
-        w->slot_rows[ranked->slot] = w->dt_by_image[position];
+        w->slot_rows[ranked->slot] = rows[position];
+        w->slot_scores[ranked->slot] = b->score[position];
     }
-    w->slot_count = slots;
-    return 0;
+    w->slot_count = n;
+}
+
+static void prepare_detections(struct sb_class_work *w, const struct sb_similarity *sim,
+                               const uint32_t *rows, size_t count)
+{
+    const struct sb_coco_params *const p = sim->params;
+    struct sb_arena *const arena = &w->arena;
+    struct sb_pair *spare;
+    struct sb_pair *pairs = order_by_image(arena, sim->dt->image, rows, count, &spare);
+    const struct by_image b = {sb_arena_take(arena, count, sizeof(*b.score)),
+                               sb_arena_take(arena, count, sizeof(*b.position)),
+                               sb_arena_take(arena, count, sizeof(*b.run))};
+    w->slot_rows = sb_arena_take(arena, count, sizeof(*w->slot_rows));
+    w->slot_scores = sb_arena_take(arena, count, sizeof(*w->slot_scores));
+    w->slot_info = sb_arena_take(arena, count, sizeof(*w->slot_info));
+    w->slot_boxes = sb_arena_take(arena, count, sizeof(*w->slot_boxes));
+    w->dt_runs = sb_arena_take(arena, count, sizeof(*w->dt_runs));
+    w->by_score = sb_arena_take(arena, count, sizeof(*w->by_score));
+    w->records = sb_arena_take(arena, count, sb_match_record_words(p) * sizeof(uint32_t));
+    for (size_t i = 0; i < count; i++) {
+        PREFETCH(sim->dt->score, rows, i, count);
+        b.score[i] = sim->dt->score[rows[i]];
+    }
+    w->dt_run_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        w->dt_run_count = add_to_run(w->dt_runs, w->dt_run_count, pairs[i].key, i);
+        b.position[i] = pairs[i].value;
+        b.run[i] = (uint32_t)w->dt_run_count - 1;
+        pairs[i].key = sb_score_key(b.score[pairs[i].value]);
+        pairs[i].value = (uint32_t)i;
+    }
+    number_slots(w, (uint32_t)p->max_dets[p->max_det_count - 1]);
+    pairs = sb_pair_sort(pairs, spare, count);
+    deal_slots(w, pairs, &b, rows, count);
 }
 
 int sb_class_prepare(struct sb_class_work *work, const struct sb_similarity *sim,
                      const uint32_t *gt_rows, size_t gt_count, const uint32_t *dt_rows,
                      size_t dt_count, struct sb_error *err)
 {
-    const int rc = prepare_objects(work, sim, gt_rows, gt_count, err);
-    return rc ? rc : prepare_detections(work, sim, dt_rows, dt_count, err);
+    if (reserve(work, sim->params, gt_count, dt_count))
+        return sb_error_nomem(err, "a class", (gt_count + dt_count) * 64);
+    prepare_objects(work, sim, gt_rows, gt_count);
+    prepare_detections(work, sim, dt_rows, dt_count);
+    return 0;
 }
 
-static double area_of(const struct sb_coco_dt *dt, uint32_t row)
+/* Boxes and area bits of the slots [from, to). */
+static void gather_slots(struct sb_class_work *w, const struct sb_similarity *sim, size_t from,
+                         size_t to)
 {
-    return dt->area ? dt->area[row] : dt->box[row][2] * dt->box[row][3];
-}
-
-/* The run of the objects of an image, searched from *at on; NULL if there is none. */
-static const struct sb_image_run *find_run(const struct sb_class_work *w, int32_t image, size_t *at)
-{
-    while (*at < w->gt_run_count && w->gt_runs[*at].image < image)
-        ++*at;
-    return *at < w->gt_run_count && w->gt_runs[*at].image == image ? &w->gt_runs[*at] : NULL;
+    const struct sb_coco_dt *const dt = sim->dt;
+    const bool boxes = sim->params->iou_type == SB_IOU_BBOX;
+    for (size_t i = from; i < to; i++) {
+        const uint32_t row = w->slot_rows[i];
+        PREFETCH(dt->box, w->slot_rows, i, to);
+        if (dt->area)
+            PREFETCH(dt->area, w->slot_rows, i, to);
+        if (boxes)
+            memcpy(w->slot_boxes[i], dt->box[row], sizeof(w->slot_boxes[i]));
+        const double area = dt->area ? dt->area[row] : dt->box[row][2] * dt->box[row][3];
+        w->slot_info[i] = sb_areas_inside(sim->params, area);
+    }
 }
 
 /* The first run of objects of this image or a later one. */
@@ -183,12 +265,25 @@ static size_t lower_run(const struct sb_class_work *w, int32_t image)
     return lo;
 }
 
+/* The run of the objects of an image, searched from *at on; NULL if there is none. */
+static const struct sb_image_run *find_run(const struct sb_class_work *w, int32_t image, size_t *at)
+{
+    while (*at < w->gt_run_count && w->gt_runs[*at].image < image)
+        ++*at;
+    return *at < w->gt_run_count && w->gt_runs[*at].image == image ? &w->gt_runs[*at] : NULL;
+}
+
 static int match_run(struct sb_class_work *w, struct sb_class_work *own,
                      const struct sb_similarity *sim, const struct sb_image_run *dts,
                      const struct sb_image_run *gts, struct sb_error *err)
 {
-    const struct sb_sim_group group = {dts->image, w->slot_rows + dts->first,
-                                       w->gt_rows + gts->first, dts->count, gts->count};
+    const struct sb_sim_group group = {dts->image,
+                                       dts->count,
+                                       gts->count,
+                                       w->slot_rows + dts->first,
+                                       w->gt_rows + gts->first,
+                                       (const double(*)[4])w->slot_boxes + dts->first,
+                                       w->gt_boxes + gts->first};
     int rc = sb_similarity_fill(sim, &group, &own->similarity, err);
     if (rc)
         return rc;
@@ -205,16 +300,16 @@ int sb_class_match(struct sb_class_work *work, struct sb_class_work *own,
     /* pycocotools compares keypoints per category only: without categories all are misses */
     const bool nothing_matches =
         sim->params->iou_type == SB_IOU_KEYPOINTS && !sim->params->use_cats;
-    size_t at = from < to ? lower_run(work, work->dt_runs[from].image) : 0;
-    for (size_t r = from; r < to; r++) {
+    if (from == to)
+        return 0;
+    const struct sb_image_run *const last = &work->dt_runs[to - 1];
+    gather_slots(work, sim, work->dt_runs[from].first, last->first + last->count);
+    size_t at = lower_run(work, work->dt_runs[from].image);
+    int rc = 0;
+    for (size_t r = from; r < to && rc == 0 && !nothing_matches; r++) {
         const struct sb_image_run *const dts = &work->dt_runs[r];
-        for (uint32_t i = dts->first; i < dts->first + dts->count; i++)
-            work->slot_info[i] = sb_areas_inside(sim->params, area_of(sim->dt, work->slot_rows[i]));
-        const struct sb_image_run *const gts =
-            nothing_matches ? NULL : find_run(work, dts->image, &at);
-        const int rc = gts ? match_run(work, own, sim, dts, gts, err) : 0;
-        if (rc)
-            return rc;
+        const struct sb_image_run *const gts = find_run(work, dts->image, &at);
+        rc = gts ? match_run(work, own, sim, dts, gts, err) : 0;
     }
-    return 0;
+    return rc;
 }

@@ -5,6 +5,7 @@
 #ifndef SB_EVAL_CLASS_EVAL_H
 #define SB_EVAL_CLASS_EVAL_H
 
+#include "base/arena.h"
 #include "eval/coco_eval.h"
 #include "eval/match.h"
 #include "eval/pair_sort.h"
@@ -37,44 +38,38 @@ struct sb_curve {
     uint32_t spared[SB_EVAL_MAX_IOUS]; /* of the misses: hits and ignored ones */
 };
 
-/* One class being evaluated. "Slots" are its detections within the limit, image by image, best
- * first. */
+/*
+ * One class being evaluated. "Slots" are its detections within the limit, image by image, best
+ * first. All arrays lie in the arena, but those of accumulation.
+ */
 struct sb_class_work {
+    struct sb_arena arena;
     /* objects, by image, file order inside */
-    struct sb_pair *gt_pairs, *gt_spare;
-    size_t gt_capacity, gt_spare_capacity;
-    uint32_t *gt_rows;    /* rows of the ground truth */
-    uint8_t *gt_flags;    /* SB_ANN_... */
-    uint32_t *gt_ignored; /* bit per area range */
-    size_t gt_rows_capacity, gt_flags_capacity, gt_ignored_capacity;
+    size_t gt_count;
+    uint32_t *gt_rows;           /* rows of the ground truth */
+    uint8_t *gt_flags;           /* SB_ANN_... */
+    uint32_t *gt_ignored;        /* bit per area range */
+    struct sb_sim_box *gt_boxes; /* only to compare boxes */
+    size_t gt_run_count;
     struct sb_image_run *gt_runs;
-    size_t gt_run_count, gt_runs_capacity, gt_count;
     int64_t counted[SB_EVAL_MAX_AREAS]; /* objects not ignored, per area range */
     /* detections */
-    struct sb_pair *dt_pairs, *dt_spare;
-    size_t dt_capacity, dt_spare_capacity;
-    struct sb_image_run *dt_runs; /* slots of each image */
-    size_t dt_run_count, dt_runs_capacity;
-    uint32_t *dt_run_of; /* position by image -> run; then scratch */
-    size_t dt_run_of_capacity;
-    uint32_t *dt_by_image; /* rows by image, file order inside */
-    size_t dt_by_image_capacity;
-    uint32_t *slot_rows; /* rows of the detections per slot */
-    uint32_t *slot_info; /* area bits and SB_MATCH_RECORD */
-    uint32_t *records;   /* (slots, sb_match_record_words()) */
-    size_t slot_rows_capacity, slot_info_capacity, records_capacity;
     size_t slot_count;
-    struct sb_ranked *by_score; /* slots, best score first; ties by image, then rank */
-    size_t by_score_capacity;
+    uint32_t *slot_rows; /* rows of the detections */
+    double *slot_scores;
+    uint32_t *slot_info;     /* area bits and SB_MATCH_RECORD */
+    double (*slot_boxes)[4]; /* only to compare boxes */
+    uint32_t *records;       /* (slots, sb_match_record_words()) */
+    size_t dt_run_count;
+    struct sb_image_run *dt_runs; /* slots of each image */
+    struct sb_ranked *by_score;   /* best score first; ties by image, then rank */
     /* accumulation */
+    struct sb_arena curve_arena;
     double *event_precision, *event_score; /* (T, objects) at each hit */
-    size_t event_precision_capacity, event_score_capacity;
-    uint32_t *tallies; /* (A, M, T) hits by the first limit that lets them in */
-    size_t tallies_capacity;
-    uint32_t *first_hit; /* (R) hits needed to reach a recall point */
-    size_t first_hit_capacity;
+    uint32_t *tallies;                     /* (A, M, T) hits by the first limit that lets them in */
+    uint32_t *first_hit;                   /* (R) hits needed to reach a recall point */
+    size_t curve_count;
     struct sb_curve *curves; /* (A) */
-    size_t curves_capacity, curve_count;
     /* of the thread that matches a span of images */
     struct sb_sim_scratch similarity;
     struct sb_match_scratch match;
@@ -91,7 +86,7 @@ int sb_class_prepare(struct sb_class_work *work, const struct sb_similarity *sim
 int sb_class_match(struct sb_class_work *work, struct sb_class_work *own,
                    const struct sb_similarity *sim, size_t from, size_t to, struct sb_error *err);
 /* Writes class k of every plane of eval. */
-int sb_class_accumulate(struct sb_class_work *work, const struct sb_similarity *sim, size_t k,
-                        struct sb_coco_eval *eval, struct sb_error *err);
+int sb_class_accumulate(struct sb_class_work *work, size_t k, struct sb_coco_eval *eval,
+                        struct sb_error *err);
 
 #endif

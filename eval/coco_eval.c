@@ -137,7 +137,7 @@ static void class_job(void *arg, size_t job, int worker)
     if (rc == 0)
         rc = sb_class_match(w, w, &ev->sim, 0, w->dt_run_count, &err);
     if (rc == 0)
-        rc = sb_class_accumulate(w, &ev->sim, k, ev->eval, &err);
+        rc = sb_class_accumulate(w, k, ev->eval, &err);
     note_failure(&ev->failures[worker], k, rc, &err);
 }
 
@@ -161,7 +161,7 @@ static int large_class(struct evaluation *ev, size_t k, struct sb_pool *pool, st
         return rc;
     sb_pool_run(pool, ev->spans, span_job, ev);
     rc = first_failure(ev, sb_pool_threads(pool), err);
-    return rc ? rc : sb_class_accumulate(w, &ev->sim, k, ev->eval, err);
+    return rc ? rc : sb_class_accumulate(w, k, ev->eval, err);
 }
 
 static int by_size(const void *a, const void *b)

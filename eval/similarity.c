@@ -13,7 +13,6 @@
 void sb_sim_scratch_release(struct sb_sim_scratch *scratch)
 {
     sb_free(scratch->values);
-    sb_free(scratch->boxes);
     for (size_t i = 0; i < scratch->mask_count; i++)
         sb_mask_release(&scratch->masks[i]);
     sb_free(scratch->masks);
@@ -21,38 +20,26 @@ void sb_sim_scratch_release(struct sb_sim_scratch *scratch)
     memset(scratch, 0, sizeof(*scratch));
 }
 
-/* The objects' boxes side by side, with what every comparison asks of them. */
-static int gather_boxes(const struct sb_similarity *sim, const struct sb_sim_group *g,
-                        struct sb_sim_scratch *scratch, struct sb_error *err)
+void sb_sim_box_set(struct sb_sim_box *out, const double box[4], bool crowd)
 {
-    if (sb_grow(&scratch->boxes, &scratch->boxes_capacity, g->gt_count, sizeof(*scratch->boxes),
-                TAG))
-        return sb_error_nomem(err, "boxes", g->gt_count);
-    for (size_t j = 0; j < g->gt_count; j++) {
-        const double *const box = sim->gt->box[g->gts[j]];
-        struct sb_sim_box *const out = &scratch->boxes[j];
-        out->x0 = box[0];
-        out->y0 = box[1];
-        out->x1 = box[2] + box[0];
-        out->y1 = box[3] + box[1];
-        out->area = box[2] * box[3];
-        out->crowd = sim->gt->flags[g->gts[j]] & SB_ANN_CROWD;
-    }
-    return 0;
+    out->x0 = box[0];
+    out->y0 = box[1];
+    out->x1 = box[2] + box[0];
+    out->y1 = box[3] + box[1];
+    out->area = box[2] * box[3];
+    out->crowd = crowd;
 }
 
 /* The arithmetic of sb_box_iou(), with a short cut for values that are surely below the bar. */
-static void fill_boxes(const struct sb_similarity *sim, const struct sb_sim_group *g,
-                       struct sb_sim_scratch *scratch)
+static void fill_boxes(const struct sb_similarity *sim, const struct sb_sim_group *g, double *out)
 {
     const double surely_below = sim->bar * (1 - 1e-9);
-    double *out = scratch->values;
     for (size_t i = 0; i < g->dt_count; i++) {
-        const double *const dt = sim->dt->box[g->dts[i]];
+        const double *const dt = g->dt_boxes[i];
         const double x0 = dt[0], y0 = dt[1], x1 = dt[2] + dt[0], y1 = dt[3] + dt[1];
         const double area = dt[2] * dt[3];
         for (size_t j = 0; j < g->gt_count; j++) {
-            const struct sb_sim_box *const gt = &scratch->boxes[j];
+            const struct sb_sim_box *const gt = &g->gt_boxes[j];
             const double w = sb_fmin(x1, gt->x1) - sb_fmax(x0, gt->x0);
             const double h = sb_fmin(y1, gt->y1) - sb_fmax(y0, gt->y0);
             double value = 0;
@@ -146,12 +133,9 @@ int sb_similarity_fill(const struct sb_similarity *sim, const struct sb_sim_grou
         sb_grow(&scratch->values, &scratch->values_capacity, cells, sizeof(double), TAG))
         return sb_error_nomem(err, "a similarity matrix", group->dt_count * group->gt_count);
     switch (sim->params->iou_type) {
-    case SB_IOU_BBOX: {
-        const int rc = gather_boxes(sim, group, scratch, err);
-        if (rc == 0)
-            fill_boxes(sim, group, scratch);
-        return rc;
-    }
+    case SB_IOU_BBOX:
+        fill_boxes(sim, group, scratch->values);
+        return 0;
     case SB_IOU_SEGM:
         return fill_masks(sim, group, scratch, err);
     case SB_IOU_KEYPOINTS:

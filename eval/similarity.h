@@ -10,25 +10,28 @@
 #include "eval/coco_mask.h"
 #include "eval/mask_iou.h"
 
-/* The rows to compare, in matching order. */
-struct sb_sim_group {
-    int32_t image;             /* rank */
-    const uint32_t *dts, *gts; /* rows of the detections and of the ground truth */
-    size_t dt_count, gt_count;
-};
-
 /* An object's box: its corners and area. */
 struct sb_sim_box {
     double x0, y0, x1, y1, area;
     bool crowd;
 };
 
+/* box is x, y, w, h. */
+void sb_sim_box_set(struct sb_sim_box *out, const double box[4], bool crowd);
+
+/* What to compare, in matching order. */
+struct sb_sim_group {
+    int32_t image; /* rank */
+    size_t dt_count, gt_count;
+    const uint32_t *dts, *gts;         /* rows of the detections and of the ground truth */
+    const double (*dt_boxes)[4];       /* x, y, w, h; only for SB_IOU_BBOX, */
+    const struct sb_sim_box *gt_boxes; /* as these */
+};
+
 /* Memory of one thread; zero it. */
 struct sb_sim_scratch {
     double *values; /* (dt_count, gt_count): the result */
     size_t values_capacity;
-    struct sb_sim_box *boxes; /* of the group's objects */
-    size_t boxes_capacity;
     struct sb_mask *masks; /* of the group's detections, then objects */
     size_t mask_count;     /* made so far; their memory is reused */
     struct sb_mask_scratch mask;
