@@ -7,6 +7,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 int sb_scan_init(struct sb_scan *s, const char *data, size_t size, const char *path,
                  struct sb_error *err)
 {
@@ -113,10 +117,8 @@ int sb_scan_open_array(struct sb_scan *s)
     return open_container(s, '[', "an array");
 }
 
-int sb_scan_element(struct sb_scan *s, bool *first)
+int sb_scan_element_other(struct sb_scan *s, bool was_first)
 {
-    const bool was_first = *first;
-    *first = false;
     const char *p = sb_scan_blanks(s->pos);
     s->pos = p;
     if (*p == ']') {
@@ -154,7 +156,7 @@ static int found_key(struct sb_scan *s, struct sb_scan_record *rec, unsigned ind
 /* Which name the key is, though it is spelled with escapes; SB_SCAN_OTHER if none. */
 static int find_escaped(struct sb_scan *s, struct sb_scan_record *rec)
 {
-    for (unsigned i = 0; rec->names[i].text; i++) {
+    for (unsigned i = 0; rec->names[i].length; i++) {
         char name[128];
         const size_t n = rec->names[i].length - 2;
         if (n < sizeof(name)) {
@@ -167,19 +169,31 @@ static int find_escaped(struct sb_scan *s, struct sb_scan_record *rec)
     return SB_SCAN_OTHER;
 }
 
+/* True when the text at p starts with the name; 16 bytes there are readable. */
+static inline bool starts_with(const char *p, const struct sb_scan_name *name)
+{
+#ifdef __SSE2__
+    if (name->length <= 16) {
+        const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
+        const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)name->text);
+        const unsigned wanted = (1u << name->length) - 1;
+        return ((unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) & wanted) == wanted;
+    }
+#endif
+    return strncmp(p, name->text, name->length) == 0;
+}
+
 /* pos is at the key's quote: its index or SB_SCAN_OTHER, pos behind the closing quote. */
 static int match_key(struct sb_scan *s, struct sb_scan_record *rec)
 {
-    const struct sb_scan_name *names = rec->names;
-    const size_t left = (size_t)(s->end - s->pos);
+    const struct sb_scan_name *const names = rec->names;
     const unsigned guess = rec->after[rec->last];
-    if (names[guess].text && names[guess].length <= left &&
-        memcmp(s->pos, names[guess].text, names[guess].length) == 0) {
+    if (names[guess].length && starts_with(s->pos, &names[guess])) {
         s->pos += names[guess].length;
         return found_key(s, rec, guess);
     }
-    for (unsigned i = 0; names[i].text; i++) {
-        if (names[i].length <= left && memcmp(s->pos, names[i].text, names[i].length) == 0) {
+    for (unsigned i = 0; names[i].length; i++) {
+        if (starts_with(s->pos, &names[i])) {
             s->pos += names[i].length;
             return found_key(s, rec, i);
         }

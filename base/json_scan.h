@@ -66,10 +66,12 @@ struct sb_scan_num {
     bool whole;      /* the value is a whole number within int64 (7, -0, 7.0, 1e3) */
 };
 
-/* Known keys of an object. The text includes its quotes, so one comparison finds a key's end. */
+/* Known keys of an object. The text includes its quotes, so one comparison finds a key's end; it is
+ * padded so that 16 bytes can be compared at once. */
+#define SB_SCAN_NAME_BYTES 40
 struct sb_scan_name {
-    const char *text;
-    size_t length;
+    char text[SB_SCAN_NAME_BYTES];
+    size_t length; /* 0 ends a table */
 };
 #define SB_SCAN_NAME(name)                                                                         \
     {                                                                                              \
@@ -77,7 +79,7 @@ struct sb_scan_name {
     }
 #define SB_SCAN_NAMES_END                                                                          \
     {                                                                                              \
-        NULL, 0                                                                                    \
+        "", 0                                                                                      \
     }
 #define SB_SCAN_MAX_NAMES 32
 
@@ -115,8 +117,23 @@ int sb_scan_key(struct sb_scan *s, struct sb_scan_record *rec);
 int sb_scan_require(struct sb_scan *s, const struct sb_scan_record *rec, int index, const char *at);
 
 int sb_scan_open_array(struct sb_scan *s);
+/* What sb_scan_element() does when no plain ", VALUE" follows. */
+int sb_scan_element_other(struct sb_scan *s, bool was_first);
 /* Before each element: 1 an element follows, 0 the array has ended. *first starts as true. */
-int sb_scan_element(struct sb_scan *s, bool *first);
+static inline int sb_scan_element(struct sb_scan *s, bool *first)
+{
+    const bool was_first = *first;
+    const char *const p = s->pos;
+    *first = false;
+    if (!was_first && p[0] == ',') {
+        const char *const value = p + 1 + (p[1] == ' ');
+        if ((unsigned char)*value > ' ' && *value != ']') {
+            s->pos = value;
+            return 1;
+        }
+    }
+    return sb_scan_element_other(s, was_first);
+}
 
 int sb_scan_double(struct sb_scan *s, double *value);
 int sb_scan_number(struct sb_scan *s, struct sb_scan_num *value);

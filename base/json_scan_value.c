@@ -7,6 +7,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* A number token taken apart: (-1)^negative * significand * 10^exponent. */
 struct token {
     uint64_t significand; /* modulo 2^64 when there are more than 19 digits */
@@ -77,6 +81,83 @@ static const char *take_exponent(const char *p, int *exponent)
     return p;
 }
 
+#ifdef __SSE2__
+/* Bit i is set where p[i] is no digit, for 32 bytes. */
+static inline uint32_t other_than_digits(const char *p)
+{
+    const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
+    uint32_t digits = 0;
+    for (int half = 0; half < 2; half++) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * half));
+        const __m128i above_nine = _mm_subs_epu8(_mm_sub_epi8(v, zero), nine);
+        digits |= (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(above_nine, _mm_setzero_si128()))
+                  << (16 * half);
+    }
+    return ~digits;
+}
+
+/* The value of the n <= 16 digits in front of end; the 16 bytes there are readable. */
+static inline uint64_t digits_before(const char *end, unsigned n)
+{
+    static const uint8_t keep[32] = {0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,
+                                     0,   0,   0,   0,   0,   255, 255, 255, 255, 255, 255,
+                                     255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+    const __m128i mask = _mm_loadu_si128((const __m128i *)(const void *)(keep + n));
+    const __m128i text = _mm_loadu_si128((const __m128i *)(const void *)(end - 16));
+    const __m128i ones = _mm_and_si128(_mm_sub_epi8(text, _mm_set1_epi8('0')), mask);
+    /* neighbours join: 16 digits to 8 pairs, 4 fours, 2 eights */
+    const __m128i tens =
+        _mm_mullo_epi16(_mm_and_si128(ones, _mm_set1_epi16(255)), _mm_set1_epi16(10));
+    const __m128i pairs = _mm_add_epi16(tens, _mm_srli_epi16(ones, 8));
+    const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(1 << 16 | 100));
+    const __m128i packed = _mm_packs_epi32(fours, fours);
+    const __m128i eights = _mm_madd_epi16(packed, _mm_set1_epi32(1 << 16 | 10000));
+    const uint64_t both = (uint64_t)_mm_cvtsi128_si64(eights);
+    return (both & UINT32_MAX) * 100000000 + (both >> 32);
+}
+
+/* The usual number: at most 8 digits, a point, at most 16 digits, no exponent. NULL for any other.
+ * The 16 bytes in front of p are readable. */
+static inline const char *take_usual(const char *p, struct token *t)
+{
+    static const uint64_t scale[] = {1,
+                                     10,
+                                     100,
+                                     1000,
+                                     10000,
+                                     100000,
+                                     1000000,
+                                     10000000,
+                                     100000000,
+                                     1000000000,
+                                     10000000000,
+                                     100000000000,
+                                     1000000000000,
+                                     10000000000000,
+                                     100000000000000,
+                                     1000000000000000,
+                                     10000000000000000};
+    t->negative = *p == '-';
+    p += t->negative;
+    const uint32_t other = other_than_digits(p);
+    const uint32_t after_point = other & (other - 1);
+    if (after_point == 0)
+        return NULL;
+    const unsigned whole = (unsigned)__builtin_ctz(other);
+    const unsigned end = (unsigned)__builtin_ctz(after_point);
+    const unsigned fraction = end - whole - 1;
+    if (p[whole] != '.' || whole - 1 > 7 || fraction - 1 > 15 || whole + fraction > 19 ||
+        (p[end] | 0x20) == 'e' || (*p == '0' && whole > 1))
+        return NULL;
+    const uint64_t before = eight_digits(load8(p) << (64 - 8 * whole));
+    t->significand = before * scale[fraction] + digits_before(p + end, fraction);
+    t->exponent = -(int)fraction;
+    t->digits = whole + fraction;
+    t->plain = false;
+    return p + end;
+}
+#endif
+
 /* Takes the number at p apart; its end, or NULL when the grammar is broken. */
 static inline const char *take_number(const char *p, struct token *t)
 {
@@ -141,7 +222,7 @@ static int convert(struct sb_scan *s, const struct token *t, const char *end, do
     return 0;
 }
 
-int sb_scan_double(struct sb_scan *s, double *value)
+static int read_any_double(struct sb_scan *s, double *value)
 {
     struct token t;
     const char *end = take_number(s->pos, &t);
@@ -158,10 +239,44 @@ int sb_scan_double(struct sb_scan *s, double *value)
     return 0;
 }
 
+static inline int read_double(struct sb_scan *s, double *value)
+{
+#ifdef __SSE2__
+    struct token t;
+    const char *const end = s->pos - s->begin >= 16 ? take_usual(s->pos, &t) : NULL;
+    if (end && sb_decimal_fast(t.significand, t.exponent, value)) {
+        *value = t.negative ? -*value : *value;
+        s->pos = end;
+        return 0;
+    }
+#endif
+    return read_any_double(s, value);
+}
+
+int sb_scan_double(struct sb_scan *s, double *value)
+{
+    return read_double(s, value);
+}
+
+/* What may follow the digits of a number that is no plain integer. */
+static inline bool is_number_part(char c)
+{
+    return c == '.' || (c | 0x20) == 'e';
+}
+
 int sb_scan_number(struct sb_scan *s, struct sb_scan_num *value)
 {
     struct token t;
     const char *const start = s->pos;
+    const uint64_t chars = load8(start);
+    const unsigned few = leading_digits(chars);
+    if (few - 1 < 7 && !(few > 1 && *start == '0') && !is_number_part(start[few])) {
+        value->integer = (int64_t)eight_digits(chars << (64 - 8 * few));
+        value->value = (double)value->integer;
+        value->whole = true;
+        s->pos = start + few;
+        return 0;
+    }
     const char *const end = take_number(start, &t);
     if (end && t.plain && t.digits <= 18) {
         value->integer = t.negative ? -(int64_t)t.significand : (int64_t)t.significand;
@@ -224,7 +339,7 @@ int sb_scan_doubles(struct sb_scan *s, double *values, size_t count)
     size_t n = 0;
     while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
         double extra;
-        rc = sb_scan_double(s, n < count ? &values[n] : &extra);
+        rc = read_double(s, n < count ? &values[n] : &extra);
         n++;
     }
     if (rc == 0 && n != count)

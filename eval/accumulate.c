@@ -86,10 +86,9 @@ struct sampling {
     const struct sb_coco_params *params;
     const uint32_t *first_hit; /* (R) */
     double top_score;
-    size_t k, classes; /* output index and stride */
 };
 
-/* Precision (and scores, unless NULL) at the recall points of threshold t. */
+/* Precision (and scores, unless NULL) at the recall points of threshold t; (R) values each. */
 static void sample_curve(const struct sb_curve *c, size_t t, const struct sampling *s,
                          double *precision, double *scores)
 {
@@ -104,10 +103,9 @@ static void sample_curve(const struct sb_curve *c, size_t t, const struct sampli
         const uint32_t need = s->first_hit[r];
         const uint32_t at = need ? need - 1 : 0;
         const bool reached = at < hits;
-        const size_t cell = (t * points + r) * s->classes + s->k;
-        precision[cell] = reached ? event[at] : 0;
+        precision[r] = reached ? event[at] : 0;
         if (scores)
-            scores[cell] = need == 0 ? s->top_score : reached ? c->score[t * c->stride + at] : 0;
+            scores[r] = need == 0 ? s->top_score : reached ? c->score[t * c->stride + at] : 0;
     }
 }
 
@@ -169,7 +167,7 @@ static void find_recall(struct sb_class_work *w, const struct sb_coco_params *p,
             for (size_t m = 0; m < p->max_det_count; m++) {
                 const size_t plane = sb_eval_plane(p, a, m);
                 hits += w->tallies[plane * p->iou_count + t];
-                eval->recall[plane][t * eval->classes + k] = (double)hits / (double)w->counted[a];
+                eval->recall[plane][k * p->iou_count + t] = (double)hits / (double)w->counted[a];
             }
         }
     }
@@ -198,7 +196,7 @@ static void start_curves(struct sb_class_work *w, const struct sb_coco_eval *eva
 static void find_precision(struct sb_class_work *w, const struct sb_coco_params *p, size_t m,
                            size_t k, struct sb_coco_eval *eval)
 {
-    const struct sampling s = {p, w->first_hit, top_score(w), k, eval->classes};
+    const struct sampling s = {p, w->first_hit, top_score(w)};
     start_curves(w, eval, m);
     if (w->curve_count > 0)
         trace_curves(w, p, (uint32_t)p->max_dets[m]);
@@ -206,8 +204,12 @@ static void find_precision(struct sb_class_work *w, const struct sb_coco_params 
         const struct sb_curve *const curve = &w->curves[c];
         const size_t plane = sb_eval_plane(p, curve->area, m);
         find_first_hits(p, w->counted[curve->area], w->first_hit);
-        for (size_t t = 0; t < p->iou_count; t++)
-            sample_curve(curve, t, &s, eval->precision[plane], eval->scores[plane]);
+        for (size_t i = 0; i < p->iou_count; i++) {
+            const size_t cell = (k * p->iou_count + i) * p->recall_count;
+            double *const scores = eval->scores[plane];
+            sample_curve(curve, i, &s, eval->precision[plane] + cell,
+                         scores ? scores + cell : NULL);
+        }
     }
 }
 

@@ -289,7 +289,7 @@ static int match_run(struct sb_class_work *w, struct sb_class_work *own,
         return rc;
     const struct sb_match_group match = {dts->count, gts->count, w->gt_flags + gts->first,
                                          w->gt_ignored + gts->first};
-    return sb_match_group(sim->params, &match, own->similarity.values, w->slot_info + dts->first,
+    return sb_match_group(&sim->rules, &match, own->similarity.values, w->slot_info + dts->first,
                           w->records + dts->first * sb_match_record_words(sim->params), &own->match,
                           err);
 }

@@ -226,10 +226,10 @@ int sb_coco_evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
     memset(eval, 0, sizeof(*eval));
     eval->params = *params;
     eval->classes = params->use_cats ? categories : 1;
-    struct evaluation ev = {.eval = eval, .sim = {gt, dt, &eval->params, 0}};
+    struct evaluation ev = {.eval = eval, .sim = {gt, dt, &eval->params, {0}}};
     int rc = sb_coco_params_check(params, err);
     if (rc == 0) {
-        ev.sim.bar = sb_match_bar(params);
+        sb_match_rules_init(&ev.sim.rules, &eval->params);
         rc = make_planes(eval, detail, err);
     }
     if (rc == 0)

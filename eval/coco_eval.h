@@ -25,9 +25,9 @@ enum sb_eval_detail {
 struct sb_coco_eval {
     struct sb_coco_params params;
     size_t classes;      /* K; 1 without categories */
-    double **precision;  /* per plane (T, R, K), -1 = class without objects; NULL = not computed */
-    double **scores;     /* per plane (T, R, K); NULL unless SB_EVAL_ARRAYS */
-    double **recall;     /* per plane (T, K) */
+    double **precision;  /* per plane (K, T, R), -1 = class without objects; NULL = not computed */
+    double **scores;     /* per plane (K, T, R); NULL unless SB_EVAL_ARRAYS */
+    double **recall;     /* per plane (K, T) */
     int64_t *objects;    /* (A, K) objects that count (not ignored) */
     int64_t *detections; /* (K) within the largest limit */
 };

@@ -64,15 +64,14 @@ int sb_coco_eval_array(const struct sb_coco_eval *eval, enum sb_eval_array which
                                   : which == SB_ARRAY_SCORES  ? eval->scores
                                                               : eval->recall;
     const size_t count = p->area_count * p->max_det_count;
-    size_t cells = p->iou_count, bytes;
+    const size_t points = which == SB_ARRAY_RECALL ? 1 : p->recall_count;
+    const size_t cells = p->iou_count * points * eval->classes;
+    size_t bytes;
     memset(out, 0, sizeof(*out));
     out->dtype = SB_F64;
     out->shape[out->ndim++] = p->iou_count;
-    if (which != SB_ARRAY_RECALL) {
-        out->shape[out->ndim++] = p->recall_count;
-        cells *= p->recall_count;
-    }
-    cells *= eval->classes;
+    if (which != SB_ARRAY_RECALL)
+        out->shape[out->ndim++] = points;
     out->shape[out->ndim++] = eval->classes;
     out->shape[out->ndim++] = p->area_count;
     out->shape[out->ndim++] = p->max_det_count;
@@ -81,9 +80,11 @@ int sb_coco_eval_array(const struct sb_coco_eval *eval, enum sb_eval_array which
         sb_mul_size(cells, count * sizeof(double), &bytes) ? sb_malloc(bytes, TAG) : NULL;
     if (!all)
         return sb_error_nomem(err, "arrays of an evaluation", cells);
-    for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < cells; j++)
-            all[j * count + i] = planes[i][j];
+    for (size_t i = 0; i < count; i++) { /* from (K, T, R) to (T, R, K, A * M) */
+        for (size_t k = 0; k < eval->classes; k++) {
+            for (size_t j = 0; j < p->iou_count * points; j++)
+                all[(j * eval->classes + k) * count + i] = planes[i][k * p->iou_count * points + j];
+        }
     }
     out->data = all;
     return 0;

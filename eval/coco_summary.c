@@ -80,18 +80,22 @@ static const double *find_plane(const struct sb_coco_eval *e, const struct sb_co
     return NULL;
 }
 
+/* Values that count, in the order of pycocotools' arrays: threshold, recall point, class. */
 static double mean_of(const struct summarizer *z, const struct sb_coco_stat *stat)
 {
     const struct sb_coco_params *const p = &z->eval->params;
     const double *const plane = find_plane(z->eval, stat);
-    const size_t per_threshold = z->eval->classes * (stat->is_ap ? p->recall_count : 1);
+    const size_t points = stat->is_ap ? p->recall_count : 1;
     size_t n = 0;
     for (size_t t = 0; plane && t < p->iou_count; t++) {
         if (stat->iou != 0 && stat->iou != p->iou_thresholds[t])
             continue;
-        for (size_t i = 0; i < per_threshold; i++) {
-            if (plane[t * per_threshold + i] > -1)
-                z->kept[n++] = plane[t * per_threshold + i];
+        for (size_t r = 0; r < points; r++) {
+            for (size_t k = 0; k < z->eval->classes; k++) {
+                const double v = plane[(k * p->iou_count + t) * points + r];
+                z->kept[n] = v;
+                n += v > -1;
+            }
         }
     }
     return n ? sb_numpy_mean(z->kept, n, z->order) : -1;
@@ -101,7 +105,7 @@ int sb_coco_summarize(const struct sb_coco_eval *eval, enum sb_numpy_order order
                       struct sb_coco_summary *summary, struct sb_error *err)
 {
     const struct sb_coco_params *const p = &eval->params;
-    const size_t most = p->iou_count * p->recall_count * eval->classes;
+    const size_t most = p->iou_count * p->recall_count * eval->classes + 1;
     memset(summary, 0, sizeof(*summary));
     summary->iou_first = p->iou_thresholds[0];
     summary->iou_last = p->iou_thresholds[p->iou_count - 1];

@@ -125,24 +125,22 @@ static int intern_number(struct sb_id_pool *pool, struct sb_scan *s, const char 
 
 int sb_id_scan(struct sb_id_pool *pool, struct sb_scan *s, int64_t *id)
 {
-    const struct sb_scan before = *s;
-    const enum sb_scan_type type = sb_scan_peek(s);
-    if (type == SB_SCAN_STRING)
+    const char *const start = s->pos;
+    if (*start == '"')
         return intern_text(pool, s, id);
-    if (type != SB_SCAN_NUMBER)
+    if (sb_scan_peek(s) != SB_SCAN_NUMBER)
         return sb_scan_expected(s, "an id (a number or a string)");
     struct sb_scan_num n;
     const int rc = sb_scan_number(s, &n);
     if (rc)
         return rc;
-    if (!isfinite(n.value)) {
-        *s = before;
-        return sb_scan_expected(s, "an id (a number or a string)");
-    }
-    if (!n.whole || n.integer < HANDLE_LIMIT)
-        return intern_number(pool, s, before.pos, &n, id);
     *id = n.integer;
-    return 0;
+    if (n.whole && n.integer >= HANDLE_LIMIT)
+        return 0;
+    if (isfinite(n.value))
+        return intern_number(pool, s, start, &n, id);
+    s->pos = start;
+    return sb_scan_expected(s, "an id (a number or a string)");
 }
 
 static const struct sb_id_entry *entry_of(const struct sb_id_pool *pool, int64_t id)

@@ -37,23 +37,27 @@ static double bar_of(double threshold)
     return threshold < 1 - 1e-10 ? threshold : 1 - 1e-10;
 }
 
-double sb_match_bar(const struct sb_coco_params *params)
+void sb_match_rules_init(struct sb_match_rules *rules, const struct sb_coco_params *params)
 {
-    double lowest = bar_of(params->iou_thresholds[0]);
-    for (size_t t = 1; t < params->iou_count; t++) {
+    memset(rules, 0, sizeof(*rules));
+    rules->params = params;
+    rules->lowest = INFINITY;
+    rules->ascending = true;
+    for (size_t t = 0; t < params->iou_count; t++) {
         const double bar = bar_of(params->iou_thresholds[t]);
-        lowest = bar < lowest ? bar : lowest;
+        rules->bars[t] = bar;
+        rules->lowest = bar < rules->lowest ? bar : rules->lowest;
+        rules->ascending = rules->ascending && (t == 0 || rules->bars[t - 1] <= bar);
     }
-    return lowest;
 }
 
 struct matcher {
+    const struct sb_match_rules *rules;
     const struct sb_coco_params *params;
     const struct sb_match_group *group;
     struct sb_match_scratch *scratch;
     size_t candidates; /* of the current detection */
     size_t words;
-    double bars[SB_EVAL_MAX_IOUS];
 };
 
 static uint32_t *taken_by(const struct matcher *m, size_t area, uint32_t gt)
@@ -90,7 +94,7 @@ static void find_reached(const struct matcher *m)
     for (size_t c = 0; c < m->candidates; c++, reached += m->words) {
         const double v = m->scratch->candidates[c].similarity;
         for (size_t t = 0; t < m->params->iou_count; t++)
-            reached[t / 32] |= (uint32_t) !(v < m->bars[t]) << (t % 32);
+            reached[t / 32] |= (uint32_t) !(v < m->rules->bars[t]) << (t % 32);
     }
 }
 
@@ -127,7 +131,7 @@ static int64_t scan_objects(const struct matcher *m, const double *row, size_t a
                             bool ignored)
 {
     const struct sb_match_group *const g = m->group;
-    double best = m->bars[t];
+    double best = m->rules->bars[t];
     int64_t winner = -1;
     for (uint32_t j = 0; j < g->gt_count; j++) {
         const bool free_again = g->gt_flags[j] & SB_ANN_CROWD;
@@ -175,20 +179,18 @@ static int reserve(struct matcher *m, struct sb_error *err)
     return 0;
 }
 
-int sb_match_group(const struct sb_coco_params *params, const struct sb_match_group *group,
+int sb_match_group(const struct sb_match_rules *rules, const struct sb_match_group *group,
                    const double *similarity, uint32_t *info, uint32_t *records,
                    struct sb_match_scratch *scratch, struct sb_error *err)
 {
-    struct matcher m = {params, group, scratch, 0, sb_match_words(params), {0}};
+    const struct sb_coco_params *const params = rules->params;
+    struct matcher m = {rules, params, group, scratch, 0, sb_match_words(params)};
     const int rc = reserve(&m, err);
     if (rc)
         return rc;
-    for (size_t t = 0; t < params->iou_count; t++)
-        m.bars[t] = bar_of(params->iou_thresholds[t]);
-    const double lowest = sb_match_bar(params);
     for (size_t d = 0; d < group->dt_count; d++) {
         const double *const row = similarity + d * group->gt_count;
-        const bool ordered = find_candidates(&m, row, lowest);
+        const bool ordered = find_candidates(&m, row, rules->lowest);
         if (ordered && m.candidates == 0)
             continue;
         info[d] |= SB_MATCH_RECORD;

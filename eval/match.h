@@ -58,12 +58,20 @@ void sb_match_scratch_release(struct sb_match_scratch *scratch);
 /* Bit per area range: set where lo <= area <= hi (NaN counts as inside, as there). */
 uint32_t sb_areas_inside(const struct sb_coco_params *params, double area);
 
-/* The lowest similarity that some threshold asks for. */
-double sb_match_bar(const struct sb_coco_params *params);
+/* Thresholds as matching uses them. */
+struct sb_match_rules {
+    const struct sb_coco_params *params;
+    double bars[SB_EVAL_MAX_IOUS]; /* similarity that a threshold asks for at least */
+    double lowest;                 /* of bars */
+    bool ascending;                /* bars are in order */
+};
+
+/* params must outlive rules. */
+void sb_match_rules_init(struct sb_match_rules *rules, const struct sb_coco_params *params);
 
 /* info[d] comes with the area bits of detection d and gets SB_MATCH_RECORD where records[d] was
  * written. similarity is (dt_count, gt_count); records is (dt_count, sb_match_record_words()). */
-int sb_match_group(const struct sb_coco_params *params, const struct sb_match_group *group,
+int sb_match_group(const struct sb_match_rules *rules, const struct sb_match_group *group,
                    const double *similarity, uint32_t *info, uint32_t *records,
                    struct sb_match_scratch *scratch, struct sb_error *err);
 

@@ -33,7 +33,7 @@ void sb_sim_box_set(struct sb_sim_box *out, const double box[4], bool crowd)
 /* The arithmetic of sb_box_iou(), with a short cut for values that are surely below the bar. */
 static void fill_boxes(const struct sb_similarity *sim, const struct sb_sim_group *g, double *out)
 {
-    const double surely_below = sim->bar * (1 - 1e-9);
+    const double surely_below = sim->rules.lowest * (1 - 1e-9);
     for (size_t i = 0; i < g->dt_count; i++) {
         const double *const dt = g->dt_boxes[i];
         const double x0 = dt[0], y0 = dt[1], x1 = dt[2] + dt[0], y1 = dt[3] + dt[1];

@@ -9,6 +9,7 @@
 #include "eval/coco_gt.h"
 #include "eval/coco_mask.h"
 #include "eval/mask_iou.h"
+#include "eval/match.h"
 
 /* An object's box: its corners and area. */
 struct sb_sim_box {
@@ -41,7 +42,8 @@ struct sb_similarity {
     const struct sb_coco_gt *gt;
     const struct sb_coco_dt *dt;
     const struct sb_coco_params *params;
-    double bar; /* nobody asks how far a value is below this: it may be given as 0 */
+    struct sb_match_rules
+        rules; /* nobody asks how far a value is below rules.lowest: it may be 0 */
 };
 
 /* Fills scratch->values. */
