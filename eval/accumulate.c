@@ -16,19 +16,24 @@ static inline unsigned lowest_bit(uint32_t bits)
     return (unsigned)__builtin_ctz(bits);
 }
 
-/* A detection with a record: notes the precision of its hits. */
+/* A detection with a record: notes its hits. Misses are the detections of matching size that are
+ * neither hits nor ignored. */
 static inline void add_events(struct sb_curve *c, const uint32_t *record, size_t words, bool inside,
                               double score)
 {
     for (size_t i = 0; i < words; i++) {
         const uint32_t hit = record[i], ignored = record[words + i];
-        for (uint32_t bits = inside ? hit | ignored : 0; bits; bits &= bits - 1)
-            c->spared[i * 32 + lowest_bit(bits)]++;
+        if (!inside) {
+            for (uint32_t bits = hit; bits; bits &= bits - 1)
+                c->outside[i * 32 + lowest_bit(bits)]++;
+        } else {
+            for (uint32_t bits = ignored; bits; bits &= bits - 1)
+                c->outside[i * 32 + lowest_bit(bits)]--;
+        }
         for (uint32_t bits = hit; bits; bits &= bits - 1) {
             const size_t t = i * 32 + lowest_bit(bits);
             const size_t at = t * c->stride + c->hits[t]++;
-            const double tp = c->hits[t], fp = c->misses - c->spared[t];
-            c->precision[at] = tp / (fp + tp + EPS);
+            c->misses[at] = c->inside - c->hits[t] + c->outside[t];
             if (c->score)
                 c->score[at] = score;
         }
@@ -48,7 +53,7 @@ static void trace_curves(struct sb_class_work *w, const struct sb_coco_params *p
         if (ranked->rank >= limit)
             continue;
         for (size_t c = 0; c < w->curve_count; c++)
-            curves[c].misses += ranked->info >> curves[c].area & 1;
+            curves[c].inside += ranked->info >> curves[c].area & 1;
         if (!(ranked->info & SB_MATCH_RECORD))
             continue;
         const uint32_t *const record = w->records + (size_t)ranked->slot * record_words;
@@ -86,45 +91,57 @@ struct sampling {
     const struct sb_coco_params *params;
     const uint32_t *first_hit; /* (R) */
     double top_score;
+    double *envelope; /* scratch, room for all hits of a threshold */
 };
+
+/* Precision at each hit, then the maximum from there on. */
+static void find_envelope(const uint32_t *misses, uint32_t hits, double *envelope)
+{
+    for (uint32_t i = 0; i < hits; i++) {
+        const double tp = i + 1, fp = misses[i];
+        envelope[i] = tp / (fp + tp + EPS);
+    }
+    for (uint32_t i = hits; i > 1; i--) {
+        if (envelope[i - 1] > envelope[i - 2])
+            envelope[i - 2] = envelope[i - 1];
+    }
+}
 
 /* Precision (and scores, unless NULL) at the recall points of threshold t; (R) values each. */
 static void sample_curve(const struct sb_curve *c, size_t t, const struct sampling *s,
                          double *precision, double *scores)
 {
-    const size_t points = s->params->recall_count;
-    double *const event = c->precision + t * c->stride;
     const uint32_t hits = c->hits[t];
-    for (uint32_t i = hits; i > 1; i--) {
-        if (event[i - 1] > event[i - 2])
-            event[i - 2] = event[i - 1];
-    }
-    for (size_t r = 0; r < points; r++) {
+    find_envelope(c->misses + t * c->stride, hits, s->envelope);
+    for (size_t r = 0; r < s->params->recall_count; r++) {
         const uint32_t need = s->first_hit[r];
         const uint32_t at = need ? need - 1 : 0;
         const bool reached = at < hits;
-        precision[r] = reached ? event[at] : 0;
+        precision[r] = reached ? s->envelope[at] : 0;
         if (scores)
             scores[r] = need == 0 ? s->top_score : reached ? c->score[t * c->stride + at] : 0;
     }
 }
 
-static int reserve(struct sb_class_work *w, const struct sb_coco_params *p)
+static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, bool wants_scores)
 {
     size_t events = 0;
     for (size_t a = 0; a < p->area_count; a++)
         events += (size_t)w->counted[a];
+    const size_t scores = wants_scores ? events : 0;
     const size_t bytes = p->iou_count * sizeof(double);
     const size_t tallies = p->area_count * p->max_det_count * p->iou_count;
-    const size_t total = 2 * sb_arena_bytes(events, bytes) +
+    const size_t total = sb_arena_bytes(events, bytes / 2) + sb_arena_bytes(scores, bytes) +
+                         sb_arena_bytes(events, sizeof(double)) +
                          sb_arena_bytes(tallies, sizeof(uint32_t)) +
                          sb_arena_bytes(p->recall_count, sizeof(uint32_t)) +
                          sb_arena_bytes(p->area_count, sizeof(*w->curves));
     struct sb_arena *const arena = &w->curve_arena;
     if (sb_arena_bytes(events, bytes) > SIZE_MAX / 4 || sb_arena_reset(arena, total))
         return SB_ENOMEM;
-    w->event_precision = sb_arena_take(arena, events, bytes);
-    w->event_score = sb_arena_take(arena, events, bytes);
+    w->event_misses = sb_arena_take(arena, events, bytes / 2);
+    w->event_scores = sb_arena_take(arena, scores, bytes);
+    w->envelope = sb_arena_take(arena, events, sizeof(double));
     w->tallies = sb_arena_take(arena, tallies, sizeof(*w->tallies));
     w->first_hit = sb_arena_take(arena, p->recall_count, sizeof(*w->first_hit));
     w->curves = sb_arena_take(arena, p->area_count, sizeof(*w->curves));
@@ -187,8 +204,8 @@ static void start_curves(struct sb_class_work *w, const struct sb_coco_eval *eva
         memset(c, 0, sizeof(*c));
         c->area = a;
         c->stride = (size_t)w->counted[a];
-        c->precision = w->event_precision + events * p->iou_count;
-        c->score = eval->scores[plane] ? w->event_score + events * p->iou_count : NULL;
+        c->misses = w->event_misses + events * p->iou_count;
+        c->score = eval->scores[plane] ? w->event_scores + events * p->iou_count : NULL;
         events += c->stride;
     }
 }
@@ -196,7 +213,7 @@ static void start_curves(struct sb_class_work *w, const struct sb_coco_eval *eva
 static void find_precision(struct sb_class_work *w, const struct sb_coco_params *p, size_t m,
                            size_t k, struct sb_coco_eval *eval)
 {
-    const struct sampling s = {p, w->first_hit, top_score(w)};
+    const struct sampling s = {p, w->first_hit, top_score(w), w->envelope};
     start_curves(w, eval, m);
     if (w->curve_count > 0)
         trace_curves(w, p, (uint32_t)p->max_dets[m]);
@@ -217,7 +234,7 @@ int sb_class_accumulate(struct sb_class_work *work, size_t k, struct sb_coco_eva
                         struct sb_error *err)
 {
     const struct sb_coco_params *const p = &eval->params;
-    if (reserve(work, p))
+    if (reserve(work, p, eval->scores[0] != NULL))
         return sb_error_nomem(err, "precision curves", work->gt_count * sizeof(double));
     eval->detections[k] = (int64_t)work->slot_count;
     for (size_t a = 0; a < p->area_count; a++)

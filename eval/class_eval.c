@@ -40,7 +40,7 @@ static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, size
         {objects, sizeof(*w->gt_rows)},
         {objects, sizeof(*w->gt_flags)},
         {objects, sizeof(*w->gt_ignored)},
-        {objects, sizeof(*w->gt_boxes)},
+        {objects, sizeof(*w->gt_corners)},
         {objects, sizeof(*w->gt_runs)},
         {detections, 2 * sizeof(struct sb_pair)},
         {1, 64},
@@ -117,7 +117,7 @@ static void gather_object_boxes(struct sb_class_work *w, const struct sb_similar
 {
     for (size_t i = 0; i < w->gt_count; i++) {
         PREFETCH(sim->gt->box, w->gt_rows, i, w->gt_count);
-        sb_sim_box_set(&w->gt_boxes[i], sim->gt->box[w->gt_rows[i]], w->gt_flags[i] & SB_ANN_CROWD);
+        w->gt_corners[i] = sb_corners(sim->gt->box[w->gt_rows[i]]);
     }
 }
 
@@ -131,7 +131,7 @@ static void prepare_objects(struct sb_class_work *w, const struct sb_similarity 
     w->gt_rows = sb_arena_take(&w->arena, count, sizeof(*w->gt_rows));
     w->gt_flags = sb_arena_take(&w->arena, count, sizeof(*w->gt_flags));
     w->gt_ignored = sb_arena_take(&w->arena, count, sizeof(*w->gt_ignored));
-    w->gt_boxes = sb_arena_take(&w->arena, count, sizeof(*w->gt_boxes));
+    w->gt_corners = sb_arena_take(&w->arena, count, sizeof(*w->gt_corners));
     w->gt_runs = sb_arena_take(&w->arena, count, sizeof(*w->gt_runs));
     w->gt_run_count = 0;
     for (size_t i = 0; i < count; i++) {
@@ -282,8 +282,9 @@ static int match_run(struct sb_class_work *w, struct sb_class_work *own,
                                        gts->count,
                                        w->slot_rows + dts->first,
                                        w->gt_rows + gts->first,
+                                       w->gt_flags + gts->first,
                                        (const double(*)[4])w->slot_boxes + dts->first,
-                                       w->gt_boxes + gts->first};
+                                       w->gt_corners + gts->first};
     int rc = sb_similarity_fill(sim, &group, &own->similarity, err);
     if (rc)
         return rc;

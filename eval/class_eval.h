@@ -27,15 +27,17 @@ struct sb_ranked {
     uint32_t info; /* copy of the slot's, made once it is matched */
 };
 
-/* One area range on the walk down the scores. */
+/* One area range on the walk down the scores. At the n-th hit of threshold t, misses[t * stride +
+ * n] counts the misses before it. */
 struct sb_curve {
     size_t area;
-    size_t stride;     /* room per threshold in the event arrays */
-    double *precision; /* (T, stride) at each hit */
-    double *score;     /* the same; NULL unless asked for */
-    uint32_t misses;   /* detections of matching size, hits and ignored ones included */
+    size_t stride;    /* room per threshold */
+    uint32_t *misses; /* (T, stride) */
+    double *score;    /* (T, stride) of the hits; NULL unless asked for */
+    uint32_t inside;  /* detections of matching size so far */
     uint32_t hits[SB_EVAL_MAX_IOUS];
-    uint32_t spared[SB_EVAL_MAX_IOUS]; /* of the misses: hits and ignored ones */
+    uint32_t
+        outside[SB_EVAL_MAX_IOUS]; /* hits of another size minus ignored ones of this, mod 2^32 */
 };
 
 /*
@@ -46,10 +48,10 @@ struct sb_class_work {
     struct sb_arena arena;
     /* objects, by image, file order inside */
     size_t gt_count;
-    uint32_t *gt_rows;           /* rows of the ground truth */
-    uint8_t *gt_flags;           /* SB_ANN_... */
-    uint32_t *gt_ignored;        /* bit per area range */
-    struct sb_sim_box *gt_boxes; /* only to compare boxes */
+    uint32_t *gt_rows;             /* rows of the ground truth */
+    uint8_t *gt_flags;             /* SB_ANN_... */
+    uint32_t *gt_ignored;          /* bit per area range */
+    struct sb_corners *gt_corners; /* only to compare boxes */
     size_t gt_run_count;
     struct sb_image_run *gt_runs;
     int64_t counted[SB_EVAL_MAX_AREAS]; /* objects not ignored, per area range */
@@ -65,9 +67,10 @@ struct sb_class_work {
     struct sb_ranked *by_score;   /* best score first; ties by image, then rank */
     /* accumulation */
     struct sb_arena curve_arena;
-    double *event_precision, *event_score; /* (T, objects) at each hit */
-    uint32_t *tallies;                     /* (A, M, T) hits by the first limit that lets them in */
-    uint32_t *first_hit;                   /* (R) hits needed to reach a recall point */
+    uint32_t *event_misses; /* (T, objects) at each hit */
+    double *event_scores, *envelope;
+    uint32_t *tallies;   /* (A, M, T) hits by the first limit that lets them in */
+    uint32_t *first_hit; /* (R) hits needed to reach a recall point */
     size_t curve_count;
     struct sb_curve *curves; /* (A) */
     /* of the thread that matches a span of images */

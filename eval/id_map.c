@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAG          SB_MEM_TAG(SB_MEM_DATA, 0)
-#define FIRST_HANDLE INT64_MIN
-#define HANDLE_LIMIT (INT64_MIN + ((int64_t)1 << 32)) /* ids below are handles */
-#define MAX_ENTRIES  ((size_t)1 << 31)
-#define FIRST_SLOTS  64
-#define NUMBER_TEXT  40
+#define TAG           SB_MEM_TAG(SB_MEM_DATA, 0)
+#define FIRST_HANDLE  INT64_MIN
+#define HANDLE_LIMIT  (INT64_MIN + ((int64_t)1 << 32)) /* ids below are handles */
+#define MAX_ENTRIES   ((size_t)1 << 31)
+#define FIRST_SLOTS   64
+#define DIRECT_PER_ID 8       /* entries of a direct table per id, at most, */
+#define DIRECT_ALWAYS 1000000 /* or so many in all */
+#define NUMBER_TEXT   40
 
 void sb_id_pool_init(struct sb_id_pool *pool)
 {
@@ -208,7 +210,21 @@ static size_t hash_slot(const struct sb_id_map *map, int64_t id)
     return (size_t)sb_rng_mix((uint64_t)id) & map->slot_mask;
 }
 
-static int fill_table(struct sb_id_map *map, struct sb_error *err)
+/* An entry per possible id, where the ids leave few of them out. */
+static int fill_direct(struct sb_id_map *map, uint64_t span, struct sb_error *err)
+{
+    map->direct = sb_malloc((size_t)span * sizeof(*map->direct), TAG);
+    if (!map->direct)
+        return sb_error_nomem(err, "the map of ids", (size_t)span * sizeof(*map->direct));
+    memset(map->direct, 0xff, (size_t)span * sizeof(*map->direct));
+    map->lowest = map->ids[0];
+    map->span = span;
+    for (size_t i = 0; i < map->count; i++)
+        map->direct[(uint64_t)map->ids[i] - (uint64_t)map->lowest] = (int32_t)i;
+    return 0;
+}
+
+static int fill_hash(struct sb_id_map *map, struct sb_error *err)
 {
     size_t slots = 16;
     while (slots < 2 * map->count)
@@ -227,6 +243,16 @@ static int fill_table(struct sb_id_map *map, struct sb_error *err)
         map->ranks[slot] = (int32_t)i;
     }
     return 0;
+}
+
+static int fill_table(struct sb_id_map *map, bool plain, struct sb_error *err)
+{
+    if (!plain || map->count == 0)
+        return fill_hash(map, err);
+    const uint64_t range = (uint64_t)map->ids[map->count - 1] - (uint64_t)map->ids[0];
+    const uint64_t fair =
+        map->count * DIRECT_PER_ID < DIRECT_ALWAYS ? DIRECT_ALWAYS : map->count * DIRECT_PER_ID;
+    return range < fair ? fill_direct(map, range + 1, err) : fill_hash(map, err);
 }
 
 int sb_id_map_build(struct sb_id_map *map, const int64_t *ids, size_t count,
@@ -254,7 +280,7 @@ int sb_id_map_build(struct sb_id_map *map, const int64_t *ids, size_t count,
             map->ids[map->count++] = map->ids[i];
     }
     if (rc == 0)
-        rc = fill_table(map, err);
+        rc = fill_table(map, plain, err);
     if (rc)
         sb_id_map_release(map);
     return rc;
@@ -263,12 +289,13 @@ int sb_id_map_build(struct sb_id_map *map, const int64_t *ids, size_t count,
 void sb_id_map_release(struct sb_id_map *map)
 {
     sb_free(map->ids);
+    sb_free(map->direct);
     sb_free(map->keys);
     sb_free(map->ranks);
     memset(map, 0, sizeof(*map));
 }
 
-int32_t sb_id_map_find(const struct sb_id_map *map, int64_t id)
+int32_t sb_id_map_search(const struct sb_id_map *map, int64_t id)
 {
     if (map->count == 0)
         return -1;

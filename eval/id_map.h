@@ -42,8 +42,11 @@ void sb_id_print(const struct sb_id_pool *pool, int64_t id, struct sb_str *out);
 /* Distinct ids in ascending order (numbers by value, text by code point), with their ranks. */
 struct sb_id_map {
     size_t count;
-    int64_t *ids;     /* ascending; rank = index */
-    int64_t *keys;    /* hash table, open addressing */
+    int64_t *ids;    /* ascending; rank = index */
+    int32_t *direct; /* rank of lowest + i, -1 = none; NULL unless the ids lie close together */
+    int64_t lowest;
+    uint64_t span;    /* entries of direct */
+    int64_t *keys;    /* else a hash table, open addressing */
     int32_t *ranks;   /* of keys; -1 = free slot */
     size_t slot_mask; /* slots - 1 */
 };
@@ -52,7 +55,15 @@ struct sb_id_map {
 int sb_id_map_build(struct sb_id_map *map, const int64_t *ids, size_t count,
                     const struct sb_id_pool *pool, struct sb_error *err);
 void sb_id_map_release(struct sb_id_map *map);
+/* sb_id_map_find() through the hash table. */
+int32_t sb_id_map_search(const struct sb_id_map *map, int64_t id);
 /* The id's rank, or -1. */
-int32_t sb_id_map_find(const struct sb_id_map *map, int64_t id);
+static inline int32_t sb_id_map_find(const struct sb_id_map *map, int64_t id)
+{
+    const uint64_t at = (uint64_t)id - (uint64_t)map->lowest;
+    if (map->direct)
+        return at < map->span ? map->direct[at] : -1;
+    return sb_id_map_search(map, id);
+}
 
 #endif

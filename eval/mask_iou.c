@@ -1,13 +1,13 @@
 /* IoU of run-length masks. See mask_iou.h. */
 #include "eval/mask_iou.h"
 
-#include "eval/box_iou.h"
-
 #include <string.h>
 
 void sb_mask_update(struct sb_mask *mask)
 {
-    sb_rle_box(&mask->rle, mask->box);
+    double box[4];
+    sb_rle_box(&mask->rle, box);
+    mask->corners = sb_corners(box);
     mask->area = sb_rle_area(&mask->rle);
     mask->regular = true;
     for (size_t i = 1; i < mask->rle.count; i++)
@@ -85,9 +85,8 @@ static void count_stepwise(const struct sb_rle *a, const struct sb_rle *b, uint3
 
 double sb_mask_iou(const struct sb_mask *dt, const struct sb_mask *gt, bool crowd)
 {
-    const double boxes = sb_box_iou(dt->box, gt->box, crowd);
-    if (!(boxes > 0))
-        return boxes;
+    if (!(sb_corner_iou(&dt->corners, &gt->corners, crowd, 0) > 0))
+        return 0;
     if (dt->rle.h != gt->rle.h || dt->rle.w != gt->rle.w)
         return -1;
     uint32_t both, either;

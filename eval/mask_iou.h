@@ -3,6 +3,7 @@
 #define SB_EVAL_MASK_IOU_H
 
 #include "datasets/rle.h"
+#include "eval/box_iou.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,7 +12,7 @@
  */
 struct sb_mask {
     struct sb_rle rle;
-    double box[4];
+    struct sb_corners corners; /* of the box around it */
     uint32_t area;
     bool regular; /* no run but the first is 0 */
 };

@@ -20,37 +20,13 @@ void sb_sim_scratch_release(struct sb_sim_scratch *scratch)
     memset(scratch, 0, sizeof(*scratch));
 }
 
-void sb_sim_box_set(struct sb_sim_box *out, const double box[4], bool crowd)
-{
-    out->x0 = box[0];
-    out->y0 = box[1];
-    out->x1 = box[2] + box[0];
-    out->y1 = box[3] + box[1];
-    out->area = box[2] * box[3];
-    out->crowd = crowd;
-}
-
-/* The arithmetic of sb_box_iou(), with a short cut for values that are surely below the bar. */
 static void fill_boxes(const struct sb_similarity *sim, const struct sb_sim_group *g, double *out)
 {
-    const double surely_below = sim->rules.lowest * (1 - 1e-9);
     for (size_t i = 0; i < g->dt_count; i++) {
-        const double *const dt = g->dt_boxes[i];
-        const double x0 = dt[0], y0 = dt[1], x1 = dt[2] + dt[0], y1 = dt[3] + dt[1];
-        const double area = dt[2] * dt[3];
-        for (size_t j = 0; j < g->gt_count; j++) {
-            const struct sb_sim_box *const gt = &g->gt_boxes[j];
-            const double w = sb_fmin(x1, gt->x1) - sb_fmax(x0, gt->x0);
-            const double h = sb_fmin(y1, gt->y1) - sb_fmax(y0, gt->y0);
-            double value = 0;
-            if (!(w <= 0) && !(h <= 0)) {
-                const double both = w * h;
-                const double either = gt->crowd ? area : area + gt->area - both;
-                if (!(both < surely_below * either) || !(either > 0))
-                    value = both / either;
-            }
-            *out++ = value;
-        }
+        const struct sb_corners dt = sb_corners(g->dt_boxes[i]);
+        for (size_t j = 0; j < g->gt_count; j++)
+            *out++ = sb_corner_iou(&dt, &g->gt_corners[j], g->gt_flags[j] & SB_ANN_CROWD,
+                                   sim->rules.lowest);
     }
 }
 

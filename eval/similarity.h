@@ -5,28 +5,21 @@
 #ifndef SB_EVAL_SIMILARITY_H
 #define SB_EVAL_SIMILARITY_H
 
+#include "eval/box_iou.h"
 #include "eval/coco_dt.h"
 #include "eval/coco_gt.h"
 #include "eval/coco_mask.h"
 #include "eval/mask_iou.h"
 #include "eval/match.h"
 
-/* An object's box: its corners and area. */
-struct sb_sim_box {
-    double x0, y0, x1, y1, area;
-    bool crowd;
-};
-
-/* box is x, y, w, h. */
-void sb_sim_box_set(struct sb_sim_box *out, const double box[4], bool crowd);
-
 /* What to compare, in matching order. */
 struct sb_sim_group {
     int32_t image; /* rank */
     size_t dt_count, gt_count;
-    const uint32_t *dts, *gts;         /* rows of the detections and of the ground truth */
-    const double (*dt_boxes)[4];       /* x, y, w, h; only for SB_IOU_BBOX, */
-    const struct sb_sim_box *gt_boxes; /* as these */
+    const uint32_t *dts, *gts;           /* rows of the detections and of the ground truth */
+    const uint8_t *gt_flags;             /* SB_ANN_... */
+    const double (*dt_boxes)[4];         /* x, y, w, h; only for SB_IOU_BBOX, */
+    const struct sb_corners *gt_corners; /* as these */
 };
 
 /* Memory of one thread; zero it. */
