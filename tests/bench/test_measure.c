@@ -118,7 +118,7 @@ static void test_measure__errors_leave_nothing(void **state)
     o.weights = "/nonexistent.safetensors";
     assert_true(sb_measure(&m, &o, NULL, &err) < 0);
     o = small_options();
-    o.stop.max_runs = o.stop.min_runs = SIZE_MAX / 16;
+    o.stop.max_runs = o.stop.min_runs = SIZE_MAX / 2;
     assert_int_equal(sb_measure(&m, &o, NULL, &err), SB_ENOMEM);
 }
 
