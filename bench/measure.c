@@ -18,9 +18,10 @@ void sb_measure_options_defaults(struct sb_measure_options *options)
     options->threads = sb_cpu_count();
     options->engine = SB_ENGINE_OPENBLAS;
     options->seed = 1;
-    options->warmup = 2;
-    options->stop = (struct sb_stop_rule){.min_runs = 7, .max_runs = 200, .max_ns = 5000000000};
-    options->step_passes = 5;
+    options->time.warmup = 2;
+    options->time.stop =
+        (struct sb_stop_rule){.min_runs = 7, .max_runs = 200, .max_ns = 5000000000};
+    options->time.step_passes = 5;
     options->check = true;
 }
 
@@ -28,7 +29,7 @@ static int load_weights(struct sb_measurement *m, struct sb_weights *weights, st
 {
     struct sb_memory_probe probe;
     sb_memory_probe_start(&probe);
-    const struct sb_bind_options bind = {0};
+    const struct sb_bind_options bind = {.use_ema = m->options.use_ema};
     const int rc = m->options.weights
                        ? sb_weights_load(weights, m->model->graph, m->options.weights, &bind, err)
                        : sb_weights_seeded(weights, m->model->graph, m->options.seed, err);
@@ -84,9 +85,8 @@ static void note_planned(struct sb_measurement *m)
 
 static int take_times(struct sb_measurement *m, struct sb_progress *progress, struct sb_error *err)
 {
-    const struct sb_measure_options *o = &m->options;
     const int64_t before = sb_steal_ticks();
-    int rc = sb_time_plan(m->plan, o->warmup, &o->stop, o->step_passes, progress, &m->samples, err);
+    int rc = sb_time_plan(m->plan, &m->options.time, progress, &m->samples, err);
     const int64_t after = sb_steal_ticks();
     m->steal_ticks = before == SB_NO_INT || after == SB_NO_INT ? SB_NO_INT : after - before;
     if (rc == 0)

@@ -12,6 +12,7 @@
 #include "bench/costs.h"
 #include "bench/latency.h"
 #include "bench/output_check.h"
+#include "bench/peak.h"
 #include "engine/plan.h"
 #include "models/model.h"
 
@@ -25,11 +26,10 @@ struct sb_measure_options {
     int threads;
     enum sb_engine engine;
     const char *weights; /* file; NULL: seeded */
+    bool use_ema;        /* its moving averages */
     uint64_t seed;       /* of the weights without a file, and of the input */
-    size_t warmup;
-    struct sb_stop_rule stop;
-    size_t step_passes; /* runs with a clock around each step; 0 leaves that out */
-    bool check;         /* compare outputs with the reference plan */
+    struct sb_time_options time;
+    bool check; /* compare outputs with the reference plan */
 };
 /* Seed 1, 2 warm-up runs, at least 7 and at most 200 runs within 5 s, 5 step passes, check. */
 void sb_measure_options_defaults(struct sb_measure_options *options);
@@ -49,6 +49,7 @@ struct sb_measurement {
     struct sb_phase_memory load, build, forward, total;
     int64_t steal_ticks; /* while the samples were taken; SB_NO_INT when hidden */
     struct sb_samples samples;
+    struct sb_peak peak; /* of the machine with these threads, set by who measures it; 0: unknown */
     struct sb_cost *step_costs; /* one per step of the plan */
     bool checked;
     struct sb_output_check check;

@@ -88,8 +88,15 @@ static int emit_end_to_end(const struct emitter *e)
     begin(e, &r, SB_RECORD_TIME);
     r.u.time.pass = "end_to_end";
     r.u.time.process = 0;
-    r.u.time.warmup = (int64_t)e->m->options.warmup;
+    r.u.time.warmup = (int64_t)e->m->options.time.warmup;
     r.u.time.steal_ticks = e->m->steal_ticks;
+    if (e->m->peak.flops > 0) {
+        r.u.time.peak_flops = e->m->peak.flops;
+        r.u.time.peak_bytes_per_s = e->m->peak.bytes_per_s;
+    } else {
+        sb_record_because(&r, "peak_flops", "not measured");
+        sb_record_because(&r, "peak_bytes_per_s", "not measured");
+    }
     if (e->m->steal_ticks == SB_NO_INT)
         sb_record_because(&r, "steal_ticks", "not visible");
     if (e->no_times) {
@@ -108,6 +115,9 @@ static void part_of_step(struct sb_record *r, const struct sb_step_info *info)
     r->part.block = info->block;
     r->part.level = sb_level_name(info->level);
 }
+
+/* Fields of time records that only the end-to-end one has. */
+static const char *const per_cell[] = {"steal_ticks", "peak_flops", "peak_bytes_per_s"};
 
 /* Cost and times of one step; ns has room for the passes. */
 static int emit_step(const struct emitter *e, size_t step, int64_t *ns)
@@ -133,9 +143,9 @@ static int emit_step(const struct emitter *e, size_t step, int64_t *ns)
     r.u.time.pass = "per_op";
     r.u.time.kernel = info.kernel;
     r.u.time.process = 0;
-    r.u.time.warmup = (int64_t)m->options.warmup;
-    sb_record_because(&r, "steal_ticks",
-                      "known for all samples of the cell, see its end-to-end record");
+    r.u.time.warmup = (int64_t)m->options.time.warmup;
+    for (size_t i = 0; i < sizeof(per_cell) / sizeof(per_cell[0]); i++)
+        sb_record_because(&r, per_cell[i], "see the cell's end-to-end record");
     if (e->no_times) {
         sb_record_because(&r, "ns", e->no_times);
     } else {
@@ -229,17 +239,28 @@ static int emit_check(const struct emitter *e)
     return finish(e, &r);
 }
 
+struct sb_cell sb_cell_of(const struct sb_model *model, int threads, enum sb_engine engine,
+                          enum sb_scenario scenario)
+{
+    const struct sb_cell cell = {
+        .model = model->name,
+        .size = model->padded_h,
+        .batch = model->batch,
+        .threads = threads,
+        .engine = sb_engine_name(engine),
+        .scenario = scenario == SB_SCENARIO_STREAM ? NULL : sb_scenario_name(scenario),
+    };
+    return cell;
+}
+
 int sb_measurement_records(const struct sb_measurement *m, const char *run, sb_record_fn emit,
                            void *ctx, struct sb_error *err)
 {
     const struct emitter e = {
         .m = m,
         .run = run,
-        .cell = {.model = m->model->name,
-                 .size = m->model->padded_h,
-                 .batch = m->model->batch,
-                 .threads = m->options.threads,
-                 .engine = sb_engine_name(m->options.engine)},
+        .cell =
+            sb_cell_of(m->model, m->options.threads, m->options.engine, m->options.time.scenario),
         .no_times = m->checked && !m->check.passed ? "the output check failed" : NULL,
         .emit = emit,
         .ctx = ctx,

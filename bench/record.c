@@ -22,9 +22,13 @@
     }
 
 static const struct sb_field cell_fields[] = {
-    FIELD(STRING, "model", cell.model, true),   FIELD(INT, "size", cell.size, true),
-    FIELD(INT, "batch", cell.batch, true),      FIELD(INT, "threads", cell.threads, true),
-    FIELD(STRING, "engine", cell.engine, true), FIELDS_END,
+    FIELD(STRING, "model", cell.model, true),
+    FIELD(INT, "size", cell.size, true),
+    FIELD(INT, "batch", cell.batch, true),
+    FIELD(INT, "threads", cell.threads, true),
+    FIELD(STRING, "engine", cell.engine, true),
+    FIELD(STRING, "scenario", cell.scenario, true),
+    FIELDS_END,
 };
 
 static const struct sb_field part_fields[] = {
@@ -57,6 +61,7 @@ static const struct sb_field run_fields[] = {
     FIELD(STRING, "governor", u.run.governor, true),
     FIELD(INT, "mhz", u.run.mhz, true),
     FIELD(DOUBLE, "load", u.run.load, true),
+    FIELD(DOUBLE, "noise", u.run.noise, true),
     FIELD(INT, "steal_ticks", u.run.steal_ticks, true),
     FIELD(STRING, "blas", u.run.blas, true),
     FIELD(STRING, "blas_core", u.run.blas_core, true),
@@ -87,6 +92,8 @@ static const struct sb_field time_fields[] = {
     FIELD(INT, "process", u.time.process, false),
     FIELD(INT, "warmup", u.time.warmup, false),
     FIELD(INT, "steal_ticks", u.time.steal_ticks, true),
+    FIELD(DOUBLE, "peak_flops", u.time.peak_flops, true),
+    FIELD(DOUBLE, "peak_bytes_per_s", u.time.peak_bytes_per_s, true),
     FIELD(SAMPLES, "ns", u.time.ns, true),
     FIELDS_END,
 };
@@ -209,7 +216,8 @@ static bool same_text(const char *a, const char *b)
 bool sb_same_cell(const struct sb_cell *a, const struct sb_cell *b)
 {
     return same_text(a->model, b->model) && a->size == b->size && a->batch == b->batch &&
-           a->threads == b->threads && same_text(a->engine, b->engine);
+           a->threads == b->threads && same_text(a->engine, b->engine) &&
+           same_text(a->scenario, b->scenario);
 }
 
 static void write_samples(struct sb_jw *w, const char *key, const struct sb_time_record *time)
@@ -273,7 +281,9 @@ void sb_record_to_json(const struct sb_record *record, struct sb_str *out)
     sb_str_puts(out, "\n");
 }
 
-int sb_record_writer_open(struct sb_record_writer *w, const char *path, struct sb_error *err)
+/* Opens PATH.part, cut to keep_bytes. */
+static int open_part(struct sb_record_writer *w, const char *path, int64_t keep_bytes,
+                     struct sb_error *err)
 {
     memset(w, 0, sizeof(*w));
     w->fd = -1;
@@ -285,13 +295,25 @@ int sb_record_writer_open(struct sb_record_writer *w, const char *path, struct s
         sb_record_writer_close(w);
         return sb_error_nomem(err, "a file name", strlen(path));
     }
-    w->fd = open(w->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (w->fd < 0) {
+    w->fd = open(w->part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (w->fd < 0 || ftruncate(w->fd, keep_bytes) != 0 || lseek(w->fd, 0, SEEK_END) < 0) {
         const int rc = sb_error_errno(err, "cannot create", w->part);
         sb_record_writer_close(w);
         return rc;
     }
+    w->bytes = keep_bytes;
     return 0;
+}
+
+int sb_record_writer_open(struct sb_record_writer *w, const char *path, struct sb_error *err)
+{
+    return open_part(w, path, 0, err);
+}
+
+int sb_record_writer_resume(struct sb_record_writer *w, const char *path, int64_t keep_bytes,
+                            struct sb_error *err)
+{
+    return open_part(w, path, keep_bytes, err);
 }
 
 static int write_all(int fd, const char *data, size_t size)
@@ -317,7 +339,7 @@ int sb_record_write(struct sb_record_writer *w, const struct sb_record *record,
         return sb_error_nomem(err, "a record", w->line.length);
     if (write_all(w->fd, w->line.data, w->line.length) != 0) {
         const int rc = sb_error_errno(err, "cannot write", w->part);
-        if (ftruncate(w->fd, w->bytes) != 0)
+        if (ftruncate(w->fd, w->bytes) != 0 || lseek(w->fd, 0, SEEK_END) < 0)
             sb_error_hint(err, "its last line is cut");
         return rc;
     }

@@ -45,7 +45,9 @@ struct sb_cell {
     int64_t size;  /* pixels, square */
     int64_t batch; /* images */
     int64_t threads;
-    const char *engine; /* "openblas"; threads and engine are null for static costs */
+    const char *engine;   /* "openblas"; threads and engine are null for static costs */
+    const char *scenario; /* null: one stream, warm caches; "cold": caches emptied before each run;
+                             "offline": batches back to back, input copied in each time */
 };
 
 struct sb_part {
@@ -69,6 +71,7 @@ struct sb_run_record {
     const char *governor;
     int64_t mhz;
     double load;         /* one-minute average at the start */
+    double noise;        /* noise probe: 90th percentile / minimum - 1 of fixed work */
     int64_t steal_ticks; /* of all CPUs since boot, at the start */
     const char *blas, *blas_core, *allocator;
     const char *weights; /* "seed 1" or the file */
@@ -89,9 +92,10 @@ struct sb_cost_record {
 struct sb_time_record {
     const char *pass; /* "end_to_end" or "per_op" */
     const char *kernel;
-    int64_t process;     /* 0-based: which fresh process */
-    int64_t warmup;      /* runs discarded before */
-    int64_t steal_ticks; /* of all CPUs during these samples */
+    int64_t process;                     /* 0-based: which fresh process */
+    int64_t warmup;                      /* runs discarded before */
+    int64_t steal_ticks;                 /* of all CPUs during these samples */
+    double peak_flops, peak_bytes_per_s; /* of the machine with these threads, just before */
     size_t num_ns;
     const int64_t *ns; /* one per run, in order */
 };
@@ -150,7 +154,8 @@ struct sb_record {
     } u;
     size_t num_whys;
     struct sb_why whys[SB_MAX_WHYS];
-    int64_t line; /* where it was read from; 0 if not */
+    int64_t line;   /* where it was read from; 0 if not */
+    int64_t offset; /* bytes of the file up to the end of that line */
 };
 
 /* All values missing. Strings that are set later are borrowed. */
@@ -177,6 +182,9 @@ struct sb_record_writer {
     int64_t bytes; /* written so far, whole lines */
 };
 int sb_record_writer_open(struct sb_record_writer *w, const char *path, struct sb_error *err);
+/* Continues PATH.part after its first keep_bytes bytes. */
+int sb_record_writer_resume(struct sb_record_writer *w, const char *path, int64_t keep_bytes,
+                            struct sb_error *err);
 int sb_record_write(struct sb_record_writer *w, const struct sb_record *record,
                     struct sb_error *err);
 int sb_record_writer_commit(struct sb_record_writer *w, struct sb_error *err);
@@ -195,6 +203,9 @@ void sb_records_init(struct sb_records *records);
 void sb_records_release(struct sb_records *records);
 /* Called for each bad line with keep_going. */
 typedef void (*sb_bad_record_fn)(void *ctx, const struct sb_error *err);
+/* Appends a copy. */
+int sb_records_add(struct sb_records *records, const struct sb_record *record,
+                   struct sb_error *err);
 /* Appends a file's records. A bad line is an error with file and line; with `skip` it is handed to
  * skip and left out instead. */
 int sb_records_read(struct sb_records *records, const char *path, sb_bad_record_fn skip, void *ctx,

@@ -162,8 +162,58 @@ static int read_record(struct sb_records *records, const struct sb_json *at, str
     return rc ? rc : read_whys(records, at, out, err);
 }
 
+static int append(struct sb_records *records, const struct sb_record *record, struct sb_error *err)
+{
+    if (sb_grow(&records->items, &records->capacity, records->count + 1, sizeof(*records->items),
+                TAG))
+        return sb_error_nomem(err, "records", records->count * sizeof(*records->items));
+    records->items[records->count++] = *record;
+    return 0;
+}
+
+static int copy_string(struct sb_records *records, const char **text, struct sb_error *err)
+{
+    return *text ? keep_string(records, *text, text, err) : 0;
+}
+
+static int copy_samples(struct sb_records *records, struct sb_time_record *time,
+                        struct sb_error *err)
+{
+    if (!time->ns)
+        return 0;
+    int64_t *ns = keep(records, (time->num_ns + 1) * sizeof(*ns));
+    if (!ns)
+        return sb_error_nomem(err, "samples", time->num_ns * sizeof(*ns));
+    memcpy(ns, time->ns, time->num_ns * sizeof(*ns));
+    time->ns = ns;
+    return 0;
+}
+
+int sb_records_add(struct sb_records *records, const struct sb_record *record, struct sb_error *err)
+{
+    struct sb_record copy = *record;
+    const struct sb_field *tables[3];
+    const size_t n = sb_record_tables(record->kind, tables);
+    int rc = copy_string(records, &copy.run, err);
+    for (size_t t = 0; t < n && rc == 0; t++) {
+        for (const struct sb_field *f = tables[t]; f->name && rc == 0; f++) {
+            if (f->type == SB_FIELD_STRING)
+                rc = copy_string(records, (const char **)(void *)((char *)&copy + f->offset), err);
+            else if (f->type == SB_FIELD_SAMPLES)
+                rc = copy_samples(records, &copy.u.time, err);
+        }
+    }
+    for (size_t i = 0; i < copy.num_whys && rc == 0; i++) {
+        rc = copy_string(records, &copy.whys[i].field, err);
+        if (rc == 0)
+            rc = copy_string(records, &copy.whys[i].reason, err);
+    }
+    return rc ? rc : append(records, &copy, err);
+}
+
+/* end: bytes of the file up to the end of this line. */
 static int read_line(struct sb_records *records, const char *text, size_t length, const char *path,
-                     int64_t line, struct sb_error *err)
+                     int64_t line, int64_t end, struct sb_error *err)
 {
     cJSON *doc = NULL;
     int rc = sb_json_parse(text, length, path, &doc, err);
@@ -172,11 +222,9 @@ static int read_line(struct sb_records *records, const char *text, size_t length
         struct sb_record record;
         rc = read_record(records, &root, &record, err);
         record.line = line;
-        if (rc == 0 && sb_grow(&records->items, &records->capacity, records->count + 1,
-                               sizeof(*records->items), TAG))
-            rc = sb_error_nomem(err, "records", records->count * sizeof(*records->items));
+        record.offset = end;
         if (rc == 0)
-            records->items[records->count++] = record;
+            rc = append(records, &record, err);
     }
     cJSON_Delete(doc);
     if (rc) {
@@ -198,7 +246,7 @@ int sb_records_read(struct sb_records *records, const char *path, sb_bad_record_
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         const size_t length = newline ? (size_t)(newline - p) : (size_t)(end - p);
         if (newline) {
-            rc = read_line(records, p, length, path, line, err);
+            rc = read_line(records, p, length, path, line, newline + 1 - map.data, err);
         } else {
             rc = sb_error_set(err, SB_EFORMAT, "the last line is cut");
             sb_error_file(err, path);

@@ -106,7 +106,7 @@ static int cost_of(struct demo *d, const char *name, struct sb_error *err)
         return err->code;
     int rc = sb_costs_count(&costs, model->graph, err);
     if (rc == 0) {
-        const struct sb_cell cell = {model->name, model->padded_h, 1, SB_NO_INT, NULL};
+        const struct sb_cell cell = {model->name, model->padded_h, 1, SB_NO_INT, NULL, NULL};
         rc = sb_cost_records(model, &costs, d->identity.id, &cell, emit, d, err);
         sb_costs_release(&costs);
     }
@@ -248,8 +248,11 @@ static int evaluate(struct demo *d, size_t i, struct sb_error *err)
                                     SB_IOU_BBOX, d->pool, &result, err);
     if (rc)
         return rc;
-    const struct sb_accuracy_source source = {
-        d->identity.id, {models[i], SIZE, 1, SB_NO_INT, NULL}, dataset, num_images, UNTRAINED};
+    const struct sb_accuracy_source source = {d->identity.id,
+                                              {models[i], SIZE, 1, SB_NO_INT, NULL, NULL},
+                                              dataset,
+                                              num_images,
+                                              UNTRAINED};
     rc = sb_accuracy_records(&result, &source, emit, d, err);
     if (rc == 0)
         printf("%s%s (%s)\n%s", i ? "\n" : "", models[i], UNTRAINED, sb_str_text(&result.text));

@@ -49,6 +49,17 @@ static void put_engine(const struct sb_report_column *c, const struct sb_report_
     put_text(t, row->cell.engine, "not run");
 }
 
+static void put_scenario(const struct sb_report_column *c, const struct sb_report_rows *rows,
+                         const struct sb_row *row, struct sb_table *t)
+{
+    (void)c;
+    (void)rows;
+    if (row->cell.scenario)
+        sb_table_cell(t, "%s", row->cell.scenario);
+    else
+        sb_table_empty(t);
+}
+
 /* A string of the row's part, by offset. */
 static void put_part_text(const struct sb_report_column *c, const struct sb_report_rows *rows,
                           const struct sb_row *row, struct sb_table *t)
@@ -214,6 +225,70 @@ static void put_vs_best(const struct sb_report_column *c, const struct sb_report
         sb_table_value(t, row->time.median / best);
 }
 
+static void put_per_image(const struct sb_report_column *c, const struct sb_report_rows *rows,
+                          const struct sb_row *row, struct sb_table *t)
+{
+    (void)c;
+    (void)rows;
+    const char *why = sb_row_time_why(row);
+    const double batch = row->cell.batch > 0 ? (double)row->cell.batch : 1;
+    const struct sb_interval *interval = &row->time.interval;
+    if (why)
+        sb_table_missing(t, why);
+    else if (interval->known)
+        sb_table_interval(t, row->time.median / batch, interval->low / batch,
+                          interval->high / batch);
+    else
+        sb_table_value(t, row->time.median / batch);
+}
+
+/* The end-to-end record of the row's cell that knows the machine's peak, or NULL. */
+static const struct sb_time_record *peak_of(const struct sb_report_rows *rows,
+                                            const struct sb_row *row)
+{
+    for (size_t i = 0; i < rows->records->count; i++) {
+        const struct sb_record *r = &rows->records->items[i];
+        if (r->kind == SB_RECORD_TIME && !isnan(r->u.time.peak_flops) &&
+            sb_same_cell(&r->cell, &row->cell))
+            return &r->u.time;
+    }
+    return NULL;
+}
+
+static void put_of_peak(const struct sb_report_column *c, const struct sb_report_rows *rows,
+                        const struct sb_row *row, struct sb_table *t)
+{
+    (void)c;
+    const char *why = sb_row_time_why(row);
+    const struct sb_time_record *peak = why ? NULL : peak_of(rows, row);
+    if (!why && !row->has_cost)
+        why = NOT_COUNTED;
+    if (!why && !peak)
+        why = "the machine's peak was not measured";
+    if (why)
+        sb_table_missing(t, why);
+    else
+        sb_table_value(t, 2e9 * (double)row->cost.macs / row->time.median / peak->peak_flops);
+}
+
+/* Bytes read, written and of parameters, each counted once: what a cache-less machine would move.
+ */
+static void put_bandwidth(const struct sb_report_column *c, const struct sb_report_rows *rows,
+                          const struct sb_row *row, struct sb_table *t)
+{
+    (void)c;
+    (void)rows;
+    const char *why = sb_row_time_why(row);
+    if (!why && (!row->has_cost || row->cost.read_bytes == SB_NO_INT))
+        why = NOT_COUNTED;
+    if (why) {
+        sb_table_missing(t, why);
+        return;
+    }
+    const int64_t bytes = row->cost.read_bytes + row->cost.activation_bytes + row->cost.param_bytes;
+    sb_table_value(t, 1e9 * (double)bytes / row->time.median);
+}
+
 /* An integer of the memory record. */
 static void put_memory(const struct sb_report_column *c, const struct sb_report_rows *rows,
                        const struct sb_row *row, struct sb_table *t)
@@ -298,6 +373,8 @@ static const struct sb_report_column columns[] = {
     NUMBER("batch", "batch", "images per batch", COUNT, put_cell_int, cell.batch),
     NUMBER("threads", "threads", "worker threads", COUNT, put_cell_int, cell.threads),
     LABEL("engine", "engine", "what ran it", put_engine, cell.engine),
+    LABEL("scenario", "scenario", "cold (caches emptied), offline (throughput); empty: one stream",
+          put_scenario, cell.scenario),
     LABEL("part", NULL, "the level, op, block or node that the row is about", put_part, part),
     LABEL("op", "op", "op of a node", put_part_text, part.op),
     LABEL("level", "level", "level of a node", put_part_text, part.level),
@@ -334,6 +411,11 @@ static const struct sb_report_column columns[] = {
              RATIO, put_vs_best, time, NULL),
     MEASURED("share", "share", "of the time of all parts", SHARE, put_share, time_share, NULL),
     MEASURED("rate", "FLOP/s", "2 x multiply-adds / median time", RATE, put_rate, time, NULL),
+    MEASURED("of_peak", "of peak", "FLOP/s of the machine's own peak in the same session", SHARE,
+             put_of_peak, time, NULL),
+    MEASURED("bandwidth", "bytes/s", "read, written and parameter bytes / median time", RATE,
+             put_bandwidth, time, NULL),
+    MEASURED("per_image", "per image", "median latency / batch", TIME, put_per_image, time, NULL),
 
     COMPUTED("arena", "arena", "planned activation memory; of a level: its outputs", BYTES,
              put_memory, memory.arena_bytes),

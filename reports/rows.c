@@ -176,6 +176,7 @@ static int join(struct sb_row_index *index, const struct sb_record *r, enum matc
         const struct sb_row_cell *c = &index->cells[i];
         wanted.engine = c->cell.engine;
         wanted.threads = c->cell.threads;
+        wanted.scenario = c->cell.scenario;
         if (!c->cell.engine || c->setup != setup || !sb_same_cell(&c->cell, &wanted))
             continue;
         const int rc = take(index, i, r, match, err);

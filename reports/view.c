@@ -20,9 +20,9 @@ static const struct sb_view presets[] = {
         .name = "models",
         .title = "Models: cost, latency and memory",
         .by = SB_ROWS_MODEL,
-        .columns =
-            "model,size?,batch?,threads?,engine?,commit?,machine?,params,tf,macs,latency,min,"
-            "n,rate,planned,peak,peak_ratio,ap?,top1?,error?",
+        .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,params,tf,macs,"
+                   "latency,min,"
+                   "n,rate,of_peak?,planned,peak,peak_ratio,ap?,top1?,error?",
         .note =
             "Latency: median [95 % interval] of n runs, end to end. FLOP/s: 2 x multiply-adds / "
             "median. Planned memory: arena + weights + workspace. Output error: normalised mean "
@@ -32,9 +32,9 @@ static const struct sb_view presets[] = {
         .name = "per-level",
         .title = "Cost, time and memory per level",
         .by = SB_ROWS_LEVEL,
-        .columns =
-            "model,size?,batch?,threads?,engine?,commit?,machine?,part,params,macs,macs_share,"
-            "time,share,n?,rate,arena,weights,workspace",
+        .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,params,"
+                   "macs,macs_share,"
+                   "time,share,n?,rate,arena,weights,workspace",
         .group = "model",
         .note = "Time: sum over the level's steps per repetition, median [95 % interval] of n "
                 "repetitions, in a pass of its own. Arena: bytes of the level's outputs; levels "
@@ -44,8 +44,9 @@ static const struct sb_view presets[] = {
         .name = "per-op",
         .title = "Cost and time per op",
         .by = SB_ROWS_OP,
-        .columns = "model,size?,batch?,threads?,engine?,commit?,machine?,part,nodes,params,macs,"
-                   "other_ops,time,share,n?,rate",
+        .columns =
+            "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,nodes,params,macs,"
+            "other_ops,time,share,n?,rate",
         .sort = "-share",
         .group = "model",
         .note = "Time: sum over the steps of an op per repetition, median [95 % interval] of n "
@@ -55,9 +56,9 @@ static const struct sb_view presets[] = {
         .name = "per-block",
         .title = "Cost and time per block",
         .by = SB_ROWS_BLOCK,
-        .columns =
-            "model,size?,batch?,threads?,engine?,commit?,machine?,part,params,macs,macs_share,"
-            "time,share,n?,rate",
+        .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,params,"
+                   "macs,macs_share,"
+                   "time,share,n?,rate",
         .group = "model",
         .note = "Time: sum over the block's steps per repetition, median [95 % interval] of n "
                 "repetitions.",
@@ -66,9 +67,9 @@ static const struct sb_view presets[] = {
         .name = "per-node",
         .title = "Cost and time of every step",
         .by = SB_ROWS_NODE,
-        .columns =
-            "model,size?,batch?,threads?,engine?,commit?,machine?,part,op,level,shape,kernel,"
-            "params,macs,time,share,n?,rate",
+        .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,op,level,"
+                   "shape,kernel,"
+                   "params,macs,time,share,n?,rate",
         .group = "model",
         .note = "Time: median [95 % interval] of n repetitions of a step, what is fused into it "
                 "included.",

@@ -1,9 +1,11 @@
 /* bench/measure*.c, latency.c, output_check.c, step_costs.c on a small model of the zoo. */
 #include "bench/measure.h"
 #include "bench/measure_records.h"
-#include "bench/measure_summary.h"
+#include "bench/session.h"
+#include "bench/trace.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "bench/step_costs.h"
 #include "models/weights.h"
@@ -24,15 +26,34 @@ static struct sb_measure_options small_options(void)
     o.model = MODEL;
     o.size = 128;
     o.threads = 1;
-    o.warmup = 1;
-    o.stop = (struct sb_stop_rule){.min_runs = 6, .max_runs = 6, .max_ns = INT64_MAX};
-    o.step_passes = 3;
+    o.time.warmup = 1;
+    o.time.stop = (struct sb_stop_rule){.min_runs = 6, .max_runs = 6, .max_ns = INT64_MAX};
+    o.time.step_passes = 3;
     return o;
 }
 
 static void measure(struct sb_measurement *m, const struct sb_measure_options *o)
 {
     assert_ok(sb_measure(m, o, NULL, &err), &err);
+}
+
+static int collect(void *ctx, const struct sb_record *record, struct sb_error *e)
+{
+    (void)e;
+    sb_record_to_json(record, ctx);
+    return 0;
+}
+
+static void records_of(struct sb_measurement *m, struct sb_records *out)
+{
+    char path[512];
+    struct sb_str text = SB_STR_INIT;
+    assert_ok(sb_measurement_records(m, "r1", collect, &text, &err), &err);
+    snprintf(path, sizeof(path), "%s/m.jsonl", test_scratch());
+    assert_ok(sb_write_file(path, text.data, text.length, &err), &err);
+    sb_str_release(&text);
+    sb_records_init(out);
+    assert_ok(sb_records_read(out, path, NULL, NULL, &err), &err);
 }
 
 static void test_measure__takes_what_the_options_ask_for(void **state)
@@ -47,24 +68,57 @@ static void test_measure__takes_what_the_options_ask_for(void **state)
     assert_true(m.check.compared >= 10 && m.check.left_out == 0);
     assert_true(m.check.nmse > 0 && m.check.nmse < SB_CHECK_TOLERANCE);
     assert_true(m.total.arena_bytes > 0 && m.total.weight_bytes > 0);
-    struct sb_measurement_summary s;
-    assert_ok(sb_measurement_summarize(&m, &s, &err), &err);
-    assert_int_equal(s.ns.count, 6);
-    assert_true(s.ns.interval.known);
-    assert_true(s.reconciliation > 0.2 && s.reconciliation < 5); /* wide: machines are shared */
-    size_t steps = 0;
-    for (int level = 0; level < SB_LEVEL_COUNT; level++)
-        steps += s.level[level].steps;
-    assert_int_equal(steps, m.samples.num_steps);
     sb_measurement_release(&m);
+}
+
+static void test_measure__precision_stops_early(void **state)
+{
+    (void)state;
+    struct sb_measure_options o = small_options();
+    o.time.stop = (struct sb_stop_rule){
+        .min_runs = 3, .max_runs = 500, .max_ns = INT64_MAX, .precision = 0.9};
+    o.time.step_passes = 0;
+    o.check = false;
+    struct sb_measurement m;
+    measure(&m, &o);
+    assert_in_range(m.samples.count, 6, 499); /* an interval needs six samples */
+    sb_measurement_release(&m);
+}
+
+static void test_measure__scenarios_run(void **state)
+{
+    (void)state;
+    struct sb_measure_options o = small_options();
+    o.time.stop = (struct sb_stop_rule){.min_runs = 2, .max_runs = 2};
+    o.time.step_passes = 1;
+    o.time.cache_bytes = 1 << 20;
+    for (int i = SB_SCENARIO_STREAM; i <= SB_SCENARIO_OFFLINE; i++) {
+        struct sb_measurement m;
+        struct sb_records records;
+        enum sb_scenario parsed;
+        o.time.scenario = (enum sb_scenario)i;
+        assert_ok(sb_scenario_parse(sb_scenario_name(o.time.scenario), &parsed, &err), &err);
+        assert_int_equal(parsed, i);
+        measure(&m, &o);
+        assert_true(m.check.passed);
+        records_of(&m, &records);
+        const char *name = records.items[0].cell.scenario;
+        if (i == SB_SCENARIO_STREAM)
+            assert_null(name);
+        else
+            assert_string_equal(name, sb_scenario_name(o.time.scenario));
+        sb_records_release(&records);
+        sb_measurement_release(&m);
+    }
+    assert_int_equal(sb_scenario_parse("hot", &o.time.scenario, &err), SB_EINVAL);
 }
 
 static void test_measure__time_limit_stops_after_the_least_runs(void **state)
 {
     (void)state;
     struct sb_measure_options o = small_options();
-    o.stop = (struct sb_stop_rule){.min_runs = 2, .max_runs = 1000, .max_ns = 0};
-    o.step_passes = 0;
+    o.time.stop = (struct sb_stop_rule){.min_runs = 2, .max_runs = 1000, .max_ns = 0};
+    o.time.step_passes = 0;
     o.check = false;
     struct sb_measurement m;
     measure(&m, &o);
@@ -79,15 +133,12 @@ static void test_measure__step_passes_are_completed(void **state)
 {
     (void)state;
     struct sb_measure_options o = small_options();
-    o.stop = (struct sb_stop_rule){.min_runs = 1, .max_runs = 1, .max_ns = 0};
-    o.step_passes = 4;
+    o.time.stop = (struct sb_stop_rule){.min_runs = 1, .max_runs = 1, .max_ns = 0};
+    o.time.step_passes = 4;
     struct sb_measurement m;
     measure(&m, &o);
     assert_int_equal(m.samples.count, 1);
     assert_int_equal(m.samples.step_passes, 4);
-    struct sb_measurement_summary s;
-    assert_ok(sb_measurement_summarize(&m, &s, &err), &err);
-    assert_int_equal(s.steps_ns.count, 4);
     sb_measurement_release(&m);
 }
 
@@ -118,7 +169,7 @@ static void test_measure__errors_leave_nothing(void **state)
     o.weights = "/nonexistent.safetensors";
     assert_true(sb_measure(&m, &o, NULL, &err) < 0);
     o = small_options();
-    o.stop.max_runs = o.stop.min_runs = SIZE_MAX / 2;
+    o.time.stop.max_runs = o.time.stop.min_runs = SIZE_MAX / 2;
     assert_int_equal(sb_measure(&m, &o, NULL, &err), SB_ENOMEM);
 }
 
@@ -173,25 +224,6 @@ static void test_output_check__compares_arrays(void **state)
     assert_true(nmse == 0 && error == 0);
     sb_compare_arrays(b, zero, 2, &nmse, &error);
     assert_true(isinf(nmse));
-}
-
-static int collect(void *ctx, const struct sb_record *record, struct sb_error *e)
-{
-    (void)e;
-    sb_record_to_json(record, ctx);
-    return 0;
-}
-
-static void records_of(struct sb_measurement *m, struct sb_records *out)
-{
-    char path[512];
-    struct sb_str text = SB_STR_INIT;
-    assert_ok(sb_measurement_records(m, "r1", collect, &text, &err), &err);
-    snprintf(path, sizeof(path), "%s/m.jsonl", test_scratch());
-    assert_ok(sb_write_file(path, text.data, text.length, &err), &err);
-    sb_str_release(&text);
-    sb_records_init(out);
-    assert_ok(sb_records_read(out, path, NULL, NULL, &err), &err);
 }
 
 static void test_measure_records__hold_every_kind(void **state)
@@ -257,6 +289,35 @@ static void test_measure_records__failed_check_blanks_times(void **state)
     sb_measurement_release(&m);
 }
 
+static void test_trace__is_a_complete_document(void **state)
+{
+    (void)state;
+    struct sb_measure_options o = small_options();
+    struct sb_measurement m;
+    char path[512];
+    snprintf(path, sizeof(path), "%s/trace.json", test_scratch());
+    measure(&m, &o);
+    assert_ok(sb_trace_write(&m, path, &err), &err);
+    cJSON *doc;
+    assert_ok(sb_json_load(path, &doc, &err), &err);
+    const cJSON *events = cJSON_GetObjectItem(doc, "traceEvents");
+    size_t steps = 0;
+    double end = 0;
+    for (const cJSON *e = events->child; e; e = e->next) {
+        const cJSON *row = cJSON_GetObjectItem(e, "tid"), *ts = cJSON_GetObjectItem(e, "ts");
+        if (!ts || row->valueint != 1)
+            continue;
+        assert_true(ts->valuedouble >= end - 1e-6); /* steps follow each other */
+        end = ts->valuedouble + cJSON_GetObjectItem(e, "dur")->valuedouble;
+        steps++;
+    }
+    assert_int_equal(steps, m.samples.num_steps);
+    cJSON_Delete(doc);
+    m.samples.step_passes = 0;
+    assert_int_equal(sb_trace_write(&m, path, &err), SB_EINVAL);
+    sb_measurement_release(&m);
+}
+
 static void test_measure_records__run_identities_differ(void **state)
 {
     (void)state;
@@ -272,6 +333,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_measure__takes_what_the_options_ask_for),
+        cmocka_unit_test(test_measure__precision_stops_early),
+        cmocka_unit_test(test_measure__scenarios_run),
         cmocka_unit_test(test_measure__time_limit_stops_after_the_least_runs),
         cmocka_unit_test(test_measure__step_passes_are_completed),
         cmocka_unit_test(test_measure__costs_of_steps_sum_to_the_graphs),
@@ -280,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_output_check__compares_arrays),
         cmocka_unit_test(test_measure_records__hold_every_kind),
         cmocka_unit_test(test_measure_records__failed_check_blanks_times),
+        cmocka_unit_test(test_trace__is_a_complete_document),
         cmocka_unit_test(test_measure_records__run_identities_differ),
     };
     return cmocka_run_group_tests_name("bench/measure", tests, NULL, NULL);

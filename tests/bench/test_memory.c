@@ -54,9 +54,9 @@ static void test_memory__plans_take_what_they_say(void **state)
         sb_measure_options_defaults(&o);
         o.model = models[i];
         o.size = 256;
-        o.warmup = 0;
-        o.stop = (struct sb_stop_rule){.min_runs = 1, .max_runs = 1};
-        o.step_passes = 0;
+        o.time.warmup = 0;
+        o.time.stop = (struct sb_stop_rule){.min_runs = 1, .max_runs = 1};
+        o.time.step_passes = 0;
         o.check = false;
         assert_ok(sb_measure(&m, &o, NULL, &err), &err);
         const double planned =

@@ -1,0 +1,26 @@
+/* Running a program as a child: the engine of fresh-process repetitions and of gates. */
+#ifndef SB_BENCH_PROCESS_H
+#define SB_BENCH_PROCESS_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+struct sb_process_options {
+    const char *stdout_path; /* NULL: /dev/null */
+    const char *stderr_path; /* NULL: ours */
+    int cpu;                 /* >= 0: pinned to this CPU; -1: not */
+    size_t padding;          /* length of an environment variable that shifts the stack (Mytkowicz
+                                et al. 2009, "Producing wrong data without doing anything obviously
+                                wrong") */
+};
+
+/* Runs argv[0] with argv (NULL-terminated) and waits. *exit_code: its exit status, or 128 + signal.
+ * SB_EIO when it could not be started. options may be NULL. */
+int sb_process_run(char *const *argv, const struct sb_process_options *options, int *exit_code,
+                   struct sb_error *err);
+
+/* Path of this program's own file ("/proc/self/exe" resolved) into buf. */
+int sb_process_self(char *buf, size_t size, struct sb_error *err);
+
+#endif

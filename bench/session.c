@@ -1,0 +1,311 @@
+/* Sessions: checking cells, measuring them, resuming. Fresh processes are in session_child.c. See
+ * session.h. */
+#include "bench/session.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "bench/measure_records.h"
+#include "bench/noise.h"
+#include "bench/session_internal.h"
+#include "bench/statistics.h"
+#include "bench/trace.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
+
+void sb_session_options_defaults(struct sb_session_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    sb_measure_options_defaults(&options->measure);
+    options->processes = 1;
+    options->probe = true;
+    options->command = "";
+    options->weights_text = "seed 1";
+}
+
+int sb_session_emit(void *ctx, const struct sb_record *record, struct sb_error *err)
+{
+    struct session *s = ctx;
+    const int rc = sb_records_add(s->records, record, err);
+    if (rc || !s->writing)
+        return rc;
+    return sb_record_write(&s->writer, record, err);
+}
+
+/* Opens every model once: unknown names and sizes are found before hours have passed, and the
+ * cells get the names and sizes that records will have. */
+static int resolve_cells(struct session *s, struct sb_error *err)
+{
+    const struct sb_session_options *o = s->options;
+    s->cells = sb_calloc(o->num_cells + 1, sizeof(*s->cells), TAG);
+    if (!s->cells)
+        return sb_error_nomem(err, "the cells", o->num_cells * sizeof(*s->cells));
+    for (size_t i = 0; i < o->num_cells; i++) {
+        const struct sb_session_cell *c = &o->cells[i];
+        const struct sb_model_options size = {.size = c->size, .batch = c->batch};
+        struct sb_model *model = sb_model_open(c->model, &size, err);
+        if (!model)
+            return err->code;
+        s->cells[i].key = sb_cell_of(model, c->threads, c->engine, o->measure.time.scenario);
+        snprintf(s->cells[i].name, sizeof(s->cells[i].name), "%s", model->name);
+        s->cells[i].key.model = s->cells[i].name;
+        sb_model_free(&model);
+    }
+    return 0;
+}
+
+/*
+ * What an earlier session left: cells in order, the last one perhaps incomplete. Counts those that
+ * are kept and finds where the file is cut.
+ */
+static int match_cells(struct session *s, const struct sb_records *old, size_t *kept_records,
+                       struct sb_error *err)
+{
+    size_t cell = 0; /* cells seen so far */
+    *kept_records = 0;
+    s->first_cell = 0;
+    for (size_t i = 0; i < old->count; i++) {
+        const struct sb_record *r = &old->items[i];
+        if (r->kind == SB_RECORD_RUN) {
+            *kept_records = i + 1;
+            continue;
+        }
+        if (cell > 0 && sb_same_cell(&r->cell, &s->cells[cell - 1].key))
+            continue;
+        if (cell == s->options->num_cells || !sb_same_cell(&r->cell, &s->cells[cell].key)) {
+            sb_error_set(
+                err, SB_EINVAL, "the file holds %s at %lld, which is not cell %zu of this session",
+                r->cell.model ? r->cell.model : "no model", (long long)r->cell.size, cell + 1);
+            sb_error_line(err, r->line, 0);
+            return sb_error_hint(err, "resume with the options of the first start, or start anew "
+                                      "without --resume");
+        }
+        if (cell > 0) { /* the one before it is complete */
+            s->first_cell = cell;
+            *kept_records = i;
+        }
+        cell++;
+    }
+    return 0;
+}
+
+/* A line that was cut when the session was killed is no error: it is thrown away. */
+static void ignore_bad_line(void *ctx, const struct sb_error *err)
+{
+    (void)err;
+    (*(size_t *)ctx)++;
+}
+
+static int resume_part(struct session *s, const char *part, struct sb_error *err)
+{
+    struct sb_records old;
+    size_t bad = 0, kept = 0;
+    sb_records_init(&old);
+    int rc = sb_records_read(&old, part, ignore_bad_line, &bad, err);
+    if (rc == 0 && (old.count == 0 || old.items[0].kind != SB_RECORD_RUN)) {
+        rc = sb_error_set(err, SB_EFORMAT, "does not start with a run record");
+        sb_error_hint(err, "start anew without --resume");
+    }
+    if (rc == 0)
+        rc = match_cells(s, &old, &kept, err);
+    for (size_t i = 0; i < kept && rc == 0; i++)
+        rc = sb_records_add(s->records, &old.items[i], err);
+    if (rc == 0) {
+        snprintf(s->identity.id, sizeof(s->identity.id), "%s", old.items[0].run);
+        rc = sb_record_writer_resume(&s->writer, s->options->output, old.items[kept - 1].offset,
+                                     err);
+        s->writing = rc == 0;
+    } else {
+        sb_error_file(err, part);
+    }
+    sb_records_release(&old);
+    return rc;
+}
+
+static int emit_run(struct session *s, struct sb_error *err)
+{
+    struct sb_record run;
+    sb_run_record_fill(&run, &s->identity, s->env, s->options->command);
+    run.u.run.weights = s->options->weights_text;
+    run.u.run.seed = (int64_t)s->options->measure.seed;
+    run.u.run.noise = s->result->noise;
+    if (isnan(s->result->noise))
+        sb_record_because(&run, "noise", "not probed");
+    return sb_session_emit(s, &run, err);
+}
+
+/* Opens the output, new or continued; *complete when there is nothing left to do. */
+static int open_output(struct session *s, bool *complete, struct sb_error *err)
+{
+    const struct sb_session_options *o = s->options;
+    *complete = false;
+    if (!o->output)
+        return emit_run(s, err);
+    struct sb_str part = SB_STR_INIT;
+    sb_str_printf(&part, "%s.part", o->output);
+    int rc = part.failed ? sb_error_nomem(err, "a file name", strlen(o->output)) : 0;
+    if (rc == 0 && o->resume && sb_is_file(sb_str_text(&part))) {
+        rc = resume_part(s, sb_str_text(&part), err);
+    } else if (rc == 0 && o->resume && sb_is_file(o->output)) {
+        rc = sb_records_read(s->records, o->output, NULL, NULL, err);
+        s->first_cell = o->num_cells;
+        *complete = true;
+    } else if (rc == 0) {
+        rc = sb_record_writer_open(&s->writer, o->output, err);
+        s->writing = rc == 0;
+        if (rc == 0)
+            rc = emit_run(s, err);
+    }
+    sb_str_release(&part);
+    return rc;
+}
+
+/* The machine's peak with these threads, measured once per session. */
+static int peak_for(struct session *s, int threads, struct sb_peak *out, struct sb_error *err)
+{
+    for (size_t i = 0; i < s->num_peaks; i++) {
+        if (s->peaks[i].threads == threads) {
+            *out = s->peaks[i].peak;
+            return 0;
+        }
+    }
+    const int rc = sb_measure_peak(threads, s->env->l3_bytes, out, err);
+    if (rc == 0 && s->num_peaks < SESSION_PEAKS) {
+        s->peaks[s->num_peaks].threads = threads;
+        s->peaks[s->num_peaks++].peak = *out;
+    }
+    return rc;
+}
+
+static int measure_here(struct session *s, const struct sb_measure_options *o,
+                        const struct sb_peak *peak, struct sb_error *err)
+{
+    char label[48];
+    struct sb_progress progress;
+    struct sb_measurement m;
+    snprintf(label, sizeof(label), "%.47s", o->model);
+    sb_progress_start(&progress, label, "runs", 0, s->options->quiet);
+    int rc = sb_measure(&m, o, &progress, err);
+    sb_progress_finish(&progress);
+    if (rc)
+        return rc;
+    m.peak = *peak;
+    rc = sb_measurement_records(&m, s->identity.id, sb_session_emit, s, err);
+    if (rc == 0 && s->options->trace)
+        rc = sb_trace_write(&m, s->options->trace, err);
+    sb_measurement_release(&m);
+    return rc;
+}
+
+static int measure_cell(struct session *s, size_t index, struct sb_error *err)
+{
+    const struct sb_session_cell *cell = &s->options->cells[index];
+    struct sb_measure_options o = s->options->measure;
+    struct sb_peak peak = {0};
+    o.model = cell->model;
+    o.size = cell->size;
+    o.batch = cell->batch;
+    o.threads = cell->threads;
+    o.engine = cell->engine;
+    o.time.cache_bytes = s->env->l3_bytes;
+    int rc = s->options->probe ? peak_for(s, cell->threads, &peak, err) : 0;
+    if (rc == 0 && s->options->processes > 1)
+        rc = sb_session_children(s, &o, &peak, err);
+    else if (rc == 0)
+        rc = measure_here(s, &o, &peak, err);
+    return rc;
+}
+
+static size_t count_failed_checks(const struct sb_records *records, const char *run)
+{
+    size_t failed = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        failed += r->kind == SB_RECORD_CHECK && !r->u.check.passed && strcmp(r->run, run) == 0;
+    }
+    return failed;
+}
+
+static int check_options(const struct sb_session_options *o, struct sb_error *err)
+{
+    if (o->trace && (o->num_cells != 1 || o->processes != 1))
+        return sb_error_set(err, SB_EINVAL, "a trace is of one cell, measured in one process");
+    if (o->trace && o->measure.time.step_passes == 0)
+        return sb_error_set(err, SB_EINVAL, "a trace needs at least one step pass");
+    if (o->resume && !o->output)
+        return sb_error_set(err, SB_EINVAL, "resuming needs the output file to continue");
+    return 0;
+}
+
+int sb_session_run(const struct sb_session_options *options, const struct sb_environment *env,
+                   struct sb_records *records, struct sb_session_result *result,
+                   struct sb_error *err)
+{
+    struct session s = {.options = options, .env = env, .records = records, .result = result};
+    bool complete = false;
+    memset(result, 0, sizeof(*result));
+    int rc = check_options(options, err);
+    if (rc == 0)
+        rc = resolve_cells(&s, err);
+    if (rc == 0) {
+        sb_run_identity_new(&s.identity);
+        result->noise = options->probe ? sb_noise_probe() : (double)NAN;
+        rc = open_output(&s, &complete, err);
+    }
+    result->resumed_cells = s.first_cell;
+    for (size_t i = s.first_cell; i < options->num_cells && rc == 0; i++)
+        rc = measure_cell(&s, i, err);
+    if (rc == 0 && s.writing)
+        rc = sb_record_writer_commit(&s.writer, err);
+    if (s.writing)
+        sb_record_writer_close(&s.writer);
+    result->failed_checks = count_failed_checks(records, s.identity.id);
+    sb_free(s.cells);
+    return rc;
+}
+
+/* The end-to-end samples of a process of a cell, or NULL. */
+static const struct sb_time_record *end_to_end(const struct sb_records *records,
+                                               const struct sb_cell *cell, int64_t process)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind == SB_RECORD_TIME && !r->part.node && r->u.time.ns &&
+            r->u.time.process == process && sb_same_cell(&r->cell, cell))
+            return &r->u.time;
+    }
+    return NULL;
+}
+
+/* The sum of step times of a pass; 0 when the process has no such pass. */
+static double step_sum(const struct sb_records *records, const struct sb_cell *cell,
+                       int64_t process, size_t pass)
+{
+    double sum = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind == SB_RECORD_TIME && r->part.node && r->u.time.ns &&
+            r->u.time.process == process && pass < r->u.time.num_ns && sb_same_cell(&r->cell, cell))
+            sum += (double)r->u.time.ns[pass];
+    }
+    return sum;
+}
+
+double sb_reconcile(const struct sb_records *records, const struct sb_cell *cell)
+{
+    double ratios[256];
+    size_t count = 0;
+    const struct sb_time_record *whole;
+    for (int64_t p = 0; (whole = end_to_end(records, cell, p)) != NULL; p++) {
+        for (size_t pass = 0; pass < whole->num_ns && count < 256; pass++) {
+            const double sum = step_sum(records, cell, p, pass);
+            if (sum == 0)
+                break;
+            ratios[count++] = sum / (double)whole->ns[pass];
+        }
+    }
+    return count ? sb_summarize(ratios, count).median : (double)NAN;
+}

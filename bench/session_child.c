@@ -1,0 +1,161 @@
+/* Fresh processes: this program runs itself once per repetition and gathers the records. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "bench/process.h"
+#include "bench/session_internal.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_WORDS 40
+
+/* A command line under construction; words beyond the limit are a bug that the caller sees as
+ * `failed`. */
+struct command {
+    char text[MAX_WORDS][PATH_MAX];
+    char *argv[MAX_WORDS + 1];
+    int count;
+    bool failed;
+};
+
+static void add_word(struct command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add_word(struct command *c, const char *fmt, ...)
+{
+    va_list args;
+    if (c->count == MAX_WORDS) {
+        c->failed = true;
+        return;
+    }
+    va_start(args, fmt);
+    const int n = vsnprintf(c->text[c->count], PATH_MAX, fmt, args);
+    va_end(args);
+    c->failed = c->failed || n < 0 || n >= PATH_MAX;
+    c->argv[c->count] = c->text[c->count];
+    c->argv[++c->count] = NULL;
+}
+
+static void add_stop_rule(struct command *c, const struct sb_stop_rule *rule)
+{
+    if (rule->min_runs == rule->max_runs) {
+        add_word(c, "--runs=%zu", rule->min_runs);
+        return;
+    }
+    add_word(c, "--min-runs=%zu", rule->min_runs);
+    add_word(c, "--max-runs=%zu", rule->max_runs);
+    add_word(c, "--time=%.9g", (double)rule->max_ns / 1e9);
+    if (rule->precision > 0)
+        add_word(c, "--precision=%.9g", 100 * rule->precision);
+}
+
+/* The options of `bench` that measure one cell as `o` says. */
+static void add_options(struct command *c, const struct sb_measure_options *o)
+{
+    if (o->size > 0)
+        add_word(c, "--size=%d", o->size);
+    add_word(c, "--batch=%d", o->batch);
+    add_word(c, "--threads=%d", o->threads);
+    add_word(c, "--engine=%s", sb_engine_name(o->engine));
+    add_word(c, "--scenario=%s", sb_scenario_name(o->time.scenario));
+    if (o->weights)
+        add_word(c, "--weights=%s", o->weights);
+    else
+        add_word(c, "--weights-seed=%" PRIu64, o->seed);
+    if (o->use_ema)
+        add_word(c, "--ema");
+    add_word(c, "--warmup=%zu", o->time.warmup);
+    add_word(c, "--step-passes=%zu", o->time.step_passes);
+    add_stop_rule(c, &o->time.stop);
+    if (!o->check)
+        add_word(c, "--no-check");
+    add_word(c, "--no-probe");
+    add_word(c, "--quiet");
+}
+
+/* What later processes repeat without telling anything new. */
+static bool is_wanted(const struct sb_record *r, int process)
+{
+    if (r->kind == SB_RECORD_RUN)
+        return false;
+    return process == 0 || r->kind == SB_RECORD_TIME || r->kind == SB_RECORD_CHECK;
+}
+
+static int gather(struct session *s, const char *path, int process, const struct sb_peak *peak,
+                  struct sb_error *err)
+{
+    struct sb_records records;
+    sb_records_init(&records);
+    int rc = sb_records_read(&records, path, NULL, NULL, err);
+    for (size_t i = 0; i < records.count && rc == 0; i++) {
+        struct sb_record r = records.items[i];
+        if (!is_wanted(&r, process))
+            continue;
+        r.run = s->identity.id;
+        if (r.kind == SB_RECORD_TIME) {
+            r.u.time.process = process;
+            if (!r.part.node && peak->flops > 0) {
+                r.u.time.peak_flops = peak->flops;
+                r.u.time.peak_bytes_per_s = peak->bytes_per_s;
+            }
+        }
+        rc = sb_session_emit(s, &r, err);
+    }
+    sb_records_release(&records);
+    return rc;
+}
+
+static int run_child(struct session *s, struct command *c, const char *path, int process,
+                     const struct sb_peak *peak, struct sb_error *err)
+{
+    int code;
+    const struct sb_process_options options = {.cpu = -1, .padding = (size_t)process * 97 % 1024};
+    int rc = sb_process_run(c->argv, &options, &code, err);
+    if (rc == 0 && code != 0 && code != 1) { /* 1: the output check failed, which records say */
+        rc = sb_error_set(err, SB_EIO, "process %d of %s ended with exit code %d", process,
+                          c->argv[2], code);
+        sb_error_hint(err, "measure it with --processes 1 to see why");
+    }
+    return rc ? rc : gather(s, path, process, peak, err);
+}
+
+int sb_session_children(struct session *s, const struct sb_measure_options *o,
+                        const struct sb_peak *peak, struct sb_error *err)
+{
+    char dir[] = "/tmp/spinebench-XXXXXX", path[64], self[PATH_MAX], label[48];
+    struct command *c = sb_calloc(1, sizeof(*c), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!c)
+        return sb_error_nomem(err, "a command line", sizeof(*c));
+    int rc = sb_process_self(self, sizeof(self), err);
+    if (rc == 0 && !mkdtemp(dir))
+        rc = sb_error_errno(err, "cannot create a folder like", dir);
+    if (rc) {
+        sb_free(c);
+        return rc;
+    }
+    snprintf(path, sizeof(path), "%s/cell.jsonl", dir);
+    add_word(c, "%s", self);
+    add_word(c, "bench");
+    add_word(c, "%s", o->model);
+    add_options(c, o);
+    add_word(c, "--output=%s", path);
+    if (c->failed)
+        rc = sb_error_set(err, SB_EINTERNAL, "the command line of a child is too long");
+    struct sb_progress progress;
+    snprintf(label, sizeof(label), "%.47s", o->model);
+    sb_progress_start(&progress, label, "processes", (size_t)s->options->processes,
+                      s->options->quiet);
+    for (int p = 0; p < s->options->processes && rc == 0; p++) {
+        rc = run_child(s, c, path, p, peak, err);
+        sb_progress_update(&progress, (size_t)p + 1);
+    }
+    sb_progress_finish(&progress);
+    unlink(path);
+    rmdir(dir);
+    sb_free(c);
+    return rc;
+}

@@ -1,0 +1,39 @@
+/* A session under way; for session*.c only. */
+#ifndef SB_BENCH_SESSION_INTERNAL_H
+#define SB_BENCH_SESSION_INTERNAL_H
+
+#include "bench/measure_records.h"
+#include "bench/session.h"
+
+#define SESSION_PEAKS 16
+
+struct session_cell {
+    char name[96];      /* the model's */
+    struct sb_cell key; /* as records say it; model is name */
+};
+
+struct session {
+    const struct sb_session_options *options;
+    const struct sb_environment *env;
+    struct sb_records *records;
+    struct sb_session_result *result;
+    struct sb_run_identity identity;
+    struct session_cell *cells; /* owned */
+    size_t first_cell;          /* those before were resumed */
+    struct sb_record_writer writer;
+    bool writing;
+    struct {
+        int threads;
+        struct sb_peak peak;
+    } peaks[SESSION_PEAKS];
+    size_t num_peaks;
+};
+
+/* Adds a record to the session's records and file (an sb_record_fn; ctx is the session). */
+int sb_session_emit(void *ctx, const struct sb_record *record, struct sb_error *err);
+
+/* Measures a cell in options->processes fresh processes of this program. */
+int sb_session_children(struct session *s, const struct sb_measure_options *o,
+                        const struct sb_peak *peak, struct sb_error *err);
+
+#endif

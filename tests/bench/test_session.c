@@ -1,0 +1,209 @@
+/* bench/session.c: cells into a file, and what an interrupted session leaves is continued. */
+#include "bench/session.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MODEL "retinanet-mobile-spinenet-49xs"
+
+static struct sb_error err;
+static struct sb_environment env;
+
+static const struct sb_session_cell cells[] = {
+    {MODEL, 128, 1, 1, SB_ENGINE_OPENBLAS},
+    {MODEL, 128, 1, 2, SB_ENGINE_OPENBLAS},
+    {MODEL, 256, 1, 1, SB_ENGINE_OPENBLAS},
+};
+
+static const char *scratch(const char *name)
+{
+    static char path[2][512];
+    static int next;
+    next = !next;
+    snprintf(path[next], sizeof(path[next]), "%s/%s", test_scratch(), name);
+    return path[next];
+}
+
+static struct sb_session_options quick_options(const char *output)
+{
+    struct sb_session_options o;
+    sb_session_options_defaults(&o);
+    o.measure.time.warmup = 0;
+    o.measure.time.stop = (struct sb_stop_rule){.min_runs = 2, .max_runs = 2};
+    o.measure.time.step_passes = 1;
+    o.measure.check = false;
+    o.cells = cells;
+    o.num_cells = 3;
+    o.probe = false;
+    o.quiet = true;
+    o.command = "test";
+    o.output = output;
+    return o;
+}
+
+static int run(const struct sb_session_options *o, struct sb_records *records,
+               struct sb_session_result *result)
+{
+    sb_environment_read(&env, "");
+    sb_records_init(records);
+    return sb_session_run(o, &env, records, result, &err);
+}
+
+/* Kind, cell, part and number of samples of every record: all but measured values. */
+static void shape_of(const char *path, struct sb_str *out)
+{
+    struct sb_records records;
+    sb_records_init(&records);
+    assert_ok(sb_records_read(&records, path, NULL, NULL, &err), &err);
+    for (size_t i = 0; i < records.count; i++) {
+        const struct sb_record *r = &records.items[i];
+        sb_str_printf(out, "%s %lld %lld %s %s", sb_record_kind_name(r->kind),
+                      (long long)r->cell.size, (long long)r->cell.threads,
+                      r->part.node ? r->part.node : "-", r->part.level ? r->part.level : "-");
+        if (r->kind == SB_RECORD_TIME)
+            sb_str_printf(out, " n=%zu", r->u.time.num_ns);
+        sb_str_puts(out, "\n");
+    }
+    sb_records_release(&records);
+}
+
+static void test_session__resumes_to_the_same_file(void **state)
+{
+    (void)state;
+    struct sb_records records;
+    struct sb_session_result result;
+    struct sb_str whole = SB_STR_INIT, again = SB_STR_INIT;
+    const struct sb_session_options o = quick_options(scratch("whole.jsonl"));
+    assert_ok(run(&o, &records, &result), &err);
+    sb_records_release(&records);
+    assert_int_equal(result.resumed_cells, 0);
+    shape_of(o.output, &whole);
+    struct sb_map map;
+    assert_ok(sb_map_open(&map, o.output, &err), &err);
+
+    /* killed at any byte: what is there is continued */
+    const size_t cuts[] = {map.size / 5, map.size / 2, map.size - map.size / 7, map.size - 1};
+    for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+        struct sb_session_options r = quick_options(scratch("cut.jsonl"));
+        r.resume = true;
+        assert_ok(sb_write_file(scratch("cut.jsonl.part"), map.data, cuts[i], &err), &err);
+        assert_ok(run(&r, &records, &result), &err);
+        shape_of(r.output, &again);
+        assert_string_equal(sb_str_text(&again), sb_str_text(&whole));
+        assert_true(records.count > 10);
+        assert_true(result.resumed_cells <= 2);
+        if (i == 3)
+            assert_int_equal(result.resumed_cells, 2);
+        assert_false(sb_is_file(scratch("cut.jsonl.part")));
+        sb_records_release(&records);
+        sb_str_clear(&again);
+        unlink(r.output);
+    }
+    sb_map_release(&map);
+    sb_str_release(&whole);
+    sb_str_release(&again);
+}
+
+static void test_session__a_complete_file_needs_no_work(void **state)
+{
+    (void)state;
+    struct sb_records records;
+    struct sb_session_result result;
+    struct sb_session_options o = quick_options(scratch("done.jsonl"));
+    assert_ok(run(&o, &records, &result), &err);
+    const size_t count = records.count;
+    sb_records_release(&records);
+    o.resume = true;
+    assert_ok(run(&o, &records, &result), &err);
+    assert_int_equal(records.count, count);
+    assert_int_equal(result.resumed_cells, 3);
+    sb_records_release(&records);
+}
+
+static void test_session__refuses_files_of_other_sessions(void **state)
+{
+    (void)state;
+    struct sb_records records;
+    struct sb_session_result result;
+    struct sb_session_options o = quick_options(scratch("other.jsonl"));
+    o.num_cells = 2;
+    assert_ok(run(&o, &records, &result), &err);
+    sb_records_release(&records);
+    assert_int_equal(rename(scratch("other.jsonl"), scratch("other.jsonl.part")), 0);
+    o.resume = true;
+    o.cells = cells + 1; /* another first cell */
+    assert_int_equal(run(&o, &records, &result), SB_EINVAL);
+    assert_non_null(strstr(err.message, "not cell 1"));
+    sb_records_release(&records);
+    assert_ok(sb_write_file(scratch("other.jsonl.part"), "nonsense\n", 9, &err), &err);
+    assert_int_equal(run(&o, &records, &result), SB_EFORMAT);
+    sb_records_release(&records);
+}
+
+static void test_session__checks_every_cell_before_the_first(void **state)
+{
+    (void)state;
+    struct sb_records records;
+    struct sb_session_result result;
+    const struct sb_session_cell bad[] = {cells[0], {"nosuch", 0, 1, 1, SB_ENGINE_OPENBLAS}};
+    struct sb_session_options o = quick_options(scratch("never.jsonl"));
+    o.cells = bad;
+    o.num_cells = 2;
+    assert_int_equal(run(&o, &records, &result), SB_ENOTFOUND);
+    assert_int_equal(records.count, 0);
+    assert_false(sb_is_file(scratch("never.jsonl.part")));
+    sb_records_release(&records);
+    o = quick_options(NULL);
+    o.resume = true;
+    assert_int_equal(run(&o, &records, &result), SB_EINVAL);
+    sb_records_release(&records);
+    o = quick_options(NULL);
+    o.trace = scratch("t.json");
+    assert_int_equal(run(&o, &records, &result), SB_EINVAL);
+    sb_records_release(&records);
+}
+
+static void test_session__parts_make_the_whole(void **state)
+{
+    (void)state;
+    struct sb_records records;
+    struct sb_session_result result;
+    struct sb_session_options o = quick_options(NULL);
+    o.num_cells = 1;
+    o.measure.time.stop = (struct sb_stop_rule){.min_runs = 5, .max_runs = 5};
+    o.measure.time.step_passes = 5;
+    o.probe = true;
+    assert_ok(run(&o, &records, &result), &err);
+    const struct sb_record *time = NULL;
+    for (size_t i = 0; i < records.count && !time; i++) {
+        if (records.items[i].kind == SB_RECORD_TIME)
+            time = &records.items[i];
+    }
+    assert_non_null(time);
+    const double ratio = sb_reconcile(&records, &time->cell);
+    assert_true(ratio > 0.3 && ratio < 3); /* wide: test machines are shared */
+    assert_true(time->u.time.peak_flops > 1e8 && time->u.time.peak_bytes_per_s > 1e7);
+    assert_true(result.noise >= 0);
+    struct sb_cell unknown = time->cell;
+    unknown.size = 7;
+    assert_true(isnan(sb_reconcile(&records, &unknown)));
+    sb_records_release(&records);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_session__resumes_to_the_same_file),
+        cmocka_unit_test(test_session__a_complete_file_needs_no_work),
+        cmocka_unit_test(test_session__refuses_files_of_other_sessions),
+        cmocka_unit_test(test_session__checks_every_cell_before_the_first),
+        cmocka_unit_test(test_session__parts_make_the_whole),
+    };
+    return cmocka_run_group_tests_name("bench/session", tests, NULL, NULL);
+}

@@ -1,0 +1,16 @@
+# Three fresh processes of six runs each make one row of 18; a session that was cut is resumed.
+bench() {
+    spinebench bench retinanet-mobile-spinenet-49xs --size 128 --threads 1,2 --warmup 0 \
+        --step-passes 1 --no-probe -q "$@"
+}
+bench --runs 6 --processes 3 -o fresh.jsonl >out
+spinebench report fresh.jsonl --columns threads,n,processes --format csv
+bench --runs 2 -o whole.jsonl >out
+head -n 600 whole.jsonl >cut.jsonl.part
+bench --runs 2 --resume -o cut.jsonl >out
+wc -l <whole.jsonl >lines
+wc -l <cut.jsonl | cmp - lines && echo "as long as an uninterrupted one"
+grep -c '"schema"' whole.jsonl >records
+grep -c '"schema"' cut.jsonl | cmp - records && echo "as many records"
+bench --runs 2 --scenario cold -o cold.jsonl >out
+grep -c '"scenario": "cold"' cold.jsonl | grep -q '^0' || echo "cold rows"
