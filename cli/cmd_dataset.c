@@ -1,4 +1,6 @@
-/* spinebench dataset make: writes the embedded data set. */
+/* spinebench dataset: make, and the subcommands of cmd_dataset_check.c. */
+#include "cli/cmd_dataset.h"
+
 #include "base/pool.h"
 #include "base/progress.h"
 #include "cli/cli.h"
@@ -82,6 +84,12 @@ static int cmd_dataset_make(int argc, char **argv)
 int cmd_dataset(int argc, char **argv)
 {
     static const struct sb_subcommand table[] = {
-        {"make", cmd_dataset_make, "writes the embedded data set"}, {NULL, NULL, NULL}};
-    return sb_cli_subcommands("dataset", "Data sets.", table, argc, argv);
+        {"make", cmd_dataset_make, "writes the embedded data set"},
+        {"check", cmd_dataset_check, "what is wrong in a COCO data set"},
+        {"stats", cmd_dataset_stats, "what is in a COCO data set"},
+        {NULL, NULL, NULL},
+    };
+    return sb_cli_subcommands("dataset",
+                              "Makes the embedded data set; checks and counts any COCO data set.",
+                              table, argc, argv);
 }

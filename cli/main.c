@@ -25,7 +25,7 @@ static const struct command commands[] = {
     {"classify", cmd_classify, "images to ranked classes"},
     {"eval", cmd_eval, "results against ground truth: AP and AR"},
     {"env", cmd_env, "this machine and its state, with advice"},
-    {"dataset", cmd_dataset, "the embedded data set from a seed"},
+    {"dataset", cmd_dataset, "the embedded data set; checks and statistics of any"},
     {"paper", cmd_paper, "the paper's tables beside what is computed and measured here"},
     {"report", cmd_report, "records to tables, figures and documents"},
     {"weights", cmd_weights, "lists weight files, converts them to safetensors"},
