@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define LABEL_X 22 /* of the y axis's label in the first column */
+
 /* Where a panel draws. */
 struct frame {
     const struct sb_panel *panel;
@@ -183,10 +185,9 @@ int sb_figure_svg(const struct sb_figure *f, struct sb_str *out, struct sb_error
                  line->text);
     }
     put_key(&layout, out);
-    const double cell = layout.width / (double)f->columns;
     for (size_t p = 0; p < f->num_panels; p++) {
         const struct frame frame = {&f->panels[p], &layout.plots[p], out};
-        put_panel(&frame, (double)(p % f->columns) * cell + 22);
+        put_panel(&frame, LABEL_X + layout.plots[p].x - layout.plots[0].x);
     }
     sb_str_puts(out, "</svg>\n");
     sb_layout_release(&layout);
