@@ -26,7 +26,8 @@ static const struct sb_option options[] = {
 static const struct sb_command_help help = {
     "eval coco GT.json DETS.json... [options]",
     "Evaluates COCO results against COCO annotations. The numbers are those of\n"
-    "pycocotools 2.0.11, bit for bit, whatever the number of threads.",
+    "pycocotools 2.0.11, bit for bit, whatever the number of threads. Several\n"
+    "results files are evaluated one after the other; the annotations are read once.",
     options,
     "example: spinebench eval coco instances_val2017.json dets.json",
 };
@@ -38,22 +39,40 @@ struct session {
     struct sb_coco_gt gt;
     struct sb_str out;
     struct sb_jw json;
+    bool several; /* results files */
 };
 
-static int report(struct session *s, const struct sb_coco_eval *eval, struct sb_error *err)
+/* With several results files each one's arrays go to a folder of their own, DIR/1, DIR/2, ... */
+static int dump(const struct sb_coco_eval *eval, size_t number, bool several, struct sb_error *err)
+{
+    struct sb_str dir = SB_STR_INIT;
+    sb_str_puts(&dir, dump_dir);
+    if (several)
+        sb_str_printf(&dir, "/%zu", number);
+    const int rc = dir.failed ? sb_error_nomem(err, "a path", dir.length)
+                              : sb_coco_dump_arrays(eval, sb_str_text(&dir), err);
+    sb_str_release(&dir);
+    return rc;
+}
+
+static int report(struct session *s, const struct sb_coco_eval *eval, const char *path,
+                  size_t number, struct sb_error *err)
 {
     struct sb_coco_summary summary;
     int rc = sb_coco_summarize(eval, SB_NUMPY_WHOLE, &summary, err);
     if (rc)
         return rc;
-    if (json)
+    if (json) {
         sb_coco_report_json(eval, &summary, &s->gt, &s->json, NULL);
-    else
+    } else {
+        if (s->several)
+            sb_str_printf(&s->out, "%s%s\n", number > 1 ? "\n" : "", path);
         sb_coco_summary_text(&summary, &s->out);
-    return dump_dir ? sb_coco_dump_arrays(eval, dump_dir, err) : 0;
+    }
+    return dump_dir ? dump(eval, number, s->several, err) : 0;
 }
 
-static int evaluate_file(struct session *s, const char *path, struct sb_error *err)
+static int evaluate_file(struct session *s, const char *path, size_t number, struct sb_error *err)
 {
     struct sb_coco_dt dt;
     struct sb_coco_eval eval;
@@ -65,7 +84,7 @@ static int evaluate_file(struct session *s, const char *path, struct sb_error *e
     sb_coco_dt_release(&dt);
     if (rc)
         return rc;
-    rc = report(s, &eval, err);
+    rc = report(s, &eval, path, number, err);
     sb_coco_eval_release(&eval);
     return rc;
 }
@@ -76,8 +95,13 @@ static int evaluate_all(struct session *s, const struct sb_arguments *args, stru
     if (rc)
         return rc;
     sb_jw_init(&s->json, &s->out, 2);
+    s->several = args->count > 2;
+    if (json && s->several) /* an array, in the order of the files */
+        sb_jw_array(&s->json, NULL);
     for (size_t i = 1; rc == 0 && i < args->count; i++)
-        rc = evaluate_file(s, args->words[i], err);
+        rc = evaluate_file(s, args->words[i], i, err);
+    if (json && s->several)
+        sb_jw_end(&s->json);
     sb_coco_gt_release(&s->gt);
     if (rc == 0 && s->out.failed)
         rc = sb_error_nomem(err, "the report", s->out.length);
@@ -91,7 +115,7 @@ static int run(const struct sb_arguments *args, struct sb_error *err)
 {
     struct session s = {.pool = NULL};
     enum sb_iou_type type;
-    int rc = sb_arguments_expect(args, 2, 2, "GT.json and DETS.json", err);
+    int rc = sb_arguments_expect(args, 2, SIZE_MAX, "GT.json and DETS.json", err);
     if (rc)
         return rc;
     if (!sb_iou_type_parse(iou_type, &type))
