@@ -156,6 +156,8 @@ static int take(struct sb_row_index *index, size_t cell, const struct sb_record 
     struct sb_row_draft *draft = cell == SIZE_MAX ? NULL : sb_row_index_get(index, cell, r);
     if (!draft)
         return sb_error_nomem(err, "a row", sizeof(*draft));
+    if (index->by == SB_ROWS_BLOCK && r->part.level) /* its last step gives a block its level */
+        draft->row.part.level = r->part.level;
     if (r->kind == SB_RECORD_TIME)
         return take_time(draft, r, match, err);
     if (r->kind == SB_RECORD_COST)

@@ -120,8 +120,8 @@ size_t sb_row_index_cell(struct sb_row_index *index, const struct sb_record *rec
     return index->num_cells++;
 }
 
-/* What of a record's part belongs to the row: its level for BY_LEVEL, all for nodes. Blocks keep
- * the level of their first record. */
+/* What of a record's part belongs to the row: its level for BY_LEVEL, all for nodes; a block's
+ * level is that of its last step (rows.c). */
 static struct sb_part own_part(enum sb_rows_by by, const struct sb_part *part)
 {
     if (by == SB_ROWS_NODE)

@@ -127,6 +127,18 @@ static void test_rows__fused_ops_say_so(void **state)
     release();
 }
 
+static void test_rows__a_block_has_the_level_of_its_last_step(void **state)
+{
+    (void)state;
+    collect(RUN("a", "c1") TIME("a", "0", "\"node\":\"x\",\"block\":\"b\",\"level\":\"L2\",", "[1]")
+                TIME("a", "0", "\"node\":\"y\",\"block\":\"b\",\"level\":\"L4\",", "[2]"),
+            SB_ROWS_BLOCK);
+    assert_int_equal(rows.count, 1);
+    assert_string_equal(rows.items[0].part.level, "L4");
+    assert_true(rows.items[0].time.median == 3);
+    release();
+}
+
 static int collect_golden(void *ctx)
 {
     struct sb_report_rows got;
@@ -158,6 +170,7 @@ int main(void)
         cmocka_unit_test(test_rows__costs_join_every_engine),
         cmocka_unit_test(test_rows__the_worst_check_counts_for_every_part),
         cmocka_unit_test(test_rows__fused_ops_say_so),
+        cmocka_unit_test(test_rows__a_block_has_the_level_of_its_last_step),
         cmocka_unit_test(test_rows__survive_running_out_of_memory),
     };
     return cmocka_run_group_tests_name("reports/rows", tests, NULL, NULL);
