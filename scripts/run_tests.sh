@@ -13,10 +13,11 @@ for program in "$@"; do
     "$program" >"$log" 2>&1
     code=$?
     cat "$log"
-    p=$(grep -c '^\[       OK \]' "$log")
-    f=$(sed -n 's/^\[  FAILED  \] \([0-9][0-9]*\) test(s).*/\1/p' "$log" | head -n 1)
-    s=$(sed -n 's/^\[  SKIPPED \] \([0-9][0-9]*\) test(s).*/\1/p' "$log" | head -n 1)
-    passed=$((passed + p)) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
+    # cmocka's summary: "[  PASSED  ] 3 test(s).", " 1 FAILED TEST(S)", " 2 SKIPPED TEST(S)"
+    p=$(sed -n 's/.*\[  PASSED  \] \([0-9][0-9]*\) test(s).*/\1/p' "$log" | tail -n 1)
+    f=$(sed -n 's/.*[^0-9]\([0-9][0-9]*\) FAILED TEST(S).*/\1/p' "$log" | tail -n 1)
+    s=$(sed -n 's/.*[^0-9]\([0-9][0-9]*\) SKIPPED TEST(S).*/\1/p' "$log" | tail -n 1)
+    passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
     if [ "$code" != 0 ]; then
         broken="$broken $program"
         [ "${f:-0}" != 0 ] || failed=$((failed + 1)) # crashed before its summary
