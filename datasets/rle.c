@@ -85,8 +85,15 @@ int sb_rle_from_text(struct sb_rle *rle, uint32_t h, uint32_t w, const char *tex
     uint64_t total = 0;
     for (size_t at = 0; at < length;) {
         const size_t from = at;
+        const unsigned c = (unsigned char)text[at] - 48u;
+        const char *wrong = NULL;
         int64_t x;
-        const char *const wrong = read_number(text, length, &at, &x);
+        if (c < 32) { /* a single byte, as most are */
+            x = (int64_t)(c & 15) - (int64_t)(c & 16);
+            at++;
+        } else {
+            wrong = read_number(text, length, &at, &x);
+        }
         if (wrong)
             return bad_text(err, wrong, text, length, at);
         if (rle->count > 2) /* coded as the difference to the run before the last */
@@ -243,10 +250,29 @@ uint32_t sb_rle_area(const struct sb_rle *rle)
     return area;
 }
 
+/* The column of a pixel that moves forward only; a division where it moves far. */
+struct column {
+    uint32_t x, start; /* column, its first pixel */
+};
+
+static void move_to(struct column *c, uint32_t pixel, uint32_t h)
+{
+    for (int i = 0; i < 3; i++) { /* runs tend to follow each other from column to column */
+        if (pixel - c->start < h)
+            return;
+        c->x++;
+        c->start += h;
+    }
+    const uint32_t columns = (pixel - c->start) / h;
+    c->x += columns;
+    c->start += columns * h;
+}
+
 void sb_rle_box(const struct sb_rle *rle, double box[4])
 {
     const uint32_t h = rle->h;
     uint32_t x0 = rle->w, y0 = h, x1 = 0, y1 = 0, at = 0;
+    struct column column = {0, 0};
     memset(box, 0, 4 * sizeof(*box));
     if (rle->count < 2)
         return;
@@ -255,12 +281,17 @@ void sb_rle_box(const struct sb_rle *rle, double box[4])
         at = start + run;
         if (run == 0)
             continue;
-        const uint32_t first_x = start / h, last_x = (at - 1) / h;
-        const bool spans_columns = first_x < last_x;
-        const uint32_t top = spans_columns ? 0 : start % h;
-        const uint32_t bottom = spans_columns ? h - 1 : (at - 1) % h;
+        move_to(&column, start, h);
+        const uint32_t first_x = column.x;
+        uint32_t top = start - column.start;
+        move_to(&column, at - 1, h);
+        uint32_t bottom = at - 1 - column.start;
+        if (first_x < column.x) { /* spans columns */
+            top = 0;
+            bottom = h - 1;
+        }
         x0 = first_x < x0 ? first_x : x0;
-        x1 = last_x > x1 ? last_x : x1;
+        x1 = column.x > x1 ? column.x : x1;
         y0 = top < y0 ? top : y0;
         y1 = bottom > y1 ? bottom : y1;
     }

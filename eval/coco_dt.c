@@ -180,7 +180,7 @@ static int segmentation_member(struct part *p, const struct loader *l, struct sb
     if (rc)
         return rc;
     row->area = sb_rle_area(&p->mask);
-    if (!(p->record.seen >> BBOX & 1))
+    if (l->params->iou_type == SB_IOU_BBOX && !(p->record.seen >> BBOX & 1))
         sb_rle_box(&p->mask, row->box); /* a box read later replaces it */
     return 0;
 }
@@ -402,7 +402,8 @@ int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *
     if (rc == 0)
         rc = find_kind(&s, &dt->kind);
     if (rc == 0)
-        rc = sb_scan_array(&s, &reader, &l, pool, &dt->map);
+        rc =
+            sb_scan_array(&s, &reader, &l, pool, params->iou_type == SB_IOU_SEGM ? NULL : &dt->map);
     if (rc == 0)
         rc = sb_scan_finish(&s);
     if (rc == 0)

@@ -370,13 +370,15 @@ static int read_document(struct loader *l, struct sb_scan *s, struct sb_pool *po
          release_categories},
     };
     struct sb_scan_record rec = {.names = names};
+    /* masks are read again soon: their pages stay */
+    const struct sb_map *const map = l->params->iou_type == SB_IOU_SEGM ? NULL : &l->gt->map;
     const char *const at = s->pos;
     int key, rc = sb_scan_open_object(s, &rec);
     while (rc == 0 && (key = sb_scan_key(s, &rec)) != SB_SCAN_END) {
         if (key < 0)
             rc = key;
         else if (key < N_ARRAYS)
-            rc = sb_scan_array(s, &readers[key], l, pool, &l->gt->map);
+            rc = sb_scan_array(s, &readers[key], l, pool, map);
         else
             rc = sb_scan_skip(s);
     }
