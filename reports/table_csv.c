@@ -5,6 +5,8 @@
  */
 #include "reports/table_format.h"
 
+#include "base/mem.h"
+
 #include <string.h>
 
 static void put_field(struct sb_str *out, const char *text)
@@ -56,18 +58,23 @@ static void put_key(struct sb_str *out, const struct sb_table_column *column, co
     sb_str_puts(out, suffix);
 }
 
-static void put_header(const struct sb_table *t, struct sb_str *out)
+/* What stands beside a column's values, found once per table. */
+struct extras {
+    bool intervals, sources;
+};
+
+static void put_header(const struct sb_table *t, const struct extras *extras, struct sb_str *out)
 {
     for (size_t c = 0; c < t->num_columns; c++) {
         sb_str_puts(out, c ? "," : "");
         put_key(out, &t->columns[c], "");
-        if (has_intervals(t, c)) {
+        if (extras[c].intervals) {
             sb_str_puts(out, ",");
             put_key(out, &t->columns[c], "_low");
             sb_str_puts(out, ",");
             put_key(out, &t->columns[c], "_high");
         }
-        if (has_sources(t, c))
+        if (extras[c].sources)
             sb_str_printf(out, ",%s_source", t->columns[c].key);
     }
     sb_str_puts(out, t->num_reasons ? ",missing\n" : "\n");
@@ -80,7 +87,8 @@ static void put_number(struct sb_str *out, const struct sb_table_column *column,
     sb_str_puts(out, text);
 }
 
-static void put_cell(const struct sb_table *t, size_t row, size_t c, struct sb_str *out)
+static void put_cell(const struct sb_table *t, size_t row, size_t c, const struct extras *extras,
+                     struct sb_str *out)
 {
     const struct sb_table_column *column = &t->columns[c];
     const struct sb_table_cell *e = sb_table_at(t, row, c);
@@ -88,14 +96,14 @@ static void put_cell(const struct sb_table *t, size_t row, size_t c, struct sb_s
         put_field(out, e->raw ? e->raw : e->text);
     else if (e->type == SB_CELL_NUMBER)
         put_number(out, column, e->value);
-    if (has_intervals(t, c)) {
+    if (extras[c].intervals) {
         for (int side = 0; side < 2; side++) {
             sb_str_puts(out, ",");
             if (e->has_interval)
                 put_number(out, column, side ? e->high : e->low);
         }
     }
-    if (has_sources(t, c))
+    if (extras[c].sources)
         sb_str_printf(out, ",%s", sb_source_name(e->source ? e->source : column->source));
 }
 
@@ -116,16 +124,24 @@ static void put_missing(const struct sb_table *t, size_t row, struct sb_str *out
 
 static void write_csv(const struct sb_table *t, struct sb_str *out)
 {
-    put_header(t, out);
+    struct extras *extras = sb_calloc(t->num_columns, sizeof(*extras), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!extras) {
+        out->failed = true;
+        return;
+    }
+    for (size_t c = 0; c < t->num_columns; c++)
+        extras[c] = (struct extras){has_intervals(t, c), has_sources(t, c)};
+    put_header(t, extras, out);
     for (size_t r = 0; r < t->num_rows; r++) {
         for (size_t c = 0; c < t->num_columns; c++) {
             sb_str_puts(out, c ? "," : "");
-            put_cell(t, r, c, out);
+            put_cell(t, r, c, extras, out);
         }
         if (t->num_reasons)
             put_missing(t, r, out);
         sb_str_puts(out, "\n");
     }
+    sb_free(extras);
 }
 
 const struct sb_table_format sb_table_as_csv = {"csv", "csv", write_csv};
