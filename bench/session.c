@@ -73,7 +73,8 @@ static int match_cells(struct session *s, const struct sb_records *old, size_t *
             *kept_records = i + 1;
             continue;
         }
-        if (cell > 0 && sb_same_cell(&r->cell, &s->cells[cell - 1].key))
+        if (cell > 0 &&
+            (r->kind == SB_RECORD_ACCURACY || sb_same_cell(&r->cell, &s->cells[cell - 1].key)))
             continue;
         if (cell == s->options->num_cells || !sb_same_cell(&r->cell, &s->cells[cell].key)) {
             sb_error_set(
@@ -200,6 +201,25 @@ static int measure_here(struct session *s, const struct sb_measure_options *o,
     return rc;
 }
 
+/* Once per model and size: accuracy depends on neither threads nor engine nor batch. */
+static int evaluate_cell(struct session *s, size_t index, const struct sb_measure_options *o,
+                         struct sb_error *err)
+{
+    const struct session_cell *own = &s->cells[index];
+    struct sb_progress progress;
+    char label[48];
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(s->cells[i].name, own->name) == 0 && s->cells[i].key.size == own->key.size)
+            return 0;
+    }
+    snprintf(label, sizeof(label), "%.36s: accuracy", own->name);
+    sb_progress_start(&progress, label, "images", 0, s->options->quiet);
+    const int rc = sb_measure_accuracy(o, s->options->accuracy, s->identity.id, &progress,
+                                       sb_session_emit, s, err);
+    sb_progress_finish(&progress);
+    return rc;
+}
+
 static int measure_cell(struct session *s, size_t index, struct sb_error *err)
 {
     const struct sb_session_cell *cell = &s->options->cells[index];
@@ -216,6 +236,8 @@ static int measure_cell(struct session *s, size_t index, struct sb_error *err)
         rc = sb_session_children(s, &o, &peak, err);
     else if (rc == 0)
         rc = measure_here(s, &o, &peak, err);
+    if (rc == 0 && s->options->accuracy)
+        rc = evaluate_cell(s, index, &o, err);
     return rc;
 }
 

@@ -15,6 +15,7 @@
 #define SB_BENCH_SESSION_H
 
 #include "base/error.h"
+#include "bench/accuracy.h"
 #include "bench/environment.h"
 #include "bench/measure.h"
 #include "bench/record.h"
@@ -34,14 +35,15 @@ struct sb_session_options {
     struct sb_measure_options measure; /* its model, size, batch, threads, engine come from cells */
     const struct sb_session_cell *cells;
     size_t num_cells;
-    const char *output;       /* file of records; NULL: none */
-    bool resume;              /* continue output's .part, or read output when it is complete */
-    int processes;            /* fresh processes per cell; 1: measure in this one */
-    bool probe;               /* noise probe and machine peak (default) */
-    const char *command;      /* for the run record */
-    const char *weights_text; /* for the run record: "seed 1", file name */
-    bool quiet;               /* no progress */
-    const char *trace;        /* file for a trace of one pass of the last cell; NULL: none */
+    const char *output; /* file of records; NULL: none */
+    bool resume;        /* continue output's .part, or read output when it is complete */
+    int processes;      /* fresh processes per cell; 1: measure in this one */
+    bool probe;         /* noise probe and machine peak (default) */
+    const struct sb_accuracy_set *accuracy; /* evaluated once per model and size; NULL: not */
+    const char *command;                    /* for the run record */
+    const char *weights_text;               /* for the run record: "seed 1", file name */
+    bool quiet;                             /* no progress */
+    const char *trace; /* file for a trace of one pass of the last cell; NULL: none */
 };
 void sb_session_options_defaults(struct sb_session_options *options);
 

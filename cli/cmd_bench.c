@@ -13,6 +13,7 @@
 
 static struct sb_option_list sizes, batches, threads, engines;
 static const char *weights, *output, *precision, *scenario, *trace;
+static struct sb_accuracy_set accuracy;
 static int64_t seed, runs, min_runs, max_runs, warmup, step_passes, processes;
 static double seconds;
 static bool ema, json, quiet, resume, check, probe;
@@ -131,6 +132,9 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
     o->measure.check = check;
     o->measure.time.warmup = (size_t)warmup;
     o->measure.time.step_passes = (size_t)step_passes;
+    o->accuracy = accuracy.annotations ? &accuracy : NULL;
+    if (rc == 0 && !accuracy.annotations != !accuracy.images)
+        rc = sb_error_set(err, SB_EINVAL, "--accuracy and --images belong together");
     o->output = output;
     o->resume = resume;
     o->processes = (int)processes;
@@ -269,6 +273,7 @@ static void reset_options(void)
 {
     sizes = batches = threads = engines = (struct sb_option_list){0};
     weights = output = precision = trace = NULL;
+    accuracy = (struct sb_accuracy_set){NULL, NULL};
     scenario = "stream";
     seed = processes = 1;
     runs = min_runs = max_runs = 0;
@@ -306,6 +311,9 @@ int cmd_bench(int argc, char **argv)
                    &step_passes, 0, 100000),
         SB_OPT_INT("processes", 0, "N", "fresh processes per row (default: 1, this one)",
                    &processes, 1, 1000),
+        SB_OPT_STRING("accuracy", 0, "GT.json", "evaluate on this COCO data set, too",
+                      &accuracy.annotations),
+        SB_OPT_STRING("images", 0, "DIR", "its images", &accuracy.images),
         SB_OPT_STRING("output", 'o', "RUN.jsonl", "write records to this file", &output),
         SB_OPT_FLAG("resume", 0, "continue the file of a session that was interrupted", &resume),
         SB_OPT_STRING("trace", 0, "FILE", "one pass for chrome://tracing or ui.perfetto.dev",
