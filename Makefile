@@ -44,8 +44,13 @@ endif
 FOLDERS := base models engine datasets detect eval bench reports
 SRC     := $(foreach d,$(FOLDERS),$(wildcard $(d)/*.c $(d)/*/*.c))
 PROTO   := $(wildcard models/*.proto)
-GEN     := $(PROTO:%.proto=$(BUILD)/gen/%.pb-c.c) $(BUILD)/gen/zoo_files.c \
-	$(BUILD)/gen/name_files.c $(BUILD)/gen/paper_files.c $(BUILD)/gen/page_files.c
+# Files that become part of the program, as sb_zoo_files[] and so on (base/embed.h).
+EMBED_zoo   := $(sort $(wildcard models/zoo/*.json))
+EMBED_name  := $(sort $(wildcard models/names/*.json))
+EMBED_paper := $(sort $(wildcard reports/*.json))
+EMBED_page  := $(sort $(wildcard reports/page/*.css reports/page/*.js))
+GEN     := $(PROTO:%.proto=$(BUILD)/gen/%.pb-c.c) \
+	$(patsubst %,$(BUILD)/gen/%_files.c,zoo name paper page)
 CLI     := $(wildcard cli/*.c)
 OBJ     := $(SRC:%.c=$(BUILD)/%.o) $(GEN:%.c=%.o)
 CLI_OBJ := $(CLI:%.c=$(BUILD)/%.o)
@@ -80,22 +85,10 @@ $(BUILD)/gen/%.pb-c.c: %.proto
 	@mkdir -p $(@D)
 	$(call quiet,GEN) protoc-c --c_out=$(BUILD)/gen $<
 
-ZOO_JSON  := $(sort $(wildcard models/zoo/*.json))
-NAME_JSON := $(sort $(wildcard models/names/*.json))
-PAPER_JSON := $(sort $(wildcard reports/*.json))
-PAGE_FILES := $(sort $(wildcard reports/page/*.css reports/page/*.js))
-$(BUILD)/gen/zoo_files.c: scripts/embed.sh $(ZOO_JSON)
+.SECONDEXPANSION:
+$(BUILD)/gen/%_files.c: scripts/embed.sh $$(EMBED_$$*)
 	@mkdir -p $(@D)
-	$(call quiet,GEN) scripts/embed.sh sb_zoo_files $(ZOO_JSON) > $@
-$(BUILD)/gen/name_files.c: scripts/embed.sh $(NAME_JSON)
-	@mkdir -p $(@D)
-	$(call quiet,GEN) scripts/embed.sh sb_name_files $(NAME_JSON) > $@
-$(BUILD)/gen/page_files.c: scripts/embed.sh $(PAGE_FILES)
-	@mkdir -p $(@D)
-	$(call quiet,GEN) scripts/embed.sh sb_page_files $(PAGE_FILES) > $@
-$(BUILD)/gen/paper_files.c: scripts/embed.sh $(PAPER_JSON)
-	@mkdir -p $(@D)
-	$(call quiet,GEN) scripts/embed.sh sb_paper_files $(PAPER_JSON) > $@
+	$(call quiet,GEN) scripts/embed.sh sb_$*_files $(EMBED_$*) > $@
 
 # Commit, dirty state, compiler and flags, for records and `version`.
 $(BUILD)/gen/build_info.c: scripts/build_info.sh FORCE
@@ -141,7 +134,7 @@ check-long: tests $(call bin_of,$(LONG)) ## every test and the long ones
 	scripts/run_tests.sh $(BUILD) $(call bin_of,$(TESTS) $(SLOW) $(LONG))
 
 lint: $(GEN) ## style, include order, clang-tidy
-	scripts/lint.sh $(SB_CFLAGS)
+	scripts/lint.sh $(SB_CFLAGS) $(EXTRA_simd_avx2) $(EXTRA_simd_avx512)
 
 format: ## rewrites the C files in the project's style
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #define SURELY_EXACT 1000000000000000u /* 15 digits always fit the 53 bits of a double */
-#define POW5_LO (-40)
-#define POW5_HI 40
+#define POW5_LO      (-40)
+#define POW5_HI      40
 /* A double between two neighbours is decided by at most 767 digits; more only say "not a tie". */
 #define MAX_DIGITS 800
 
@@ -152,7 +152,8 @@ static bool scaled_product(uint64_t w, int q, double *value)
 
 bool sb_decimal_fast(uint64_t significand, int exponent, double *value)
 {
-    /* More digits could be exact, too, but are so only now and then: a branch nobody can predict. */
+    /* More digits could be exact, too, but are so only now and then: a branch nobody can predict.
+     */
     if (significand < SURELY_EXACT && exponent >= -22 && exponent <= 22) {
         const double v = (double)significand;
         *value = exponent < 0 ? v / pow10_exact[-exponent] : v * pow10_exact[exponent];

@@ -17,10 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SIZE 256 /* of the network input, pixels */
-#define SEED 1   /* of images and weights */
-#define UNTRAINED                                                                                  \
-    "untrained weights, drawn from seed 1: this AP only shows that the path works"
+#define SIZE      256 /* of the network input, pixels */
+#define SEED      1   /* of images and weights */
+#define UNTRAINED "untrained weights, drawn from seed 1: this AP only shows that the path works"
 
 static const char *const models[] = {"retinanet-spinenet-49", "retinanet-resnet-50-fpn"};
 #define N_MODELS (sizeof(models) / sizeof(models[0]))

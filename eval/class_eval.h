@@ -5,7 +5,7 @@
 #ifndef SB_EVAL_CLASS_EVAL_H
 #define SB_EVAL_CLASS_EVAL_H
 
-#include "base/arena.h"
+#include "base/bump_arena.h"
 #include "eval/coco_eval.h"
 #include "eval/match.h"
 #include "eval/pair_sort.h"

@@ -85,14 +85,22 @@ static void test_coco_check__accepts_what_is_right(void **state)
     struct heard h = {{0}, {{0}}};
     struct sb_coco_stats stats;
     struct sb_error err;
-    const char *path =
-        write_annotations(ANN(1, ", \"bbox\": [0, 0, 100.4, 50], \"area\": 9217, \"segmentation\": "
-                                 "[[0,0,9,0,9,9]]") "," ANN(2, ", \"bbox\": [3, 3, 10, 20], "
-                                                               "\"area\": 1024") "," ANN(
-            3, ", \"bbox\": [3, 3, 2, 4]") ", {\"id\": 4, \"image_id\": 4, \"category_id\": 2, "
-                                           "\"bbox\": [0, 0, 999, 999], "
-                                           "\"iscrowd\": 1, \"segmentation\": {\"size\": [9, 9], "
-                                           "\"counts\": [81]}}");
+    const char *path = write_annotations(
+        ANN(1, ", \"bbox\": [0, 0, 100.4, 50], \"area\": 9217, \"segmentation\": "
+               "[[0,0,9,0,9,9]]") "," ANN(2, ", \"bbox\": [3, 3, 10, 20], "
+                                             "\"area\": 1024") "," ANN(3, ", \"bbox\": [3, 3, 2, "
+                                                                          "4]") ", {\"id\": 4, "
+                                                                                "\"image_id\": 4, "
+                                                                                "\"category_id\": "
+                                                                                "2, "
+                                                                                "\"bbox\": [0, 0, "
+                                                                                "999, 999], "
+                                                                                "\"iscrowd\": 1, "
+                                                                                "\"segmentation\": "
+                                                                                "{\"size\": [9, "
+                                                                                "9], "
+                                                                                "\"counts\": "
+                                                                                "[81]}}");
     assert_ok(sb_coco_check(path, NULL, NULL, listen, &h, &stats, &err), &err);
     for (int k = 0; k < SB_FINDINGS; k++)
         assert_int_equal(h.count[k], 0);
@@ -122,7 +130,16 @@ static void test_coco_check__looks_into_image_files(void **state)
     sb_image_release(&image);
     test_write_text("files/c.png", "no picture");
     struct sb_pool *pool = sb_pool_new(2, &err);
-    const char *path = write_annotations(ANN(1, ""));
+    static const char annotations[] =
+        "{\"id\": 1, \"image_id\": 5, \"category_id\": 9, \"bbox\": [0, 0, 100.4, 50], \"area\": "
+        "9217,"
+        " \"segmentation\": [[0, 0, 9, 0, 9, 9]]},"
+        "{\"id\": 2, \"image_id\": 5, \"category_id\": 9, \"bbox\": [3, 3, 10, 20], \"area\": "
+        "1024},"
+        "{\"id\": 3, \"image_id\": 5, \"category_id\": 9, \"bbox\": [3, 3, 2, 4]},"
+        "{\"id\": 4, \"image_id\": 4, \"category_id\": 2, \"bbox\": [0, 0, 999, 999],"
+        " \"iscrowd\": 1, \"segmentation\": {\"size\": [9, 9], \"counts\": [81]}}";
+    const char *path = write_annotations(annotations);
     assert_ok(sb_coco_check(path, test_path("files"), pool, listen, &h, &stats, &err), &err);
     sb_pool_free(&pool);
     assert_int_equal(h.count[SB_FINDING_MISSING_FILE], 1);

@@ -1,5 +1,5 @@
-/* Scratch memory. See arena.h. */
-#include "base/arena.h"
+/* Scratch memory. See bump_arena.h. */
+#include "base/bump_arena.h"
 
 #include "base/error.h"
 #include "base/mem.h"

@@ -1,5 +1,5 @@
-/* base/arena.c: pieces are aligned, apart from each other, and the memory is kept. */
-#include "base/arena.h"
+/* base/bump_arena.c: pieces are aligned, apart from each other, and the memory is kept. */
+#include "base/bump_arena.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -43,5 +43,5 @@ int main(void)
         cmocka_unit_test(test_arena__pieces_are_aligned_and_apart),
         cmocka_unit_test(test_arena__overflow_and_no_memory_are_reported),
     };
-    return cmocka_run_group_tests_name("base/arena", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/bump_arena", tests, NULL, NULL);
 }

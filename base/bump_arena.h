@@ -3,8 +3,8 @@
  * at most, take the pieces (which then cannot fail), reset, go on with the next task in the same
  * memory.
  */
-#ifndef SB_BASE_ARENA_H
-#define SB_BASE_ARENA_H
+#ifndef SB_BASE_BUMP_ARENA_H
+#define SB_BASE_BUMP_ARENA_H
 
 #include <stddef.h>
 
