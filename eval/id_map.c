@@ -94,6 +94,12 @@ static int intern(struct sb_id_pool *pool, const struct sb_id_entry *entry, int6
     return rc ? sb_error_nomem(err, "the table of ids", strlen(entry->text)) : 0;
 }
 
+int sb_id_of_text(struct sb_id_pool *pool, const char *text, int64_t *id, struct sb_error *err)
+{
+    const struct sb_id_entry entry = {(char *)(uintptr_t)text, 0, true};
+    return intern(pool, &entry, id, err);
+}
+
 static int intern_text(struct sb_id_pool *pool, struct sb_scan *s, int64_t *id)
 {
     struct sb_scan_text raw;
@@ -102,9 +108,8 @@ static int intern_text(struct sb_id_pool *pool, struct sb_scan *s, int64_t *id)
     if (rc)
         return rc;
     sb_scan_unescape(&raw, &text);
-    struct sb_id_entry entry = {text.data ? text.data : (char *)(uintptr_t) "", 0, true};
     rc = text.failed ? sb_error_nomem(s->err, "an id", raw.length)
-                     : intern(pool, &entry, id, s->err);
+                     : sb_id_of_text(pool, sb_str_text(&text), id, s->err);
     sb_str_release(&text);
     return rc;
 }
