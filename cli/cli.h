@@ -45,6 +45,7 @@ int sb_cli_subcommands(const char *command, const char *description,
 
 int cmd_bench(int argc, char **argv);
 int cmd_classify(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_cost(int argc, char **argv);
 int cmd_dataset(int argc, char **argv);
 int cmd_demo(int argc, char **argv);

@@ -1,0 +1,240 @@
+/* bench/compare.c, merge.c on made-up records. */
+#include "bench/compare.h"
+#include "bench/merge.h"
+
+#include "tests/test.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct sb_error err;
+
+static void add_time(struct sb_records *records, const char *model, const char *engine,
+                     int64_t process, const int64_t *ns, size_t count)
+{
+    struct sb_record r;
+    sb_record_init(&r, SB_RECORD_TIME);
+    r.run = "r";
+    r.cell = (struct sb_cell){model, 64, 1, 1, engine, NULL};
+    r.u.time.pass = "end_to_end";
+    r.u.time.process = process;
+    r.u.time.warmup = 0;
+    r.u.time.ns = ns;
+    r.u.time.num_ns = count;
+    assert_ok(sb_records_add(records, &r, &err), &err);
+}
+
+/* count samples around `center`, one apart. */
+static void add_times(struct sb_records *records, const char *model, int64_t center, size_t count)
+{
+    int64_t ns[64];
+    for (size_t i = 0; i < count; i++)
+        ns[i] = center + (int64_t)i - (int64_t)count / 2;
+    add_time(records, model, "openblas", 0, ns, count);
+}
+
+static void add_memory(struct sb_records *records, const char *model, int64_t arena,
+                       int64_t measured)
+{
+    struct sb_record r;
+    sb_record_init(&r, SB_RECORD_MEMORY);
+    r.run = "r";
+    r.cell = (struct sb_cell){model, 64, 1, 1, "openblas", NULL};
+    r.u.memory = (struct sb_memory_record){"total", arena, 10, 20, measured};
+    assert_ok(sb_records_add(records, &r, &err), &err);
+}
+
+static void add_accuracy(struct sb_records *records, double value, double low, double high)
+{
+    struct sb_record r;
+    sb_record_init(&r, SB_RECORD_ACCURACY);
+    r.run = "r";
+    r.cell = (struct sb_cell){"a", 64, 1, SB_NO_INT, NULL, NULL};
+    r.u.accuracy.dataset = "d";
+    r.u.accuracy.metric = "AP";
+    r.u.accuracy.value = value;
+    r.u.accuracy.low = low;
+    r.u.accuracy.high = high;
+    assert_ok(sb_records_add(records, &r, &err), &err);
+}
+
+static int keep(void *ctx, const struct sb_record *record, struct sb_error *e)
+{
+    return sb_records_add(ctx, record, e);
+}
+
+/* Compares, releases both sides. */
+static void compare(struct sb_records *base, struct sb_records *head, struct sb_records *verdicts,
+                    const struct sb_compare_options *options)
+{
+    struct sb_compare_summary summary;
+    struct sb_compare_options o;
+    sb_compare_options_defaults(&o);
+    sb_records_init(verdicts);
+    assert_ok(
+        sb_compare_records(base, head, options ? options : &o, keep, verdicts, &summary, &err),
+        &err);
+    assert_int_equal(summary.regressed + summary.improved + summary.same + summary.unresolved +
+                         summary.unmatched,
+                     verdicts->count);
+    sb_records_release(base);
+    sb_records_release(head);
+}
+
+static const struct sb_verdict_record *verdict(const struct sb_records *verdicts, const char *model,
+                                               const char *metric)
+{
+    for (size_t i = 0; i < verdicts->count; i++) {
+        const struct sb_record *r = &verdicts->items[i];
+        const bool same_model =
+            model ? r->cell.model && strcmp(r->cell.model, model) == 0 : r->cell.model == NULL;
+        if (same_model && strcmp(r->u.verdict.metric, metric) == 0)
+            return &r->u.verdict;
+    }
+    fail_msg("no verdict for %s of %s", metric, model ? model : "all");
+    return NULL;
+}
+
+static void test_compare__latencies_by_their_intervals(void **state)
+{
+    (void)state;
+    struct sb_records base, head, verdicts;
+    sb_records_init(&base);
+    sb_records_init(&head);
+    add_times(&base, "slower", 10000, 21);
+    add_times(&head, "slower", 11000, 21);
+    add_times(&base, "faster", 10000, 21);
+    add_times(&head, "faster", 9000, 21);
+    add_times(&base, "same", 10000, 21);
+    add_times(&head, "same", 10001, 21);
+    add_times(&base, "few", 10000, 3);
+    add_times(&head, "few", 20000, 3);
+    add_times(&base, "small", 10000, 21); /* clear, but below the smallest effect */
+    add_times(&head, "small", 10100, 21);
+    compare(&base, &head, &verdicts, NULL);
+    assert_string_equal(verdict(&verdicts, "slower", "latency")->verdict, "REGRESSED");
+    assert_string_equal(verdict(&verdicts, "faster", "latency")->verdict, "IMPROVED");
+    assert_string_equal(verdict(&verdicts, "same", "latency")->verdict, "SAME");
+    assert_string_equal(verdict(&verdicts, "few", "latency")->verdict, "UNRESOLVED");
+    assert_true(isnan(verdict(&verdicts, "few", "latency")->low));
+    assert_string_equal(verdict(&verdicts, "small", "latency")->verdict, "SAME");
+    const struct sb_verdict_record *v = verdict(&verdicts, "slower", "latency");
+    assert_true(v->ratio == 1.1 && v->low < 1.1 && v->high > 1.1);
+    const double mean = pow(1.1 * 0.9 * 1.0001 * 2 * 1.01, 0.2);
+    assert_true(fabs(verdict(&verdicts, NULL, "latency, geometric mean")->ratio - mean) < 1e-12);
+    sb_records_release(&verdicts);
+}
+
+/* Two processes per side would be one sample each: runs are pooled; eight count as eight. */
+static void test_compare__processes_are_samples_when_there_are_enough(void **state)
+{
+    (void)state;
+    struct sb_records base, head, verdicts;
+    sb_records_init(&base);
+    sb_records_init(&head);
+    for (int64_t p = 0; p < 8; p++) {
+        /* within a process all runs agree; between processes they differ by 20 % */
+        const int64_t b[] = {10000 + 250 * p, 10000 + 250 * p, 10000 + 250 * p};
+        const int64_t h[] = {10300 + 250 * p, 10300 + 250 * p, 10300 + 250 * p};
+        add_time(&base, "a", "openblas", p, b, 3);
+        add_time(&head, "a", "openblas", p, h, 3);
+    }
+    compare(&base, &head, &verdicts, NULL);
+    assert_string_equal(verdict(&verdicts, "a", "latency")->verdict, "UNRESOLVED");
+    sb_records_release(&verdicts);
+}
+
+static void test_compare__memory_and_missing_cells(void **state)
+{
+    (void)state;
+    struct sb_records base, head, verdicts;
+    sb_records_init(&base);
+    sb_records_init(&head);
+    add_memory(&base, "a", 1000, 5000);
+    add_memory(&head, "a", 1001, 5050);
+    add_memory(&base, "b", 1000, 5000);
+    add_memory(&head, "c", 1000, 5000);
+    compare(&base, &head, &verdicts, NULL);
+    assert_string_equal(verdict(&verdicts, "a", "planned memory")->verdict, "REGRESSED");
+    assert_string_equal(verdict(&verdicts, "a", "peak memory")->verdict, "SAME");
+    assert_string_equal(verdict(&verdicts, "b", "all")->verdict, "ONLY BASE");
+    assert_string_equal(verdict(&verdicts, "c", "all")->verdict, "ONLY HEAD");
+    sb_records_release(&verdicts);
+}
+
+static void test_compare__accuracy_up_is_better(void **state)
+{
+    (void)state;
+    static const struct {
+        double base[3], head[3];
+        const char *verdict;
+    } cases[] = {
+        {{0.40, NAN, NAN}, {0.41, NAN, NAN}, "IMPROVED"},
+        {{0.40, NAN, NAN}, {0.40, NAN, NAN}, "SAME"},
+        {{0.40, 0.39, 0.41}, {0.405, 0.395, 0.415}, "UNRESOLVED"},
+        {{0.40, 0.39, 0.41}, {0.30, 0.29, 0.31}, "REGRESSED"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sb_records base, head, verdicts;
+        sb_records_init(&base);
+        sb_records_init(&head);
+        add_accuracy(&base, cases[i].base[0], cases[i].base[1], cases[i].base[2]);
+        add_accuracy(&head, cases[i].head[0], cases[i].head[1], cases[i].head[2]);
+        compare(&base, &head, &verdicts, NULL);
+        assert_string_equal(verdict(&verdicts, "a", "AP")->verdict, cases[i].verdict);
+        sb_records_release(&verdicts);
+    }
+}
+
+static void test_compare__engines_match_on_request(void **state)
+{
+    (void)state;
+    const int64_t slow[] = {200, 201, 202, 203, 204, 205, 206, 207, 208};
+    const int64_t fast[] = {100, 101, 102, 103, 104, 105, 106, 107, 108};
+    for (int ignore = 0; ignore < 2; ignore++) {
+        struct sb_records base, head, verdicts;
+        struct sb_compare_options o;
+        sb_compare_options_defaults(&o);
+        o.ignore_engine = ignore;
+        sb_records_init(&base);
+        sb_records_init(&head);
+        add_time(&base, "a", "openblas", 0, slow, 9);
+        add_time(&head, "a", "native", 0, fast, 9);
+        compare(&base, &head, &verdicts, &o);
+        if (ignore)
+            assert_string_equal(verdict(&verdicts, "a", "latency")->verdict, "IMPROVED");
+        else
+            assert_string_equal(verdict(&verdicts, "a", "all")->verdict, "ONLY BASE");
+        sb_records_release(&verdicts);
+    }
+}
+
+static void test_merge__drops_records_that_repeat(void **state)
+{
+    (void)state;
+    struct sb_records records;
+    size_t dropped;
+    sb_records_init(&records);
+    add_times(&records, "a", 100, 3);
+    add_times(&records, "b", 100, 3);
+    add_times(&records, "a", 100, 3);
+    add_times(&records, "a", 101, 3);
+    assert_ok(sb_records_drop_repeated(&records, &dropped, &err), &err);
+    assert_int_equal(dropped, 1);
+    assert_int_equal(records.count, 3);
+    assert_string_equal(records.items[1].cell.model, "b");
+    sb_records_release(&records);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_compare__latencies_by_their_intervals),
+        cmocka_unit_test(test_compare__processes_are_samples_when_there_are_enough),
+        cmocka_unit_test(test_compare__memory_and_missing_cells),
+        cmocka_unit_test(test_compare__accuracy_up_is_better),
+        cmocka_unit_test(test_compare__engines_match_on_request),
+        cmocka_unit_test(test_merge__drops_records_that_repeat),
+    };
+    return cmocka_run_group_tests_name("bench/compare", tests, NULL, NULL);
+}

@@ -1,0 +1,14 @@
+# A file against itself: counted values are the same; verdicts as records; refusals.
+spinebench bench retinanet-mobile-spinenet-49xs --size 128 -t 1 --runs 2 --warmup 0 \
+    --step-passes 0 --no-probe -q -o a.jsonl >out
+spinebench compare a.jsonl a.jsonl -o verdicts.jsonl >out
+tail -n 1 out
+grep -c '"kind": "verdict"' verdicts.jsonl
+spinebench report verdicts.jsonl --preset gate --format csv | cut -d, -f1,6,7
+for files in "a.jsonl" "a.jsonl nosuch.jsonl" "a.jsonl out"; do
+    code=0
+    # shellcheck disable=SC2086 # a list of words
+    spinebench compare $files >out2 2>err || code=$?
+    echo "$files: exit $code"
+    cat err >&2
+done
