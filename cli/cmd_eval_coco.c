@@ -7,15 +7,21 @@
 #include "eval/coco_summary.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *iou_type = "bbox", *dump_dir;
 static bool json, use_cats = true;
-static int64_t threads;
+static int64_t threads, numpy_mean = 2;
+static struct sb_option_list max_dets;
 
 static const struct sb_option options[] = {
     SB_OPT_STRING("iou-type", 0, "TYPE", "bbox (default), segm or keypoints", &iou_type),
     SB_OPT_NEGATE("no-cats", 0, "all categories as one", &use_cats),
+    SB_OPT_LIST("max-dets", 0, "N,...", "limits of detections per image and class (1,10,100)",
+                &max_dets),
+    SB_OPT_INT("numpy-mean", 0, "V", "sum as numpy 2 does (default), or as versions up to 2.2: 1",
+               &numpy_mean, 1, 2),
     SB_OPT_STRING("dump-arrays", 0, "DIR", "writes precision, recall and scores as .npy",
                   &dump_dir),
     SB_OPT_FLAG("json", 0, "one JSON document on stdout", &json),
@@ -59,7 +65,8 @@ static int report(struct session *s, const struct sb_coco_eval *eval, const char
                   size_t number, struct sb_error *err)
 {
     struct sb_coco_summary summary;
-    int rc = sb_coco_summarize(eval, SB_NUMPY_WHOLE, &summary, err);
+    int rc =
+        sb_coco_summarize(eval, numpy_mean == 1 ? SB_NUMPY_BLOCKED : SB_NUMPY_WHOLE, &summary, err);
     if (rc)
         return rc;
     if (json) {
@@ -111,6 +118,31 @@ static int evaluate_all(struct session *s, const struct sb_arguments *args, stru
     return rc;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* --max-dets in any order. */
+static int parse_limits(struct sb_coco_params *params, struct sb_error *err)
+{
+    int rc = 0;
+    if (max_dets.count == 0)
+        return 0;
+    if (max_dets.count > SB_EVAL_MAX_MAX_DETS)
+        return sb_error_set(err, SB_EINVAL, "--max-dets: more than %d limits",
+                            SB_EVAL_MAX_MAX_DETS);
+    params->max_det_count = max_dets.count;
+    for (size_t i = 0; rc == 0 && i < max_dets.count; i++) {
+        int64_t v = 0;
+        rc = sb_parse_int(max_dets.items[i], "--max-dets", 1, 1000000, &v, err);
+        params->max_dets[i] = (int32_t)v;
+    }
+    qsort(params->max_dets, params->max_det_count, sizeof(params->max_dets[0]), by_value);
+    return rc ? rc : sb_coco_params_check(params, err);
+}
+
 static int run(const struct sb_arguments *args, struct sb_error *err)
 {
     struct session s = {.pool = NULL};
@@ -123,6 +155,9 @@ static int run(const struct sb_arguments *args, struct sb_error *err)
                             "--iou-type: expected bbox, segm or keypoints, got '%s'", iou_type);
     sb_coco_params_defaults(&s.params, type);
     s.params.use_cats = use_cats;
+    rc = parse_limits(&s.params, err);
+    if (rc)
+        return rc;
     s.pool = sb_pool_new(threads ? (int)threads : sb_cpu_count(), err);
     if (!s.pool)
         return err->code;

@@ -8,3 +8,4 @@ echo '[{"image_id":1,"category_id":1,"bbox":[0,0,10,10],"score":0.5},
 spinebench eval coco gt.json dt.json dt.json --threads 2
 spinebench eval coco gt.json dt.json --json --dump-arrays arrays | grep -A 20 per_category
 ls arrays
+spinebench eval coco gt.json dt.json --max-dets 5,1,300 --numpy-mean 1

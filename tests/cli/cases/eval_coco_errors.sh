@@ -20,3 +20,5 @@ try '{}'
 spinebench eval coco absent.json dt.json 2>err || echo "$? $(head -n 1 err)"
 spinebench eval coco gt.json dt.json --iou-type oval 2>err || echo "$? $(head -n 1 err)"
 spinebench eval nothing 2>err || echo "$? $(head -n 1 err)"
+spinebench eval coco gt.json dt.json --max-dets 1,1,5 2>err || echo "$? $(head -n 1 err)"
+spinebench eval coco gt.json dt.json --max-dets 0 2>err || echo "$? $(head -n 1 err)"
