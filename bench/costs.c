@@ -238,16 +238,22 @@ static void count_slots(const struct sb_graph *g, const struct sb_node *n, unsig
     }
 }
 
-/* Every product of the rules is at most (values in and out) x (values of the largest kernel, or
- * taps of the window, or 64 for box arithmetic). */
+/* Every product of the rules is at most (values in and out) x (values of the largest weight per
+ * channel, or taps of the window, or 64 for box arithmetic). */
 static bool fits(const struct sb_graph *g, const struct sb_node *n)
 {
     double values = (double)count(n->shape), factor = 64;
-    for (int i = 0; i < n->num_inputs; i++)
-        values += (double)count(input_of(g, n, i)->shape);
+    int64_t channels = n->shape.c; /* the fewest of input and output: a weight has a row for each */
+    for (int i = 0; i < n->num_inputs; i++) {
+        const struct sb_shape in = input_of(g, n, i)->shape;
+        values += (double)count(in);
+        channels = in.c < channels ? in.c : channels;
+    }
     for (int i = 0; i < n->num_slots; i++) {
-        const double slot = (double)sb_slot_count(&g->slots[n->slots[i]]);
-        factor = slot > factor ? slot : factor;
+        const double weight = (double)sb_slot_count(&g->slots[n->slots[i]]);
+        if (weight >= COUNT_LIMIT)
+            return false;
+        factor = weight / (double)channels > factor ? weight / (double)channels : factor;
     }
     if (n->op == SB_OP_MAXPOOL) {
         const double taps = (double)n->u.window.kernel_h * n->u.window.kernel_w;

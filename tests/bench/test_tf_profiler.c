@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct golden {
-    char model[64], batchnorm[8];
+    char model[80], batchnorm[8]; /* a name of the zoo, or a spec below tests/ */
     long long size, batch, params, float_ops, without_adds;
 };
 
@@ -67,7 +67,9 @@ static size_t check_case(const struct golden *g)
     struct sb_error err;
     sb_error_init(&err);
     const struct sb_model_options options = {.size = (int)g->size, .batch = (int)g->batch};
-    struct sb_model *model = sb_model_open(g->model, &options, &err);
+    const bool is_spec = strchr(g->model, '/') != NULL;
+    struct sb_model *model =
+        sb_model_open(is_spec ? test_source(g->model) : g->model, &options, &err);
     if (!model) {
         test_assert_ok(err.code, &err, __FILE__, __LINE__);
         return 1;
@@ -107,10 +109,31 @@ static void test_tf_profiler__equals_official_graphs_to_the_last_digit(void **st
     assert_int_equal(wrong, 0);
 }
 
+/* The official Mask R-CNN at batch 8: its proposal loops count a little less than eight images do.
+ */
+static void test_tf_profiler__maskrcnn_of_a_batch_is_near(void **state)
+{
+    (void)state;
+    const double official = 3453473258461.0;
+    struct sb_error err;
+    sb_error_init(&err);
+    const struct sb_model_options options = {.size = 640, .batch = 8};
+    struct sb_model *model = sb_model_open("maskrcnn-spinenet-49", &options, &err);
+    assert_ok(model ? 0 : err.code, &err);
+    struct sb_costs costs;
+    assert_ok(sb_costs_count(&costs, model->graph, &err), &err);
+    const struct sb_profile profile = {.sync_batchnorm = true, .batch = 8};
+    const double got = (double)sb_tf_exact_float_ops(&costs.total, &profile);
+    assert_true(got > official * (1 - 1e-5) && got < official * (1 + 1e-5));
+    sb_costs_release(&costs);
+    sb_model_free(&model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tf_profiler__equals_official_graphs_to_the_last_digit),
+        cmocka_unit_test(test_tf_profiler__maskrcnn_of_a_batch_is_near),
     };
     return cmocka_run_group_tests_name("bench/tf_profiler", tests, NULL, NULL);
 }
