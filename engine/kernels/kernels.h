@@ -109,5 +109,6 @@ extern const struct sb_kernel sb_kernel_maxpool_native;
 extern const struct sb_kernel sb_kernel_mul_native;
 extern const struct sb_kernel sb_kernel_resize_native;
 extern const struct sb_kernel sb_kernel_scale_native;
+extern const struct sb_kernel sb_kernel_winograd_native;
 
 #endif

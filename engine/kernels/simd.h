@@ -65,6 +65,23 @@ struct sb_window_row {
     const struct sb_window *window;
 };
 
+/*
+ * One tile of Winograd's F(4x4, 3x3) of one block of channels. Its 36 transformed pixels lie `step`
+ * floats apart, matrix row by matrix row.
+ */
+struct sb_winograd_tile {
+    float *matrices;
+    size_t step;
+    /* Pixels [y0, y1) x [x0, x1) of the tile exist: of 6 x 6 on the way in, where the others are
+     * 0, of 4 x 4 on the way out (from 0), where the others are not written. */
+    int y0, y1, x0, x1;
+    const float *in; /* way in: pixel (0, 0), which need not exist; rows in_row floats apart */
+    size_t in_row;
+    float *out; /* way out: pixel (0, 0); rows out_row floats apart, residual alike */
+    size_t out_row;
+    struct sb_row_epilogue epilogue;
+};
+
 struct sb_simd {
     enum sb_cpu cpu;
     int tile_rows;    /* most pixels of a tile */
@@ -77,6 +94,8 @@ struct sb_simd {
     void (*epilogue)(const struct sb_row_epilogue *e, float *row, size_t pixels);
     void (*dwconv)(const struct sb_window_row *row);
     void (*maxpool)(const struct sb_window_row *row);
+    void (*winograd_input)(const struct sb_winograd_tile *tile);
+    void (*winograd_output)(const struct sb_winograd_tile *tile);
     /* out[c * stride + i] = in[i * 16 + c] for i < pixels and c < channels <= 16 */
     void (*to_plain)(float *out, size_t stride, const float *in, size_t pixels, int channels);
     /* out[i * 16 + c] = in[c * stride + i], 0 for c >= channels */

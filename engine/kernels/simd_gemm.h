@@ -9,7 +9,7 @@
 #include "engine/kernels/simd_vec.h"
 
 #define MAX_VECS       4    /* vectors of a panel */
-#define CHUNK_BLOCKS   16   /* 256 steps of k */
+#define CHUNK_BLOCKS   4    /* 64 steps of k */
 #define PREFETCH_BYTES 1024 /* how far ahead of its use a panel is fetched */
 
 /* sums[r][v] += the products of 16 steps of k. The next block of the input is far away, where no
@@ -111,8 +111,9 @@ SIMD_INLINE void gemm_range(const struct sb_gemm_tile *t, size_t first, size_t e
         gemm_block(a, b, t->a_step, rows, vecs, sums);
 }
 
-/* Long sums are made of parts of CHUNK_BLOCKS blocks: the rounding error of one running sum would
- * grow with its length (at k = 2304 to four millionths of the result). */
+/* Long sums are made of parts of CHUNK_BLOCKS blocks: the rounding error of one running sum grows
+ * with its length (at k = 2304 to four millionths of the result, and Winograd's transforms magnify
+ * it). The parts cost no measurable time. */
 SIMD_INLINE void gemm_tile(const struct sb_gemm_tile *t, const int rows, const int vecs)
 {
     vec sums[SB_MAX_TILE_ROWS][MAX_VECS];

@@ -1,6 +1,7 @@
 /* The inner loops for any CPU: vectors of four floats. See simd.h. */
 #include "engine/kernels/simd_gemm.h"
 #include "engine/kernels/simd_rows.h"
+#include "engine/kernels/simd_winograd.h"
 
 GEMM_TILE(1, 1)
 GEMM_TILE(2, 1)
@@ -21,6 +22,8 @@ const struct sb_simd sb_simd_portable = {
     .epilogue = epilogue_row,
     .dwconv = dwconv_row,
     .maxpool = maxpool_row,
+    .winograd_input = winograd_input,
+    .winograd_output = winograd_output,
     .to_plain = to_plain,
     .to_blocked = to_blocked,
 };

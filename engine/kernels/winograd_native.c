@@ -1,0 +1,325 @@
+/*
+ * 3x3 convolutions of stride 1 by Winograd's F(4x4, 3x3): input tiles of 6x6 pixels, 4 apart,
+ * become 36 values per channel; 36 matrix products over the channels take the place of 9 taps for
+ * 16 pixels (a quarter of the multiplications); the results become 4x4 output pixels. A job is a
+ * range of tiles, all images in a row, and a part of the output channels; its transformed input and
+ * product live in the worker's buffer. Transforms are in simd_winograd.h.
+ */
+#include "engine/kernels/jobs.h"
+#include "engine/kernels/native.h"
+
+#define MATRICES  ((size_t)36)
+#define OUT_SIDE  4
+#define IN_SIDE   6
+#define MAX_TILES ((size_t)56) /* per job; the kernel is read once per job */
+#define MIN_TILES ((size_t)14)
+#define MIN_JOBS  ((size_t)4)
+
+/* What reading one packed value costs, in multiplications of a thread: kernels come from memory,
+ * once per pass over the network. */
+#define READ_COST 33
+
+static size_t tiles_along(int64_t pixels)
+{
+    return (size_t)(pixels + OUT_SIDE - 1) / OUT_SIDE;
+}
+
+static size_t image_tiles(struct sb_shape out)
+{
+    return tiles_along(out.h) * tiles_along(out.w);
+}
+
+static bool is_3x3(const struct sb_window *w)
+{
+    return w->kernel_h == 3 && w->kernel_w == 3 && w->stride_h == 1 && w->stride_w == 1;
+}
+
+/* Whether the smaller number of multiplications pays for the larger kernel and the transforms:
+ * not on small maps, nor with few channels. */
+static bool supports(const struct sb_kernel_call *call)
+{
+    const size_t cin = sb_blocks(call->in[0].c) * SB_BLOCK;
+    const size_t cout = sb_blocks(call->out.c) * SB_BLOCK;
+    const size_t images = (size_t)call->out.n;
+    const double taps = 9.0 * (double)cin * (double)cout, matrices = 4 * taps;
+    const double direct = taps * (double)(images * sb_pixels(call->out) + READ_COST);
+    const double tiles = (double)(images * image_tiles(call->out));
+    const double transforms = 36.0 * 16 * tiles * (double)(cin + cout);
+    return is_3x3(&call->step->node->u.window) &&
+           matrices * (tiles + READ_COST) + transforms < direct;
+}
+
+/* G = the values of 1, x, x^2 at the points, over the product of distances to the other points. */
+static void transform_row(const double g[3], double u[6])
+{
+    const double p = 0.70710678118654752440, q = 1.41421356237309504880;
+    const double even_p = (g[0] + g[2] / 2) / -1.5, odd_p = p * g[1] / -1.5;
+    const double even_q = (g[0] + g[2] * 2) / 6, odd_q = q * g[1] / 6;
+    u[0] = g[0];
+    u[1] = even_p + odd_p;
+    u[2] = even_p - odd_p;
+    u[3] = even_q + odd_q;
+    u[4] = even_q - odd_q;
+    u[5] = g[2];
+}
+
+/* G g G^T times scale. */
+static void transform_kernel(const float g[9], double scale, float u[36])
+{
+    double rows[3][6];
+    for (int y = 0; y < 3; y++) {
+        const double row[3] = {(double)g[y * 3], (double)g[y * 3 + 1], (double)g[y * 3 + 2]};
+        transform_row(row, rows[y]);
+    }
+    for (int x = 0; x < 6; x++) {
+        const double column[3] = {rows[0][x], rows[1][x], rows[2][x]};
+        double t[6];
+        transform_row(column, t);
+        for (int y = 0; y < 6; y++)
+            u[y * 6 + x] = (float)(t[y] * scale);
+    }
+}
+
+/* Floats of one packed matrix: panel after panel, step after step. */
+static size_t matrix_floats(const struct sb_kernel_call *call)
+{
+    return sb_panels_floats(call->out.c, sb_blocks(call->in[0].c) * SB_BLOCK);
+}
+
+static size_t packed_bytes(const struct sb_kernel_call *call)
+{
+    return MATRICES * matrix_floats(call) * sizeof(float);
+}
+
+/* One input channel by the channels of one panel, into all matrices. */
+static void pack_step(const struct sb_kernel_call *call, const float *kernel, const double *scale,
+                      size_t first, size_t width, size_t channel, float *out)
+{
+    const size_t cin = (size_t)call->in[0].c, cout = (size_t)call->out.c;
+    const size_t step = matrix_floats(call);
+    for (size_t i = 0; i < width; i++) {
+        const size_t c = first + i;
+        float u[36] = {0};
+        if (c < cout && channel < cin)
+            transform_kernel(kernel + (c * cin + channel) * 9, scale ? scale[c] : 1, u);
+        for (size_t m = 0; m < MATRICES; m++)
+            out[m * step + i] = u[m];
+    }
+}
+
+static void pack(const struct sb_kernel_call *call, const float *kernel, const double *scale,
+                 void *packed)
+{
+    const size_t channels = sb_blocks(call->in[0].c) * SB_BLOCK;
+    float *out = packed;
+    for (size_t p = 0; p < sb_panels(call->simd, call->out.c); p++) {
+        const size_t first = p * (size_t)call->simd->panel_blocks * SB_BLOCK;
+        const size_t width = sb_panel_blocks(call->simd, call->out.c, p) * SB_BLOCK;
+        for (size_t c = 0; c < channels; c++, out += width)
+            pack_step(call, kernel, scale, first, width, c, out);
+    }
+}
+
+struct cut {
+    size_t tiles; /* per job */
+    size_t tile_jobs;
+    size_t panels; /* per job */
+    size_t panel_jobs;
+    size_t in_step, out_step; /* floats of one matrix in a worker's buffer */
+};
+
+static struct cut cut_jobs(const struct sb_kernel_call *call)
+{
+    const size_t all = (size_t)call->out.n * image_tiles(call->out);
+    const size_t panels = sb_panels(call->simd, call->out.c);
+    struct cut cut;
+    cut.tiles = sb_even_piece(all, MAX_TILES);
+    if (sb_pieces(all, cut.tiles) < MIN_JOBS && all >= MIN_JOBS * MIN_TILES)
+        cut.tiles = sb_pieces(all, MIN_JOBS);
+    cut.tile_jobs = sb_pieces(all, cut.tiles);
+    cut.panels = sb_even_piece(panels, sb_pieces(panels, sb_pieces(MIN_JOBS, cut.tile_jobs)));
+    cut.panel_jobs = sb_pieces(panels, cut.panels);
+    /* a block more than needed: matrices must not be a multiple of 4096 bytes apart, where all
+     * values of a tile would share one set of the cache */
+    cut.in_step = (sb_blocks(call->in[0].c) * cut.tiles + 1) * SB_BLOCK;
+    cut.out_step = (cut.panels * (size_t)call->simd->panel_blocks * cut.tiles + 1) * SB_BLOCK;
+    return cut;
+}
+
+static size_t worker_floats(const struct cut *cut)
+{
+    return MATRICES * (cut->in_step + cut->out_step);
+}
+
+static size_t workspace_bytes(const struct sb_kernel_call *call)
+{
+    const struct cut cut = cut_jobs(call);
+    return (size_t)call->threads * worker_floats(&cut) * sizeof(float);
+}
+
+/* One job at work. */
+struct part {
+    const struct sb_kernel_call *call;
+    const struct cut *cut;
+    size_t first, tiles;  /* of all images */
+    size_t panel, panels; /* of the output */
+    float *in, *out;      /* transformed input and product */
+};
+
+/* Where tile t lies: its image and the output pixel of its corner. */
+struct corner {
+    size_t image;
+    int64_t y, x;
+};
+
+static struct corner find_corner(struct sb_shape out, size_t tile)
+{
+    const size_t along = tiles_along(out.w), per_image = image_tiles(out);
+    return (struct corner){.image = tile / per_image,
+                           .y = (int64_t)(tile % per_image / along) * OUT_SIDE,
+                           .x = (int64_t)(tile % along) * OUT_SIDE};
+}
+
+static int limit(int64_t v, int hi)
+{
+    return v < 0 ? 0 : v > hi ? hi : (int)v;
+}
+
+static void transform_inputs(const struct part *p)
+{
+    const struct sb_kernel_call *call = p->call;
+    const struct sb_window *w = &call->step->node->u.window;
+    const struct sb_shape in = call->in[0];
+    const size_t plane = sb_pixels(in) * SB_BLOCK;
+    for (size_t t = 0; t < p->tiles; t++) {
+        const struct corner corner = find_corner(call->out, p->first + t);
+        const int64_t y = corner.y - w->pad_top, x = corner.x - w->pad_left;
+        struct sb_winograd_tile tile = {
+            .matrices = p->in + t * SB_BLOCK,
+            .step = p->cut->in_step,
+            .y0 = limit(-y, IN_SIDE),
+            .y1 = limit(in.h - y, IN_SIDE),
+            .x0 = limit(-x, IN_SIDE),
+            .x1 = limit(in.w - x, IN_SIDE),
+            .in = call->inputs[0] + corner.image * sb_image_floats(in) + (y * in.w + x) * SB_BLOCK,
+            .in_row = (size_t)in.w * SB_BLOCK,
+        };
+        for (size_t b = 0; b < sb_blocks(in.c); b++) {
+            call->simd->winograd_input(&tile);
+            tile.in += plane;
+            tile.matrices += p->tiles * SB_BLOCK;
+        }
+    }
+}
+
+/* One matrix by one panel. */
+static void multiply_panel(const struct part *p, size_t matrix, size_t panel)
+{
+    const struct sb_kernel_call *call = p->call;
+    const struct sb_simd *simd = call->simd;
+    const size_t k = sb_blocks(call->in[0].c) * SB_BLOCK;
+    const size_t full = (size_t)simd->panel_blocks;
+    const size_t blocks = sb_panel_blocks(simd, call->out.c, p->panel + panel);
+    const float *in = p->in + matrix * p->cut->in_step;
+    float *out = p->out + matrix * p->cut->out_step + panel * full * p->tiles * SB_BLOCK;
+    struct sb_gemm_tile tile = {
+        .a_step = p->tiles * SB_BLOCK,
+        .blocks = sb_blocks(call->in[0].c),
+        .b = (const float *)call->packed + matrix * matrix_floats(call) +
+             (p->panel + panel) * full * SB_BLOCK * k,
+        .c_step = p->tiles * SB_BLOCK,
+    };
+    const size_t pieces = sb_pieces(p->tiles, (size_t)simd->tile_rows);
+    size_t done = 0;
+    for (size_t i = 0; i < pieces; i++) {
+        const size_t rows = (p->tiles - done) / (pieces - i);
+        tile.a = in + done * SB_BLOCK;
+        tile.c = out + done * SB_BLOCK;
+        simd->gemm[blocks - 1][rows](&tile);
+        done += rows;
+    }
+}
+
+static void transform_outputs(const struct part *p)
+{
+    const struct sb_kernel_call *call = p->call;
+    const struct sb_shape out = call->out;
+    const size_t plane = sb_pixels(out) * SB_BLOCK;
+    const size_t first = p->panel * (size_t)call->simd->panel_blocks;
+    const size_t end = first + p->panels * (size_t)call->simd->panel_blocks;
+    const size_t blocks = end < sb_blocks(out.c) ? end : sb_blocks(out.c);
+    for (size_t t = 0; t < p->tiles; t++) {
+        const struct corner corner = find_corner(out, p->first + t);
+        struct sb_winograd_tile tile = {
+            .matrices = p->out + t * SB_BLOCK,
+            .step = p->cut->out_step,
+            .y1 = limit(out.h - corner.y, OUT_SIDE),
+            .x1 = limit(out.w - corner.x, OUT_SIDE),
+            .out_row = (size_t)out.w * SB_BLOCK,
+            .epilogue = {.act = call->step->act},
+        };
+        const size_t start =
+            corner.image * sb_image_floats(out) + (size_t)(corner.y * out.w + corner.x) * SB_BLOCK;
+        for (size_t b = first; b < blocks; b++) {
+            const size_t place = start + b * plane;
+            tile.out = call->output + place;
+            tile.epilogue.scale = call->scale ? call->scale + b * SB_BLOCK : NULL;
+            tile.epilogue.shift = call->shift ? call->shift + b * SB_BLOCK : NULL;
+            tile.epilogue.residual = call->residual ? call->residual + place : NULL;
+            call->simd->winograd_output(&tile);
+            tile.matrices += p->tiles * SB_BLOCK;
+        }
+    }
+}
+
+struct context {
+    const struct sb_kernel_call *call;
+    struct cut cut;
+};
+
+static void winograd_job(void *ctx, size_t job, int worker)
+{
+    const struct context *c = ctx;
+    const struct sb_kernel_call *call = c->call;
+    const struct cut *cut = &c->cut;
+    const size_t tile_job = job / cut->panel_jobs, panel_job = job % cut->panel_jobs;
+    float *buffer = (float *)call->workspace + (size_t)worker * worker_floats(cut);
+    const struct part part = {
+        .call = call,
+        .cut = cut,
+        .first = tile_job * cut->tiles,
+        .tiles =
+            sb_piece_length((size_t)call->out.n * image_tiles(call->out), cut->tiles, tile_job),
+        .panel = panel_job * cut->panels,
+        .panels = sb_piece_length(sb_panels(call->simd, call->out.c), cut->panels, panel_job),
+        .in = buffer,
+        .out = buffer + MATRICES * cut->in_step,
+    };
+    transform_inputs(&part);
+    for (size_t m = 0; m < MATRICES; m++) {
+        for (size_t p = 0; p < part.panels; p++)
+            multiply_panel(&part, m, p);
+    }
+    transform_outputs(&part);
+}
+
+static int run(const struct sb_kernel_call *call, struct sb_error *err)
+{
+    (void)err;
+    struct context c = {call, cut_jobs(call)};
+    sb_pool_run(call->pool, c.cut.tile_jobs * c.cut.panel_jobs, winograd_job, &c);
+    return 0;
+}
+
+const struct sb_kernel sb_kernel_winograd_native = {
+    .name = "winograd_native",
+    .op = SB_OP_CONV,
+    .in_layout = SB_LAYOUT_BLOCKED,
+    .out_layout = SB_LAYOUT_BLOCKED,
+    .inplace = SB_INPLACE_RESIDUAL,
+    .supports = supports,
+    .packed_bytes = packed_bytes,
+    .pack = pack,
+    .workspace_bytes = workspace_bytes,
+    .run = run,
+};
