@@ -87,7 +87,7 @@ static inline uint32_t other_than_digits(const char *p)
 {
     const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
     uint32_t digits = 0;
-    for (int half = 0; half < 2; half++) {
+    for (size_t half = 0; half < 2; half++) {
         const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * half));
         const __m128i above_nine = _mm_subs_epu8(_mm_sub_epi8(v, zero), nine);
         digits |= (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(above_nine, _mm_setzero_si128()))

@@ -25,7 +25,7 @@ static struct sb_record time_record(const int64_t *ns, size_t count)
     struct sb_record r;
     sb_record_init(&r, SB_RECORD_TIME);
     r.run = "r1";
-    r.cell = (struct sb_cell){"tiny", 64, 1, 2, "openblas"};
+    r.cell = (struct sb_cell){"tiny", 64, 1, 2, "openblas", NULL};
     r.u.time.pass = "end_to_end";
     r.u.time.process = 0;
     r.u.time.warmup = 3;
@@ -239,8 +239,8 @@ static void test_record__cells_compare_by_value(void **state)
 {
     (void)state;
     char name[] = "tiny";
-    const struct sb_cell a = {"tiny", 64, 1, 2, NULL}, b = {name, 64, 1, 2, NULL};
-    const struct sb_cell c = {"tiny", 64, 1, 2, "openblas"};
+    const struct sb_cell a = {"tiny", 64, 1, 2, NULL, NULL}, b = {name, 64, 1, 2, NULL, NULL};
+    const struct sb_cell c = {"tiny", 64, 1, 2, "openblas", NULL};
     assert_true(sb_same_cell(&a, &b));
     assert_false(sb_same_cell(&a, &c));
 }
