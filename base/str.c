@@ -90,6 +90,14 @@ void sb_text_position(const char *text, size_t offset, int64_t *line, int64_t *c
     }
 }
 
+void sb_str_dims(struct sb_str *s, const size_t *dims, int count)
+{
+    sb_str_puts(s, "(");
+    for (int d = 0; d < count; d++)
+        sb_str_printf(s, "%s%zu", d ? ", " : "", dims[d]);
+    sb_str_puts(s, ")");
+}
+
 #define MAX_NAME 63 /* longer names match nothing */
 
 size_t sb_name_distance(const char *a, const char *b)

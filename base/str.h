@@ -42,6 +42,8 @@ bool sb_name_is_near(const char *name, const char *known);
 /* The shortest decimal that reads back to the same float32; "0" for -0 and, as callers check
  * before, for what is not finite. */
 void sb_str_float(struct sb_str *s, float value);
+/* "(8, 3, 3)"; "()" for none. */
+void sb_str_dims(struct sb_str *s, const size_t *dims, int count);
 /* The text, never NULL ("" while empty); owned by s. */
 const char *sb_str_text(const struct sb_str *s);
 

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/npy.h"
+#include "base/str.h"
 #include "cli/cli.h"
 #include "cli/model_weights.h"
 #include "detect/region_ops.h"
@@ -25,9 +26,11 @@ static int load_input(struct sb_npy *input, struct sb_error *err)
         return rc;
     if (input->dtype == SB_F32 && input->ndim == 4 && input->count > 0 && input->shape[3] == 3)
         return 0;
-    sb_error_set(err, SB_EFORMAT,
-                 "expected a float32 array (N, height, width, 3), found %s with %d dimensions",
-                 sb_dtype_name(input->dtype), input->ndim);
+    struct sb_str shape = SB_STR_INIT;
+    sb_str_dims(&shape, input->shape, input->ndim);
+    sb_error_set(err, SB_EFORMAT, "expected a float32 array (N, height, width, 3), found %s %s",
+                 sb_dtype_name(input->dtype), sb_str_text(&shape));
+    sb_str_release(&shape);
     sb_npy_release(input);
     return sb_error_file(err, input_path);
 }

@@ -19,15 +19,6 @@ static bool json, averages, allow_missing, allow_extra;
 
 /* -- listing ---------------------------------------------------------------------------------- */
 
-static void shape_text(const struct sb_tensor *t, struct sb_str *out)
-{
-    sb_str_clear(out);
-    sb_str_puts(out, "(");
-    for (int d = 0; d < t->ndim; d++)
-        sb_str_printf(out, "%s%zu", d ? ", " : "", t->shape[d]);
-    sb_str_puts(out, ")");
-}
-
 static void statistic_cell(struct sb_table *table, const struct sb_tensor_stats *s, double value)
 {
     if (s->finite)
@@ -40,7 +31,7 @@ static void tensor_row(struct sb_table *table, const struct sb_tensor *t,
                        const struct sb_tensor_stats *s)
 {
     struct sb_str shape = SB_STR_INIT;
-    shape_text(t, &shape);
+    sb_str_dims(&shape, t->shape, t->ndim);
     sb_table_row(table);
     sb_table_cell(table, "%s", t->name);
     sb_table_cell(table, "%s", t->type);

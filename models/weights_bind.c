@@ -121,23 +121,15 @@ static bool is_extra(const struct binding *b, size_t tensor)
     return !b->used[tensor] && !sb_is_leftover(&b->training, sb_tensors_at(b->file, tensor)->name);
 }
 
-static void print_shape(struct sb_str *s, const size_t *shape, int ndim)
-{
-    sb_str_puts(s, "(");
-    for (int d = 0; d < ndim; d++)
-        sb_str_printf(s, "%s%zu", d ? ", " : "", shape[d]);
-    sb_str_puts(s, ")");
-}
-
 static void print_misfit(const struct binding *b, size_t i, struct sb_str *s)
 {
     const struct sb_tensor *t = b->sources[i];
     size_t shape[4];
     const int ndim = expected_shape(b, i, shape);
     sb_str_printf(s, "\n  wrong shape: %s is %s ", t->name, t->type);
-    print_shape(s, t->shape, t->ndim);
-    sb_str_puts(s, ", expected float ");
-    print_shape(s, shape, ndim);
+    sb_str_dims(s, t->shape, t->ndim);
+    sb_str_puts(s, ", expected float32 ");
+    sb_str_dims(s, shape, ndim);
 }
 
 static void print_missing(const struct binding *b, size_t i, struct sb_str *s)

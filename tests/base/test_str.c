@@ -88,6 +88,16 @@ static void test_str__absurd_lengths_fail(void **state)
     sb_str_release(&s);
 }
 
+static void test_str__dims_are_listed(void **state)
+{
+    (void)state;
+    struct sb_str s = SB_STR_INIT;
+    sb_str_dims(&s, NULL, 0);
+    sb_str_dims(&s, (const size_t[]){8, 3, 1}, 3);
+    assert_string_equal(sb_str_text(&s), "()(8, 3, 1)");
+    sb_str_release(&s);
+}
+
 static void test_name__slips_are_near(void **state)
 {
     (void)state;
@@ -107,6 +117,7 @@ int main(void)
         cmocka_unit_test(test_str__bytes_may_hold_nul),
         cmocka_unit_test(test_str__failure_sticks_and_keeps_the_text),
         cmocka_unit_test(test_str__absurd_lengths_fail),
+        cmocka_unit_test(test_str__dims_are_listed),
         cmocka_unit_test(test_name__slips_are_near),
     };
     return cmocka_run_group_tests_name("base/str", tests, NULL, NULL);

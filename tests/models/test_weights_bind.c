@@ -154,8 +154,8 @@ static void test_weights_bind__missing_extra_and_misshaped_are_named(void **stat
         (const char *[]){
             "1 are missing and 2 have another shape or type; 2 of the file's are not",
             "missing: resnet50/conv2d_7/kernel (backbone/stage2/block1/conv2/conv/kernel)",
-            "wrong shape: fpn/p6/bias is float32 (2, 2), expected float (4)",
-            "wrong shape: fpn/p7/bias is int32 (4), expected float (4)", "not used: stray/gamma",
+            "wrong shape: fpn/p6/bias is float32 (2, 2), expected float32 (4)",
+            "wrong shape: fpn/p7/bias is int32 (4), expected float32 (4)", "not used: stray/gamma",
             "not used: resnet50/conv2d_77/kernel", NULL});
     teardown(&f);
 }
