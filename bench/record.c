@@ -287,6 +287,7 @@ static int open_part(struct sb_record_writer *w, const char *path, int64_t keep_
 {
     memset(w, 0, sizeof(*w));
     w->fd = -1;
+    w->results = keep_bytes > 0;
     struct sb_str part = SB_STR_INIT;
     sb_str_printf(&part, "%s.part", path);
     w->part = part.data; /* ownership moves to w */
@@ -344,6 +345,7 @@ int sb_record_write(struct sb_record_writer *w, const struct sb_record *record,
         return rc;
     }
     w->bytes += (int64_t)w->line.length;
+    w->results = w->results || record->kind != SB_RECORD_RUN;
     return 0;
 }
 
@@ -361,8 +363,11 @@ int sb_record_writer_commit(struct sb_record_writer *w, struct sb_error *err)
 
 void sb_record_writer_close(struct sb_record_writer *w)
 {
-    if (w->fd >= 0 && w->path)
-        close(w->fd); /* what was written stays; an error here changes nothing */
+    if (w->fd >= 0) {
+        close(w->fd); /* an error here changes nothing about the lines that are written */
+        if (!w->results)
+            unlink(w->part);
+    }
     sb_str_release(&w->line);
     sb_free(w->path);
     sb_free(w->part);

@@ -180,6 +180,7 @@ struct sb_record_writer {
     char *path, *part; /* owned */
     struct sb_str line;
     int64_t bytes; /* written so far, whole lines */
+    bool results;  /* resumed, or a record that is not of kind SB_RECORD_RUN was written */
 };
 int sb_record_writer_open(struct sb_record_writer *w, const char *path, struct sb_error *err);
 /* Continues PATH.part after its first keep_bytes bytes. */
@@ -188,7 +189,7 @@ int sb_record_writer_resume(struct sb_record_writer *w, const char *path, int64_
 int sb_record_write(struct sb_record_writer *w, const struct sb_record *record,
                     struct sb_error *err);
 int sb_record_writer_commit(struct sb_record_writer *w, struct sb_error *err);
-/* Keeps PATH.part with the lines written so far. Does nothing after commit. */
+/* Keeps PATH.part if it has any results, else removes it. Does nothing after commit. */
 void sb_record_writer_close(struct sb_record_writer *w);
 
 /* Records of one or more files, in order. */

@@ -203,6 +203,19 @@ static void test_record__a_file_appears_when_it_is_complete(void **state)
     assert_int_equal(sb_record_writer_open(&w, "/nonexistent/x.jsonl", &err), SB_EIO);
 }
 
+static void test_record__a_run_without_results_leaves_no_file(void **state)
+{
+    (void)state;
+    struct sb_record run;
+    sb_record_init(&run, SB_RECORD_RUN);
+    struct sb_record_writer w;
+    assert_ok(sb_record_writer_open(&w, scratch("empty.jsonl"), &err), &err);
+    assert_ok(sb_record_write(&w, &run, &err), &err);
+    assert_true(sb_is_file(scratch("empty.jsonl.part")));
+    sb_record_writer_close(&w);
+    assert_false(sb_is_file(scratch("empty.jsonl.part")));
+}
+
 /* A limit on the file's size stands for the full disk. */
 static void test_record__a_full_disk_leaves_whole_lines(void **state)
 {
@@ -251,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_record__every_kind_survives_the_round_trip),
         cmocka_unit_test(test_record__bad_lines_name_file_and_line),
         cmocka_unit_test(test_record__a_file_appears_when_it_is_complete),
+        cmocka_unit_test(test_record__a_run_without_results_leaves_no_file),
         cmocka_unit_test(test_record__a_full_disk_leaves_whole_lines),
         cmocka_unit_test(test_record__cells_compare_by_value),
     };
