@@ -128,7 +128,9 @@ static void start(struct jpeg_reader *r)
         jpeg_save_markers(j, JPEG_APP0 + 1, 0xffff);
     jpeg_read_header(j, TRUE);
     r->rc = sb_image_check_size(j->image_width, j->image_height, r->options, r->err);
-    if (r->rc == 0)
+    if (r->rc)
+        sb_error_offset(r->err, position(r));
+    else
         r->rc = sb_image_create(r->out, (int)j->image_width, (int)j->image_height, r->err);
     if (r->rc)
         longjmp(r->jump, 1);

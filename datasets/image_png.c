@@ -14,6 +14,8 @@
 
 /* Deflate cannot shrink below 1/1032 of its input, so a header that promises more is a lie. */
 #define MAX_DEFLATE_RATIO 1032
+/* Of width and height: the header is the first chunk, after the signature, a length and a type. */
+#define SIZE_OFFSET 16
 
 struct png_reader {
     png_structp png;
@@ -67,15 +69,14 @@ static int check_header(struct png_reader *r)
 {
     const png_uint_32 width = png_get_image_width(r->png, r->info);
     const png_uint_32 height = png_get_image_height(r->png, r->info);
-    const int rc = sb_image_check_size(width, height, r->options, r->err);
-    if (rc)
-        return rc;
+    if (sb_image_check_size(width, height, r->options, r->err) != 0)
+        return sb_error_offset(r->err, SIZE_OFFSET);
     const size_t raw = png_get_rowbytes(r->png, r->info) * height; /* within the pixel limit * 8 */
-    if (raw / MAX_DEFLATE_RATIO > r->size)
-        return sb_error_set(r->err, SB_EFORMAT,
-                            "the header says %u x %u pixels, which %zu bytes cannot hold", width,
-                            height, r->size);
-    return 0;
+    if (raw / MAX_DEFLATE_RATIO <= r->size)
+        return 0;
+    sb_error_set(r->err, SB_EFORMAT, "the header says %u x %u pixels, which %zu bytes cannot hold",
+                 width, height, r->size);
+    return sb_error_offset(r->err, SIZE_OFFSET);
 }
 
 /* Every kind of PNG becomes 8-bit RGB. */

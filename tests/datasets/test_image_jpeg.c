@@ -247,6 +247,7 @@ static void test_jpeg__header_larger_than_the_limit_is_an_error(void **state)
     options.max_side = W - 1;
     assert_int_equal(sb_image_decode(file.data, file.size, &options, &image, &err), SB_EFORMAT);
     assert_non_null(strstr(err.message, "expected sides of at most 39"));
+    assert_true(err.offset > 0 && (size_t)err.offset < file.size);
     free(file.data);
 }
 
