@@ -1,5 +1,4 @@
 /* spinebench detect: images to COCO results. The work is in detect/detect_run.h. */
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli.h"
@@ -234,8 +233,6 @@ static int run_detect(const struct sb_arguments *args, struct sb_error *err)
         rc = load_model(args->words[0], &r, err);
     if (rc == 0)
         rc = sb_class_map_init(&r.classes, r.model->num_classes, annotations ? &r.set : NULL, err);
-    if (rc == 0 && draw_dir)
-        rc = sb_make_dirs(draw_dir, err);
     if (rc == 0)
         rc = make_detector(&r, err);
     if (rc == 0)

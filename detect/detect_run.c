@@ -91,8 +91,10 @@ static int draw(struct run *r, const struct sb_image_item *item, struct sb_image
         rc = sb_error_nomem(err, "a drawing", n * sizeof(*drawings));
     if (rc == 0) {
         sb_draw_detections(image, drawings, count);
-        rc = sb_image_save_png(image, path, err);
+        rc = sb_make_dirs(r->job->draw_dir, err);
     }
+    if (rc == 0)
+        rc = sb_image_save_png(image, path, err);
     for (size_t i = 0; masks && i < n; i++)
         sb_rle_release(&masks[i]);
     sb_free(masks);

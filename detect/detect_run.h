@@ -9,7 +9,7 @@
 struct sb_detect_job {
     struct sb_detector *detector; /* with keep_image when draw_dir is given */
     const struct sb_class_map *classes;
-    const char *draw_dir;  /* existing folder for NAME.png per image, or NULL */
+    const char *draw_dir;  /* NAME.png per image go there; created with the first; or NULL */
     double draw_threshold; /* drawn at score >= this */
 };
 
