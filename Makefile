@@ -63,7 +63,7 @@ bin_of   = $(1:%.c=$(BUILD)/%)
 all: $(BUILD)/spinebench ## the program
 
 help: ## this text
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
 	@echo "switches: DEBUG=1 ASAN=1 UBSAN=1 TSAN=1 WERROR=1 BUILD=dir PREFIX=/usr/local DESTDIR="
 
 $(BUILD)/spinebench: $(CLI_OBJ) $(BUILD)/gen/build_info.o $(BUILD)/libspinebench.a
