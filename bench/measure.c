@@ -16,7 +16,7 @@ void sb_measure_options_defaults(struct sb_measure_options *options)
     memset(options, 0, sizeof(*options));
     options->batch = 1;
     options->threads = sb_cpu_count();
-    options->engine = SB_ENGINE_OPENBLAS;
+    options->engine = sb_engine_default();
     options->seed = 1;
     options->time.warmup = 2;
     options->time.stop =

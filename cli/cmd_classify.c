@@ -202,7 +202,8 @@ int cmd_classify(int argc, char **argv)
                    65536),
         SB_OPT_INT("threads", 't', "T", "threads of the network (default: all CPUs)", &threads, 1,
                    1024),
-        SB_OPT_STRING("engine", 0, "E", "openblas (default) or native", &engine_name),
+        SB_OPT_STRING("engine", 0, "E", "native or openblas (default: native with AVX2)",
+                      &engine_name),
         SB_OPT_FLAG("exif", 0, "turn photos by their EXIF orientation", &exif),
         SB_OPT_INT("max-images", 0, "N", "only the first N images", &max_images, 1, INT32_MAX),
         SB_OPT_STRING("shard", 0, "I/N", "only part I of N equal parts, I from 1", &shard),
@@ -227,7 +228,7 @@ int cmd_classify(int argc, char **argv)
         "  spinebench classify my-model.json --weights w.safetensors -o p.jsonl photo.jpg\n"};
     weights_choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};
     list_path = images_dir = output = shard = NULL;
-    engine_name = "openblas";
+    engine_name = sb_engine_name(sb_engine_default());
     threads = size = max_images = first_class = 0;
     top = 5;
     resume = skip_broken = json = quiet = exif = false;

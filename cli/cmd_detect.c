@@ -258,7 +258,8 @@ int cmd_detect(int argc, char **argv)
                    65536),
         SB_OPT_INT("threads", 't', "T", "threads of the network (default: all CPUs)", &threads, 1,
                    1024),
-        SB_OPT_STRING("engine", 0, "E", "openblas (default) or native", &engine_name),
+        SB_OPT_STRING("engine", 0, "E", "native or openblas (default: native with AVX2)",
+                      &engine_name),
         SB_OPT_DOUBLE("score-threshold", 0, "S", "keep scores above S (default: the model's)",
                       &score_threshold, 0, 1),
         SB_OPT_FLAG("soft-nms", 0, "lower the scores of overlapping boxes, drop none", &soft_nms),
@@ -291,7 +292,7 @@ int cmd_detect(int argc, char **argv)
         "  spinebench detect my-model.json --weights w.safetensors -o d.json photo.jpg --draw "
         "out\n"};
     annotations = images_dir = output = draw_dir = shard = NULL;
-    engine_name = "openblas";
+    engine_name = sb_engine_name(sb_engine_default());
     weights_choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};
     threads = size = max_images = 0;
     score_threshold = -1;

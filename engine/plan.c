@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+enum sb_engine sb_engine_default(void)
+{
+    return sb_cpu_detect() >= SB_CPU_AVX2 ? SB_ENGINE_NATIVE : SB_ENGINE_OPENBLAS;
+}
+
 const char *sb_engine_name(enum sb_engine engine)
 {
     return engine == SB_ENGINE_NATIVE ? "native" : "openblas";
@@ -26,7 +31,7 @@ int sb_engine_parse(const char *name, enum sb_engine *out, struct sb_error *err)
 void sb_plan_options_defaults(struct sb_plan_options *options)
 {
     *options = (struct sb_plan_options){
-        .engine = SB_ENGINE_OPENBLAS,
+        .engine = sb_engine_default(),
         .threads = sb_cpu_count(),
         .cpu = sb_cpu_detect(),
         .fold_batchnorm = true,

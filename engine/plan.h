@@ -28,7 +28,7 @@
 enum sb_engine { SB_ENGINE_OPENBLAS, SB_ENGINE_NATIVE };
 
 struct sb_plan_options {
-    enum sb_engine engine; /* default: OPENBLAS */
+    enum sb_engine engine; /* default: sb_engine_default() */
     int threads;           /* 1..; default: CPUs of the affinity mask */
     enum sb_cpu cpu;       /* instruction sets of the native engine; default: what the CPU has */
     bool fold_batchnorm;   /* default true; passes can be turned off one by one for tests */
@@ -94,6 +94,8 @@ size_t sb_plan_num_steps(const struct sb_plan *plan);
 void sb_plan_step_info(const struct sb_plan *plan, size_t index, struct sb_step_info *out);
 void sb_plan_memory(const struct sb_plan *plan, struct sb_plan_memory *out);
 
+/* The fastest engine for this CPU: native with AVX2 or more, else openblas. */
+enum sb_engine sb_engine_default(void);
 /* "openblas", "native" */
 const char *sb_engine_name(enum sb_engine engine);
 /* The engine of a name; SB_EINVAL, naming the known ones, for any other text. */

@@ -167,24 +167,41 @@ static float *pack_channels(const double *values, size_t channels, char **place,
     return out;
 }
 
-static void pack_step(struct sb_plan *plan, size_t index, const struct sb_weights *weights)
+/* Gives a step the places of its weights. */
+static void place_weights(struct sb_plan *plan, size_t index)
 {
     const struct sb_step *step = &plan->steps.items[index];
     struct sb_planned_step *planned = &plan->planned[index];
     const size_t channels = (size_t)planned->call.out.c;
     char *place = plan->weights[plan->steps.values[step->value].level] + planned->weight_offset;
-    if (planned->shares >= 0) {
+    if (planned->shares >= 0)
         planned->call.packed = plan->planned[planned->shares].call.packed;
-    } else if (step->kernel_slot >= 0) {
-        step->kernel->pack(&planned->call, weights->slots[step->kernel_slot],
-                           planned->fold_scale ? step->scale : NULL, place);
+    else if (step->kernel_slot >= 0)
         planned->call.packed = place;
-        place += planned->packed_bytes;
-    }
+    place += planned->packed_bytes;
     if (step->scale && !planned->fold_scale)
         planned->call.scale = pack_channels(step->scale, channels, &place, channel_bytes(planned));
     if (step->shift)
         planned->call.shift = pack_channels(step->shift, channels, &place, channel_bytes(planned));
+}
+
+struct packing {
+    struct sb_plan *plan;
+    const struct sb_weights *weights;
+};
+
+static void pack_job(void *ctx, size_t index, int worker)
+{
+    (void)worker;
+    const struct packing *packing = ctx;
+    struct sb_plan *plan = packing->plan;
+    const struct sb_step *step = &plan->steps.items[index];
+    struct sb_planned_step *planned = &plan->planned[index];
+    if (step->kernel_slot < 0 || planned->shares >= 0)
+        return;
+    char *place = plan->weights[plan->steps.values[step->value].level] + planned->weight_offset;
+    step->kernel->pack(&planned->call, packing->weights->slots[step->kernel_slot],
+                       planned->fold_scale ? step->scale : NULL, place);
 }
 
 static int pack_weights(struct sb_plan *plan, const struct sb_weights *weights,
@@ -207,7 +224,9 @@ static int pack_weights(struct sb_plan *plan, const struct sb_weights *weights,
             return sb_error_nomem(err, "packed weights", bytes);
     }
     for (size_t i = 0; i < plan->steps.count; i++)
-        pack_step(plan, i, weights);
+        place_weights(plan, i);
+    struct packing packing = {plan, weights};
+    sb_pool_run(plan->pool, plan->steps.count, pack_job, &packing);
     return 0;
 }
 

@@ -261,8 +261,9 @@ void net_assert_options(const struct net *net, const struct sb_plan_options *opt
 
 void net_assert_engines(const struct net *net)
 {
-    net_assert_options(net, NULL);
     struct sb_plan_options options = net_options();
+    options.engine = SB_ENGINE_OPENBLAS;
+    net_assert_options(net, &options);
     options.engine = SB_ENGINE_NATIVE;
     for (int cpu = 0; cpu <= (int)sb_cpu_detect(); cpu++) {
         options.cpu = (enum sb_cpu)cpu;

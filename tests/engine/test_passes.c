@@ -118,7 +118,9 @@ static void test_fold__a_shared_kernel_is_packed_once(void **state)
     net_output(&net, net_act(&net, net_batchnorm(&net, b), SB_ACT_RELU));
     net_fill(&net, 5);
     assert_outputs_kept(&net);
-    struct sb_plan *plan = net_plan(&net, NULL);
+    struct sb_plan_options options = net_options();
+    options.engine = SB_ENGINE_OPENBLAS;
+    struct sb_plan *plan = net_plan(&net, &options);
     struct sb_plan_memory memory;
     sb_plan_memory(plan, &memory);
     /* one kernel of 8 * 8 * 9 floats, and scale and shift of 8 channels (64 bytes) for each */

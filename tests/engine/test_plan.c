@@ -182,7 +182,7 @@ static void test_plan__steps_are_named_and_timed(void **state)
     struct sb_step_info info;
     int64_t ns[64];
     build_net(&net);
-    struct sb_plan *plan = net_plan(&net, NULL);
+    struct sb_plan *plan = plan_on(&net, SB_ENGINE_OPENBLAS, 2);
     assert_in_range(sb_plan_num_steps(plan), 1, 64);
     sb_plan_step_info(plan, 0, &info);
     assert_string_equal(info.path, "act2"); /* convolution, batch norm and swish in one */

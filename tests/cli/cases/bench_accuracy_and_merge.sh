@@ -1,7 +1,7 @@
 # Accuracy beside cost, latency and memory in one row; the same by merging files; repeated records.
 spinebench dataset make -o data --images 3 -q >out
 bench() {
-    spinebench bench retinanet-mobile-spinenet-49xs --size 128 -t 1 --runs 2 --warmup 0 \
+    spinebench bench retinanet-mobile-spinenet-49xs --size 128 -t 1 --engine openblas --runs 2 --warmup 0 \
         --step-passes 0 --no-probe -q "$@" >out
 }
 row() {
