@@ -125,6 +125,24 @@ static void flush_caches(const struct timing *t)
         ((volatile char *)t->flush)[i]++;
 }
 
+/*
+ * Extra work after each run, in thousandths of its time, for trials of the gate: they build a
+ * program that is slower by a known amount (scripts/gate_trials.sh). Nothing in normal builds.
+ */
+#ifndef SB_SLOWDOWN_PERMILLE
+#define SB_SLOWDOWN_PERMILLE 0
+#endif
+
+static void slow_down(int64_t before)
+{
+    if (SB_SLOWDOWN_PERMILLE == 0)
+        return;
+    const int64_t until = sb_now_ns() + (sb_now_ns() - before) * SB_SLOWDOWN_PERMILLE / 1000;
+    volatile uint64_t sink = 1;
+    while (sb_now_ns() < until)
+        sink = sb_rng_mix(sink);
+}
+
 static int run_once(struct timing *t, struct sb_error *err)
 {
     flush_caches(t);
@@ -132,6 +150,7 @@ static int run_once(struct timing *t, struct sb_error *err)
     for (int i = 0; i < t->num_inputs; i++)
         memcpy(sb_plan_input(t->plan, i, NULL), t->inputs[i], t->input_bytes[i]);
     const int rc = sb_plan_run(t->plan, NULL, err);
+    slow_down(before);
     t->samples->ns[t->samples->count++] = sb_now_ns() - before;
     return rc;
 }

@@ -53,6 +53,7 @@ int cmd_detect(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_forward(int argc, char **argv);
+int cmd_gate(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_models(int argc, char **argv);
 int cmd_paper(int argc, char **argv);

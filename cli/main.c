@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"classify", cmd_classify, "images to ranked classes"},
     {"eval", cmd_eval, "results against ground truth: AP and AR"},
     {"compare", cmd_compare, "two files of records, cell by cell"},
+    {"gate", cmd_gate, "two builds interleaved: is one slower? for CI"},
     {"merge", cmd_merge, "files of records into one"},
     {"env", cmd_env, "this machine and its state, with advice"},
     {"dataset", cmd_dataset, "the embedded data set; checks and statistics of any"},

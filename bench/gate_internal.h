@@ -1,0 +1,32 @@
+/* A gate under way; for gate*.c only. */
+#ifndef SB_BENCH_GATE_INTERNAL_H
+#define SB_BENCH_GATE_INTERNAL_H
+
+#include "base/progress.h"
+#include "base/rng.h"
+#include "bench/gate.h"
+
+struct gate {
+    const struct sb_gate_options *options;
+    struct sb_gate_result *result;
+    struct sb_rng rng;
+    struct sb_progress progress;
+    size_t runs_done;
+    char dir[40];  /* scratch folder */
+    char file[64]; /* scratch file of one run */
+};
+
+/* Times one fresh process of a program: the median of its runs, in nanoseconds. */
+int sb_gate_time(struct gate *g, const char *program, size_t point, int64_t repeats,
+                 double *median_ns, struct sb_error *err);
+/* Runs the output check of a program: nmse and digest; passed is false when it failed. */
+int sb_gate_check_output(struct gate *g, const char *program, size_t point, bool *passed,
+                         double *nmse, char digest[24], struct sb_error *err);
+/* Output of `PROGRAM cost --all --exact`. */
+int sb_gate_exact_costs(struct gate *g, const char *program, struct sb_str *out,
+                        struct sb_error *err);
+
+/* Share of all CPUs' time that was not idle over a second; NaN when /proc does not tell. */
+double sb_gate_busy_share(void);
+
+#endif

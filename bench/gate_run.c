@@ -1,0 +1,219 @@
+/* The processes of a gate. See gate_internal.h. */
+#include "base/file.h"
+#include "bench/gate_internal.h"
+#include "bench/process.h"
+#include "bench/statistics.h"
+
+#include "base/mem.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_WORDS   24
+#define MAX_PADDING 1024
+
+/* A command line; words that do not fit mark it as failed. */
+struct words {
+    char text[MAX_WORDS][PATH_MAX];
+    char *argv[MAX_WORDS + 1];
+    int count;
+    bool failed;
+};
+
+static void add(struct words *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct words *w, const char *fmt, ...)
+{
+    va_list args;
+    if (w->count == MAX_WORDS) {
+        w->failed = true;
+        return;
+    }
+    va_start(args, fmt);
+    const int n = vsnprintf(w->text[w->count], PATH_MAX, fmt, args);
+    va_end(args);
+    w->failed = w->failed || n < 0 || n >= PATH_MAX;
+    w->argv[w->count] = w->text[w->count];
+    w->argv[++w->count] = NULL;
+}
+
+/* Runs the words; exit codes above `allowed` are errors. */
+static int run(struct gate *g, const struct words *w, const char *stdout_path, int allowed,
+               struct sb_error *err)
+{
+    const struct sb_process_options options = {
+        .stdout_path = stdout_path,
+        .cpu = g->result->cpu,
+        .padding = sb_rng_below(&g->rng, MAX_PADDING),
+    };
+    int code;
+    if (w->failed)
+        return sb_error_set(err, SB_EINVAL, "a command line is too long");
+    const int rc = sb_process_run(w->argv, &options, &code, err);
+    if (rc || code <= allowed)
+        return rc;
+    sb_error_set(err, SB_EIO, "'%s %s %s' ended with exit code %d", w->argv[0], w->argv[1],
+                 w->argv[2], code);
+    return sb_error_hint(err, "a gate needs two programs that know 'bench --no-probe'");
+}
+
+static void bench_words(const struct gate *g, struct words *w, const char *program, size_t point)
+{
+    const struct sb_gate_point *p = &g->options->points[point];
+    add(w, "%s", program);
+    add(w, "bench");
+    add(w, "%s", p->model);
+    if (p->size > 0)
+        add(w, "--size=%d", p->size);
+    if (g->options->engine)
+        add(w, "--engine=%s", g->options->engine);
+    add(w, "--threads=%d", g->options->threads);
+    add(w, "--step-passes=0");
+    add(w, "--no-probe");
+    add(w, "--quiet");
+    add(w, "--output=%s", g->file);
+}
+
+/* The first record of a kind that the program wrote into the scratch file; records own it. */
+static int read_first(const struct gate *g, const char *program, enum sb_record_kind kind,
+                      struct sb_records *records, const struct sb_record **out,
+                      struct sb_error *err)
+{
+    sb_records_init(records);
+    *out = NULL;
+    if (!sb_is_file(g->file)) {
+        sb_error_set(err, SB_EFORMAT, "the program wrote no records");
+        return sb_error_file(err, program);
+    }
+    int rc = sb_records_read(records, g->file, NULL, NULL, err);
+    for (size_t i = 0; i < records->count && !*out; i++) {
+        if (records->items[i].kind == kind)
+            *out = &records->items[i];
+    }
+    unlink(g->file);
+    if (rc == 0 && !*out)
+        rc = sb_error_set(err, SB_EFORMAT, "the program wrote no %s record",
+                          sb_record_kind_name(kind));
+    return rc;
+}
+
+int sb_gate_time(struct gate *g, const char *program, size_t point, int64_t repeats,
+                 double *median_ns, struct sb_error *err)
+{
+    struct words *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!w)
+        return sb_error_nomem(err, "a command line", sizeof(*w));
+    bench_words(g, w, program, point);
+    add(w, "--runs=%lld", (long long)repeats);
+    add(w, "--warmup=1");
+    add(w, "--no-check");
+    int rc = run(g, w, NULL, 0, err);
+    sb_free(w);
+    if (rc)
+        return rc;
+    struct sb_records records;
+    const struct sb_record *time;
+    rc = read_first(g, program, SB_RECORD_TIME, &records, &time, err);
+    double *values = NULL;
+    if (rc == 0) {
+        values = sb_calloc(time->u.time.num_ns + 1, sizeof(*values), SB_MEM_TAG(SB_MEM_DATA, 0));
+        rc = values ? 0 : sb_error_nomem(err, "samples", time->u.time.num_ns);
+    }
+    for (size_t i = 0; rc == 0 && i < time->u.time.num_ns; i++)
+        values[i] = (double)time->u.time.ns[i];
+    if (rc == 0 && time->u.time.num_ns == 0)
+        rc = sb_error_set(err, SB_EFORMAT, "the program wrote no samples");
+    if (rc == 0)
+        *median_ns = sb_summarize(values, time->u.time.num_ns).median;
+    sb_free(values);
+    sb_records_release(&records);
+    sb_progress_update(&g->progress, ++g->runs_done);
+    return rc;
+}
+
+int sb_gate_check_output(struct gate *g, const char *program, size_t point, bool *passed,
+                         double *nmse, char digest[24], struct sb_error *err)
+{
+    struct words *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!w)
+        return sb_error_nomem(err, "a command line", sizeof(*w));
+    bench_words(g, w, program, point);
+    add(w, "--runs=1");
+    add(w, "--warmup=0");
+    int rc = run(g, w, NULL, 1, err);
+    sb_free(w);
+    if (rc)
+        return rc;
+    struct sb_records records;
+    const struct sb_record *check;
+    rc = read_first(g, program, SB_RECORD_CHECK, &records, &check, err);
+    if (rc == 0) {
+        *passed = check->u.check.passed;
+        *nmse = check->u.check.nmse;
+        snprintf(digest, 24, "%s", check->u.check.digest ? check->u.check.digest : "");
+    }
+    sb_records_release(&records);
+    return rc;
+}
+
+int sb_gate_exact_costs(struct gate *g, const char *program, struct sb_str *out,
+                        struct sb_error *err)
+{
+    struct words *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!w)
+        return sb_error_nomem(err, "a command line", sizeof(*w));
+    add(w, "%s", program);
+    add(w, "cost");
+    add(w, "--all");
+    add(w, "--exact");
+    int rc = run(g, w, g->file, 0, err);
+    sb_free(w);
+    if (rc)
+        return rc;
+    struct sb_map map;
+    rc = sb_map_open(&map, g->file, err);
+    if (rc == 0) {
+        sb_str_append(out, map.data ? map.data : "", map.size);
+        sb_map_release(&map);
+        rc = out->failed ? sb_error_nomem(err, "costs", map.size) : 0;
+    }
+    unlink(g->file);
+    return rc;
+}
+
+/* Busy and all ticks of all CPUs so far. */
+static bool read_ticks(double *busy, double *all)
+{
+    char line[512];
+    FILE *fp = fopen("/proc/stat", "r");
+    const bool ok = fp && fgets(line, sizeof(line), fp) && strncmp(line, "cpu ", 4) == 0;
+    if (fp)
+        fclose(fp);
+    char *p = line + 4, *end;
+    *busy = *all = 0;
+    for (int field = 0; ok && field < 8; field++) {
+        const double ticks = strtod(p, &end);
+        *all += ticks;
+        *busy += field == 3 || field == 4 ? 0 : ticks; /* idle, waiting for input and output */
+        p = end;
+    }
+    return ok;
+}
+
+double sb_gate_busy_share(void)
+{
+    double busy[2], all[2];
+    const struct timespec second = {.tv_sec = 1};
+    if (!read_ticks(&busy[0], &all[0]))
+        return (double)NAN;
+    nanosleep(&second, NULL);
+    if (!read_ticks(&busy[1], &all[1]) || all[1] <= all[0])
+        return (double)NAN;
+    return (busy[1] - busy[0]) / (all[1] - all[0]);
+}

@@ -1,0 +1,142 @@
+/* bench/gate_rule.c: verdicts by hand, and false alarms and power on simulated machines. */
+#include "bench/gate_rule.h"
+
+#include "base/rng.h"
+#include "tests/test.h"
+
+#include <math.h>
+
+static const struct sb_gate_rule rule = {.delta = 0.02, .alpha = 0.01};
+
+static struct sb_gate_cell judge_one(const double *d, size_t count)
+{
+    struct sb_gate_cell cell = {.d = d, .count = count};
+    assert_true(sb_gate_judge(&cell, 1, &rule));
+    return cell;
+}
+
+/* d[i] = center, with `against` of them on the other side of zero. */
+static struct sb_gate_cell constant(double center, size_t count, size_t against)
+{
+    double d[64];
+    for (size_t i = 0; i < count; i++)
+        d[i] = i < against ? -center : center;
+    return judge_one(d, count);
+}
+
+static void test_gate_rule__needs_17_of_21_rounds(void **state)
+{
+    (void)state;
+    assert_int_equal(constant(0.05, 21, 4).verdict, SB_GATE_REGRESSED);
+    assert_int_equal(constant(0.05, 21, 5).verdict, SB_GATE_UNRESOLVED);
+    assert_int_equal(constant(-0.05, 21, 4).verdict, SB_GATE_IMPROVED);
+    assert_int_equal(constant(0.01, 21, 0).verdict, SB_GATE_SAME);      /* clear, but too small */
+    assert_int_equal(constant(0.05, 6, 0).verdict, SB_GATE_UNRESOLVED); /* too few rounds */
+    assert_true(fabs(constant(0.05, 21, 0).ratio - exp(0.05)) < 1e-15);
+}
+
+/* Six cells: the first Holm step needs alpha / 6. */
+static void test_gate_rule__corrects_over_the_cells(void **state)
+{
+    (void)state;
+    double d[21], quiet[21] = {0};
+    for (size_t i = 0; i < 21; i++)
+        d[i] = i < 4 ? -0.05 : 0.05; /* 17 of 21: p = 7547 / 2^21 */
+    struct sb_gate_cell cells[6];
+    for (size_t i = 0; i < 6; i++)
+        cells[i] = (struct sb_gate_cell){.d = i == 2 ? d : quiet, .count = 21};
+    assert_true(sb_gate_judge(cells, 6, &rule));
+    assert_int_equal(cells[2].verdict, SB_GATE_UNRESOLVED);
+    assert_true(fabs(cells[2].p_up - 6 * 7547.0 / 2097152) < 1e-12);
+    assert_int_equal(cells[0].verdict, SB_GATE_SAME); /* ties speak against both directions */
+    assert_true(cells[0].p_up == 1 && cells[0].p_down == 1);
+}
+
+static void test_gate_rule__control_pairs_must_show_nothing(void **state)
+{
+    (void)state;
+    double d[21];
+    struct sb_gate_control control;
+    for (size_t i = 0; i < 21; i++)
+        d[i] = 0.004 * ((double)i - 10) / 10;
+    assert_true(sb_gate_check_control(d, 21, &rule, &control));
+    assert_false(control.noisy);
+    for (size_t i = 0; i < 21; i++)
+        d[i] = 0.2 * ((double)i - 10) / 10; /* wide */
+    assert_true(sb_gate_check_control(d, 21, &rule, &control));
+    assert_true(control.noisy);
+    for (size_t i = 0; i < 21; i++)
+        d[i] = 0.003; /* narrow, but one-sided */
+    assert_true(sb_gate_check_control(d, 21, &rule, &control));
+    assert_true(control.noisy && control.p < 0.01);
+    assert_true(sb_gate_check_control(d, 3, &rule, &control));
+    assert_true(control.noisy && isnan(control.half_width));
+}
+
+/*
+ * A shared machine: slow drift that both runs of a pair see, a level shift now and then, noise of
+ * each run, and spikes. `effect` is the true difference.
+ */
+struct machine {
+    struct sb_rng rng;
+    double drift, level;
+};
+
+static double run_time(struct machine *m, double effect, double noise)
+{
+    const double spike = sb_rng_double(&m->rng) < 0.05 ? 0.3 * sb_rng_double(&m->rng) : 0;
+    return m->level + m->drift + effect + noise * sb_rng_normal(&m->rng) + spike;
+}
+
+static void simulate(struct machine *m, double effect, double noise, double *d, size_t rounds)
+{
+    for (size_t r = 0; r < rounds; r++) {
+        m->drift += 0.005 * sb_rng_normal(&m->rng);
+        if (sb_rng_double(&m->rng) < 0.05)
+            m->level = 0.2 * sb_rng_double(&m->rng);
+        const double base = run_time(m, 0, noise);
+        d[r] = run_time(m, effect, noise) - base;
+    }
+}
+
+/* Of 1000 gates over two cells, how many report a regression of the first? */
+static size_t regressions(double effect, double noise, uint64_t seed)
+{
+    struct machine m = {.rng = sb_rng_seed(seed)};
+    size_t found = 0;
+    for (size_t gate = 0; gate < 1000; gate++) {
+        double d[2][21];
+        struct sb_gate_cell cells[2] = {{.d = d[0], .count = 21}, {.d = d[1], .count = 21}};
+        simulate(&m, effect, noise, d[0], 21);
+        simulate(&m, 0, noise, d[1], 21);
+        assert_true(sb_gate_judge(cells, 2, &rule));
+        found += cells[0].verdict == SB_GATE_REGRESSED || cells[1].verdict == SB_GATE_REGRESSED;
+    }
+    return found;
+}
+
+static void test_gate_rule__no_false_alarms_in_simulation(void **state)
+{
+    (void)state;
+    assert_int_equal(regressions(0, 0.01, 1), 0);
+    assert_in_range(regressions(0, 0.10, 2), 0, 10); /* at most alpha */
+}
+
+static void test_gate_rule__finds_slow_downs_in_simulation(void **state)
+{
+    (void)state;
+    assert_in_range(regressions(log(1.05), 0.015, 3), 960, 1000);
+    assert_in_range(regressions(log(1.10), 0.015, 4), 995, 1000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gate_rule__needs_17_of_21_rounds),
+        cmocka_unit_test(test_gate_rule__corrects_over_the_cells),
+        cmocka_unit_test(test_gate_rule__control_pairs_must_show_nothing),
+        cmocka_unit_test(test_gate_rule__no_false_alarms_in_simulation),
+        cmocka_unit_test(test_gate_rule__finds_slow_downs_in_simulation),
+    };
+    return cmocka_run_group_tests_name("bench/gate_rule", tests, NULL, NULL);
+}

@@ -1,0 +1,15 @@
+# Costs and outputs of this program against the committed ones, then against changed ones.
+golden=$SPINEBENCH_SOURCE/tests/golden/costs.csv
+program=$(command -v spinebench)
+spinebench gate --head "$program" --deterministic --costs "$golden" --cells resnet-18-imagenet@64 \
+    --junit passed.xml | sed "s|$golden|GOLDEN|; s/error [0-9.e-]* /error E /"
+sed 's/^resnet-18-imagenet,224,all,71,11694249/resnet-18-imagenet,224,all,71,1/' "$golden" >changed.csv
+code=0
+spinebench gate --head "$program" --deterministic --costs changed.csv \
+    --cells resnet-18-imagenet@64 --junit failed.xml --markdown failed.md >out 2>err || code=$?
+echo "exit $code"
+head -n 5 out | sed 's/error [0-9.e-]* /error E /'
+cat err >&2
+cat passed.xml
+grep -c '<failure message="exact costs differ' failed.xml
+head -n 1 failed.md
