@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/cmd_eval.h"
-#include "eval/topk.h"
+#include "eval/topk_accuracy.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
-/* Top-k accuracy. See topk.h. */
-#include "eval/topk.h"
+/* Top-k accuracy. See topk_accuracy.h. */
+#include "eval/topk_accuracy.h"
 
 #include "base/file.h"
 #include "base/json_scan.h"

@@ -8,8 +8,8 @@
  * writes them, or CSV lines IMAGE,CLASS,CLASS,... . Labelled images without a prediction count as
  * wrong.
  */
-#ifndef SB_EVAL_TOPK_H
-#define SB_EVAL_TOPK_H
+#ifndef SB_EVAL_TOPK_ACCURACY_H
+#define SB_EVAL_TOPK_ACCURACY_H
 
 #include "datasets/label_list.h"
 

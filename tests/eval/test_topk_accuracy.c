@@ -1,6 +1,6 @@
-/* eval/topk.c: Wilson intervals against published values, counting, refused input. */
+/* eval/topk_accuracy.c: Wilson intervals against published values, counting, refused input. */
 #include "base/file.h"
-#include "eval/topk.h"
+#include "eval/topk_accuracy.h"
 
 #include "tests/test.h"
 
@@ -111,5 +111,5 @@ int main(void)
         cmocka_unit_test(test_topk__counts_json_lines_and_csv),
         cmocka_unit_test(test_topk__wrong_input_is_refused),
     };
-    return cmocka_run_group_tests_name("eval/topk", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("eval/topk_accuracy", tests, NULL, NULL);
 }
