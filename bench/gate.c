@@ -8,6 +8,7 @@
 #include "bench/exact_costs.h"
 #include "bench/gate_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -157,6 +158,7 @@ static int control_pair(struct gate *g, size_t round, struct sb_error *err)
 {
     struct sb_gate_result *result = g->result;
     double first, second;
+    assert(result->num_cells > 0);
     const size_t cell = round % result->num_cells;
     int rc = time_pair(g, cell, false, g->options->base, g->options->base, &first, &second, err);
     if (rc)

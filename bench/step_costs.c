@@ -8,7 +8,8 @@
 #define TAG  SB_MEM_TAG(SB_MEM_DATA, 0)
 #define NONE SIZE_MAX
 
-/* owner[i] := the step named after node i, NONE for the others. */
+/* owner[i] := the first step named after node i, NONE for the others: a later step of that name
+ * copies its output into another layout. */
 static void find_named(const struct sb_plan *plan, const struct sb_graph *graph, size_t *owner)
 {
     for (size_t i = 0; i < graph->num_nodes; i++)
@@ -20,7 +21,8 @@ static void find_named(const struct sb_plan *plan, const struct sb_graph *graph,
         for (size_t tried = 0; tried < graph->num_nodes; tried++) {
             const size_t i = (node + tried) % graph->num_nodes;
             if (strcmp(graph->nodes[i].path, info.path) == 0) {
-                owner[i] = s;
+                if (owner[i] == NONE)
+                    owner[i] = s;
                 node = i;
                 break;
             }
