@@ -100,6 +100,20 @@ SIMD_INLINE void gemm_add(const int rows, const int vecs, vec to[SB_MAX_TILE_ROW
     }
 }
 
+/* Fetches what the end of the tile will read and write, while its sums are made. */
+SIMD_INLINE void gemm_announce(const struct sb_gemm_tile *t, const int rows, const int vecs)
+{
+#pragma GCC unroll 4
+    for (int v = 0; v < vecs; v += BLOCK_VECS) {
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
+            __builtin_prefetch(t->c + gemm_place(t, r, v), 1);
+            if (t->residual)
+                __builtin_prefetch(t->residual + gemm_place(t, r, v));
+        }
+    }
+}
+
 /* The sums over blocks [first, end). */
 SIMD_INLINE void gemm_range(const struct sb_gemm_tile *t, size_t first, size_t end, const int rows,
                             const int vecs, vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
@@ -116,6 +130,7 @@ SIMD_INLINE void gemm_range(const struct sb_gemm_tile *t, size_t first, size_t e
  * it). The parts cost no measurable time. */
 SIMD_INLINE void gemm_tile(const struct sb_gemm_tile *t, const int rows, const int vecs)
 {
+    gemm_announce(t, rows, vecs);
     vec sums[SB_MAX_TILE_ROWS][MAX_VECS];
     if (t->blocks <= CHUNK_BLOCKS) {
         gemm_range(t, 0, t->blocks, rows, vecs, sums);

@@ -157,27 +157,32 @@ static size_t workspace_bytes(const struct sb_kernel_call *call)
     return (size_t)call->threads * worker_floats(&cut) * sizeof(float);
 }
 
-/* One job at work. */
-struct part {
-    const struct sb_kernel_call *call;
-    const struct cut *cut;
-    size_t first, tiles;  /* of all images */
-    size_t panel, panels; /* of the output */
-    float *in, *out;      /* transformed input and product */
-};
-
-/* Where tile t lies: its image and the output pixel of its corner. */
+/* Where a tile lies: its image and the output pixel of its corner. */
 struct corner {
     size_t image;
     int64_t y, x;
 };
 
-static struct corner find_corner(struct sb_shape out, size_t tile)
+/* One job at work. */
+struct part {
+    const struct sb_kernel_call *call;
+    const struct cut *cut;
+    struct corner corners[MAX_TILES];
+    size_t tiles;
+    size_t panel, panels; /* of the output */
+    float *in, *out;      /* transformed input and product */
+};
+
+static void find_corners(struct part *p, size_t first)
 {
+    const struct sb_shape out = p->call->out;
     const size_t along = tiles_along(out.w), per_image = image_tiles(out);
-    return (struct corner){.image = tile / per_image,
-                           .y = (int64_t)(tile % per_image / along) * OUT_SIDE,
-                           .x = (int64_t)(tile % along) * OUT_SIDE};
+    for (size_t t = 0; t < p->tiles; t++) {
+        const size_t tile = first + t;
+        p->corners[t] = (struct corner){.image = tile / per_image,
+                                        .y = (int64_t)(tile % per_image / along) * OUT_SIDE,
+                                        .x = (int64_t)(tile % along) * OUT_SIDE};
+    }
 }
 
 static int limit(int64_t v, int hi)
@@ -185,30 +190,27 @@ static int limit(int64_t v, int hi)
     return v < 0 ? 0 : v > hi ? hi : (int)v;
 }
 
-static void transform_inputs(const struct part *p)
+/* All tiles of one block of channels: neighbours share rows of the input. */
+static void transform_input_block(const struct part *p, size_t block)
 {
     const struct sb_kernel_call *call = p->call;
     const struct sb_window *w = &call->step->node->u.window;
     const struct sb_shape in = call->in[0];
-    const size_t plane = sb_pixels(in) * SB_BLOCK;
+    const float *planes = call->inputs[0] + block * sb_pixels(in) * SB_BLOCK;
     for (size_t t = 0; t < p->tiles; t++) {
-        const struct corner corner = find_corner(call->out, p->first + t);
+        const struct corner corner = p->corners[t];
         const int64_t y = corner.y - w->pad_top, x = corner.x - w->pad_left;
-        struct sb_winograd_tile tile = {
-            .matrices = p->in + t * SB_BLOCK,
+        const struct sb_winograd_tile tile = {
+            .matrices = p->in + (block * p->tiles + t) * SB_BLOCK,
             .step = p->cut->in_step,
             .y0 = limit(-y, IN_SIDE),
             .y1 = limit(in.h - y, IN_SIDE),
             .x0 = limit(-x, IN_SIDE),
             .x1 = limit(in.w - x, IN_SIDE),
-            .in = call->inputs[0] + corner.image * sb_image_floats(in) + (y * in.w + x) * SB_BLOCK,
+            .in = planes + corner.image * sb_image_floats(in) + (y * in.w + x) * SB_BLOCK,
             .in_row = (size_t)in.w * SB_BLOCK,
         };
-        for (size_t b = 0; b < sb_blocks(in.c); b++) {
-            call->simd->winograd_input(&tile);
-            tile.in += plane;
-            tile.matrices += p->tiles * SB_BLOCK;
-        }
+        call->simd->winograd_input(&tile);
     }
 }
 
@@ -240,36 +242,38 @@ static void multiply_panel(const struct part *p, size_t matrix, size_t panel)
     }
 }
 
-static void transform_outputs(const struct part *p)
+/* All tiles of one block of output channels, number `index` of the part. */
+static void transform_output_block(const struct part *p, size_t index)
 {
     const struct sb_kernel_call *call = p->call;
     const struct sb_shape out = call->out;
-    const size_t plane = sb_pixels(out) * SB_BLOCK;
-    const size_t first = p->panel * (size_t)call->simd->panel_blocks;
-    const size_t end = first + p->panels * (size_t)call->simd->panel_blocks;
-    const size_t blocks = end < sb_blocks(out.c) ? end : sb_blocks(out.c);
+    const size_t block = p->panel * (size_t)call->simd->panel_blocks + index;
+    struct sb_winograd_tile tile = {
+        .step = p->cut->out_step,
+        .out_row = (size_t)out.w * SB_BLOCK,
+        .epilogue = {.scale = call->scale ? call->scale + block * SB_BLOCK : NULL,
+                     .shift = call->shift ? call->shift + block * SB_BLOCK : NULL,
+                     .act = call->step->act},
+    };
     for (size_t t = 0; t < p->tiles; t++) {
-        const struct corner corner = find_corner(out, p->first + t);
-        struct sb_winograd_tile tile = {
-            .matrices = p->out + t * SB_BLOCK,
-            .step = p->cut->out_step,
-            .y1 = limit(out.h - corner.y, OUT_SIDE),
-            .x1 = limit(out.w - corner.x, OUT_SIDE),
-            .out_row = (size_t)out.w * SB_BLOCK,
-            .epilogue = {.act = call->step->act},
-        };
-        const size_t start =
-            corner.image * sb_image_floats(out) + (size_t)(corner.y * out.w + corner.x) * SB_BLOCK;
-        for (size_t b = first; b < blocks; b++) {
-            const size_t place = start + b * plane;
-            tile.out = call->output + place;
-            tile.epilogue.scale = call->scale ? call->scale + b * SB_BLOCK : NULL;
-            tile.epilogue.shift = call->shift ? call->shift + b * SB_BLOCK : NULL;
-            tile.epilogue.residual = call->residual ? call->residual + place : NULL;
-            call->simd->winograd_output(&tile);
-            tile.matrices += p->tiles * SB_BLOCK;
-        }
+        const struct corner corner = p->corners[t];
+        const size_t place =
+            corner.image * sb_image_floats(out) +
+            ((size_t)(corner.y * out.w + corner.x) + block * sb_pixels(out)) * SB_BLOCK;
+        tile.matrices = p->out + (index * p->tiles + t) * SB_BLOCK;
+        tile.y1 = limit(out.h - corner.y, OUT_SIDE);
+        tile.x1 = limit(out.w - corner.x, OUT_SIDE);
+        tile.out = call->output + place;
+        tile.epilogue.residual = call->residual ? call->residual + place : NULL;
+        call->simd->winograd_output(&tile);
     }
+}
+
+static size_t part_blocks(const struct part *p)
+{
+    const size_t full = (size_t)p->call->simd->panel_blocks;
+    const size_t left = sb_blocks(p->call->out.c) - p->panel * full;
+    return p->panels * full < left ? p->panels * full : left;
 }
 
 struct context {
@@ -284,10 +288,9 @@ static void winograd_job(void *ctx, size_t job, int worker)
     const struct cut *cut = &c->cut;
     const size_t tile_job = job / cut->panel_jobs, panel_job = job % cut->panel_jobs;
     float *buffer = (float *)call->workspace + (size_t)worker * worker_floats(cut);
-    const struct part part = {
+    struct part part = {
         .call = call,
         .cut = cut,
-        .first = tile_job * cut->tiles,
         .tiles =
             sb_piece_length((size_t)call->out.n * image_tiles(call->out), cut->tiles, tile_job),
         .panel = panel_job * cut->panels,
@@ -295,12 +298,15 @@ static void winograd_job(void *ctx, size_t job, int worker)
         .in = buffer,
         .out = buffer + MATRICES * cut->in_step,
     };
-    transform_inputs(&part);
+    find_corners(&part, tile_job * cut->tiles);
+    for (size_t b = 0; b < sb_blocks(call->in[0].c); b++)
+        transform_input_block(&part, b);
     for (size_t m = 0; m < MATRICES; m++) {
         for (size_t p = 0; p < part.panels; p++)
             multiply_panel(&part, m, p);
     }
-    transform_outputs(&part);
+    for (size_t b = 0; b < part_blocks(&part); b++)
+        transform_output_block(&part, b);
 }
 
 static int run(const struct sb_kernel_call *call, struct sb_error *err)
