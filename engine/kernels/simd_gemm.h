@@ -12,8 +12,8 @@
 #define CHUNK_BLOCKS   4    /* 64 steps of k */
 #define PREFETCH_BYTES 1024 /* how far ahead of its use a panel is fetched */
 
-/* sums[r][v] += the products of 16 steps of k. The next block of the input is far away, where no
- * hardware prefetcher expects it. */
+/* sums[r][v] += the products of 16 steps of k. The next blocks of the input are far away, where no
+ * hardware prefetcher expects them; one ahead comes too late from memory. */
 SIMD_INLINE void gemm_block(const float *a, const float *b, size_t a_step, const int rows,
                             const int vecs, vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
 {
@@ -28,7 +28,7 @@ SIMD_INLINE void gemm_block(const float *a, const float *b, size_t a_step, const
         for (int v = 0; v < vecs; v += BLOCK_VECS)
             __builtin_prefetch((const char *)(panel + v * VEC_FLOATS) + PREFETCH_BYTES);
         if (k < rows)
-            __builtin_prefetch(a + a_step + k * 16);
+            __builtin_prefetch(a + 2 * a_step + k * 16);
 #pragma GCC unroll 16
         for (int r = 0; r < rows; r++) {
             const vec value = vec_set(a[r * 16 + k]);
