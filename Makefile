@@ -10,7 +10,8 @@ CFLAGS  ?= -O2 -g
 SB_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -fPIC -ffp-contract=off -pthread \
 	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wundef
-LDLIBS  = -lopenblas -lcjson -lpng -ljpeg -lprotobuf-c -lsnappy -lm
+# OpenBLAS is opened on first use (engine/kernels/openblas.h).
+LDLIBS  = -lcjson -lpng -ljpeg -lprotobuf-c -lsnappy -lm
 
 # V=1 shows the commands.
 quiet = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)

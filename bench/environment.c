@@ -3,8 +3,8 @@
 
 #include "base/build.h"
 #include "base/hash.h"
+#include "engine/kernels/openblas.h"
 
-#include <cblas.h>
 #include <gnu/libc-version.h>
 #include <math.h>
 #include <sched.h>
@@ -176,8 +176,9 @@ int64_t sb_steal_ticks(void)
 
 static void read_blas(struct sb_environment *env)
 {
-    snprintf(env->blas, sizeof(env->blas), "%s", openblas_get_config());
-    snprintf(env->blas_core, sizeof(env->blas_core), "%s", openblas_get_corename());
+    const struct sb_openblas *const blas = sb_openblas_open(NULL);
+    snprintf(env->blas, sizeof(env->blas), "%s", blas ? blas->get_config() : "");
+    snprintf(env->blas_core, sizeof(env->blas_core), "%s", blas ? blas->get_corename() : "");
     snprintf(env->allocator, sizeof(env->allocator), "glibc %s", gnu_get_libc_version());
 }
 

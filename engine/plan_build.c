@@ -292,11 +292,13 @@ static int list_outputs(struct sb_plan *plan, struct sb_error *err)
 
 int sb_plan_build(struct sb_plan *plan, const struct sb_weights *weights, struct sb_error *err)
 {
-    sb_gemm_setup();
+    int rc = sb_gemm_setup(err);
+    if (rc)
+        return rc;
     if (plan->options.cpu > sb_cpu_detect())
         return sb_error_set(err, SB_EUNSUPPORTED, "this CPU has no %s",
                             sb_cpu_name(plan->options.cpu));
-    int rc = sb_steps_init(&plan->steps, plan->graph, weights, err);
+    rc = sb_steps_init(&plan->steps, plan->graph, weights, err);
     if (rc == 0)
         rc = run_passes(plan, err);
     if (rc == 0)

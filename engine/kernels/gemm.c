@@ -2,14 +2,18 @@
 #include "engine/kernels/gemm.h"
 
 #include "base/size.h"
+#include "engine/kernels/openblas.h"
 
-#include <cblas.h>
 #include <limits.h>
 #include <string.h>
 
-void sb_gemm_setup(void)
+int sb_gemm_setup(struct sb_error *err)
 {
-    openblas_set_num_threads(1);
+    const struct sb_openblas *const blas = sb_openblas_open(err);
+    if (!blas)
+        return SB_EUNSUPPORTED;
+    blas->set_num_threads(1);
+    return 0;
 }
 
 bool sb_gemm_fits(size_t dimension)
@@ -20,14 +24,16 @@ bool sb_gemm_fits(size_t dimension)
 void sb_gemm(float *c, size_t ldc, const float *a, size_t lda, const float *b, size_t ldb, size_t m,
              size_t n, size_t k)
 {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)m, (int)n, (int)k, 1, a, (int)lda,
+    const struct sb_openblas *const blas = sb_openblas_open(NULL); /* sb_gemm_setup() succeeded */
+    blas->sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)m, (int)n, (int)k, 1, a, (int)lda,
                 b, (int)ldb, 0, c, (int)ldc);
 }
 
 void sb_gemm_transposed(float *c, size_t ldc, const float *a, size_t lda, const float *b,
                         size_t ldb, size_t m, size_t n, size_t k)
 {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1, a, (int)lda, b,
+    const struct sb_openblas *const blas = sb_openblas_open(NULL);
+    blas->sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)k, 1, a, (int)lda, b,
                 (int)ldb, 0, c, (int)ldc);
 }
 

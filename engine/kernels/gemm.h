@@ -3,11 +3,14 @@
 #ifndef SB_ENGINE_KERNELS_GEMM_H
 #define SB_ENGINE_KERNELS_GEMM_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Tells OpenBLAS to run every call on the caller alone. Before the first sb_gemm(). */
-void sb_gemm_setup(void);
+/* Opens OpenBLAS and tells it to run every call on the caller alone. Must have succeeded before the
+ * first sb_gemm(). SB_EUNSUPPORTED where there is no OpenBLAS. */
+int sb_gemm_setup(struct sb_error *err);
 /* True when a dimension fits OpenBLAS' integers. */
 bool sb_gemm_fits(size_t dimension);
 /* c (m, n) = a (m, k) * b (k, n), row-major; ld* are the distances between rows in floats. */
