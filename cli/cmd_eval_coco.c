@@ -13,13 +13,16 @@
 static const char *iou_type = "bbox", *dump_dir;
 static bool json, use_cats = true;
 static int64_t threads, numpy_mean = 2;
+static double dilation_ratio = 0.02;
 static struct sb_option_list max_dets;
 
 static const struct sb_option options[] = {
-    SB_OPT_STRING("iou-type", 0, "TYPE", "bbox (default), segm or keypoints", &iou_type),
+    SB_OPT_STRING("iou-type", 0, "TYPE", "bbox (default), segm, boundary or keypoints", &iou_type),
     SB_OPT_NEGATE("no-cats", 0, "all categories as one", &use_cats),
     SB_OPT_LIST("max-dets", 0, "N,...", "limits of detections per image and class (1,10,100)",
                 &max_dets),
+    SB_OPT_DOUBLE("dilation-ratio", 0, "R", "boundary: its width in image diagonals (0.02)",
+                  &dilation_ratio, 1e-9, 1),
     SB_OPT_INT("numpy-mean", 0, "V", "sum as numpy 2 does (default), or as versions up to 2.2: 1",
                &numpy_mean, 1, 2),
     SB_OPT_STRING("dump-arrays", 0, "DIR", "writes precision, recall and scores as .npy",
@@ -152,9 +155,11 @@ static int run(const struct sb_arguments *args, struct sb_error *err)
         return rc;
     if (!sb_iou_type_parse(iou_type, &type))
         return sb_error_set(err, SB_EINVAL,
-                            "--iou-type: expected bbox, segm or keypoints, got '%s'", iou_type);
+                            "--iou-type: expected bbox, segm, boundary or keypoints, got '%s'",
+                            iou_type);
     sb_coco_params_defaults(&s.params, type);
     s.params.use_cats = use_cats;
+    s.params.dilation_ratio = dilation_ratio;
     rc = parse_limits(&s.params, err);
     if (rc)
         return rc;

@@ -121,7 +121,7 @@ struct extent {
 static int read_keypoints(struct part *p, const struct loader *l, struct sb_scan *s,
                           struct extent *e)
 {
-    const bool keep = l->params->iou_type == SB_IOU_KEYPOINTS;
+    const bool keep = sb_compares_keypoints(l->params);
     const char *const at = s->pos;
     struct sb_rows *const rows = &p->rows;
     const size_t expected = 3 * l->params->keypoint_count;
@@ -156,7 +156,7 @@ static int keypoints_member(struct part *p, const struct loader *l, struct sb_sc
 {
     const bool gives_box = l->dt->kind == SB_DT_KEYPOINTS;
     struct extent e;
-    if (!gives_box && l->params->iou_type != SB_IOU_KEYPOINTS)
+    if (!gives_box && !sb_compares_keypoints(l->params))
         return sb_scan_skip(s);
     const int rc = read_keypoints(p, l, s, &e);
     if (rc == 0 && gives_box) {
@@ -174,8 +174,7 @@ static int segmentation_member(struct part *p, const struct loader *l, struct sb
 {
     row->shape_at = (uint64_t)(s->pos - s->begin);
     if (l->dt->kind != SB_DT_MASK)
-        return l->params->iou_type == SB_IOU_SEGM ? sb_coco_mask_check(s, &p->scratch)
-                                                  : sb_scan_skip(s);
+        return sb_compares_masks(l->params) ? sb_coco_mask_check(s, &p->scratch) : sb_scan_skip(s);
     const int rc = sb_coco_mask_scan_result(s, &p->mask, &p->scratch);
     if (rc)
         return rc;
@@ -221,9 +220,9 @@ static int check_members(const struct loader *l, struct sb_scan *s,
         rc = sb_scan_require(s, rec, SCORE, at);
     if (rc == 0)
         rc = sb_scan_require(s, rec, of_kind[l->dt->kind], at);
-    if (rc == 0 && l->params->iou_type == SB_IOU_KEYPOINTS)
+    if (rc == 0 && sb_compares_keypoints(l->params))
         rc = sb_scan_require(s, rec, KEYPOINTS, at);
-    if (rc == 0 && l->params->iou_type == SB_IOU_SEGM && l->dt->kind == SB_DT_KEYPOINTS)
+    if (rc == 0 && sb_compares_masks(l->params) && l->dt->kind == SB_DT_KEYPOINTS)
         rc = sb_scan_require(s, rec, SEGMENTATION, at);
     return rc;
 }
@@ -245,7 +244,6 @@ static int read_result(void *state, const void *ctx, struct sb_scan *s)
 static int grow_columns(struct loader *l, size_t count, struct sb_error *err)
 {
     struct sb_coco_dt *const dt = l->dt;
-    const enum sb_iou_type type = l->params->iou_type;
     const size_t points = 2 * l->params->keypoint_count * sizeof(double);
     int rc = sb_column_grow(&dt->image, true, count, sizeof(*dt->image), err);
     if (rc == 0)
@@ -257,9 +255,10 @@ static int grow_columns(struct loader *l, size_t count, struct sb_error *err)
     if (rc == 0)
         rc = sb_column_grow(&dt->area, dt->kind != SB_DT_BOX, count, sizeof(*dt->area), err);
     if (rc == 0)
-        rc = sb_column_grow(&dt->shape_at, type == SB_IOU_SEGM, count, sizeof(*dt->shape_at), err);
+        rc = sb_column_grow(&dt->shape_at, sb_compares_masks(l->params), count,
+                            sizeof(*dt->shape_at), err);
     if (rc == 0)
-        rc = sb_column_grow(&dt->keypoints, type == SB_IOU_KEYPOINTS, count, points, err);
+        rc = sb_column_grow(&dt->keypoints, sb_compares_keypoints(l->params), count, points, err);
     l->capacity = rc ? l->capacity : count;
     return rc;
 }
@@ -402,8 +401,7 @@ int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *
     if (rc == 0)
         rc = find_kind(&s, &dt->kind);
     if (rc == 0)
-        rc =
-            sb_scan_array(&s, &reader, &l, pool, params->iou_type == SB_IOU_SEGM ? NULL : &dt->map);
+        rc = sb_scan_array(&s, &reader, &l, pool, sb_compares_masks(params) ? NULL : &dt->map);
     if (rc == 0)
         rc = sb_scan_finish(&s);
     if (rc == 0)

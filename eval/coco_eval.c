@@ -68,14 +68,6 @@ static double *new_plane(size_t count)
     return plane;
 }
 
-/* Planes of the summary: every area range at the third limit (or the last), and at 100 or 20. */
-static bool needs_precision(const struct sb_coco_params *p, size_t m)
-{
-    const int32_t fixed = p->iou_type == SB_IOU_KEYPOINTS ? 20 : 100;
-    const size_t last = p->max_det_count - 1;
-    return m == (last < 2 ? last : 2) || p->max_dets[m] == fixed;
-}
-
 static int make_planes(struct sb_coco_eval *e, enum sb_eval_detail detail, struct sb_error *err)
 {
     const struct sb_coco_params *const p = &e->params;
@@ -92,7 +84,7 @@ static int make_planes(struct sb_coco_eval *e, enum sb_eval_detail detail, struc
     for (size_t i = 0; ok && i < planes; i++) {
         const bool arrays = detail == SB_EVAL_ARRAYS;
         ok = (e->recall[i] = new_plane(p->iou_count * e->classes)) != NULL;
-        if (ok && (arrays || needs_precision(p, i % p->max_det_count)))
+        if (ok && (arrays || sb_stat_needs_precision(p, i % p->max_det_count)))
             ok = (e->precision[i] = new_plane(cells)) != NULL;
         if (ok && arrays)
             ok = (e->scores[i] = new_plane(cells)) != NULL;
@@ -116,6 +108,7 @@ void sb_coco_eval_release(struct sb_coco_eval *e)
     free_planes(&e->recall, planes);
     sb_free(e->objects);
     sb_free(e->detections);
+    sb_free(e->class_group);
     memset(e, 0, sizeof(*e));
 }
 

@@ -1,7 +1,7 @@
 /*
  * COCO evaluation: detections against ground truth, for every class, area range, limit of
- * detections and IoU threshold. Numbers equal pycocotools 2.0.11 bit for bit, whatever the number
- * of threads.
+ * detections and IoU threshold. Numbers equal those of the metric's tool (pycocotools 2.0.11 and
+ * its relatives) bit for bit, whatever the number of threads.
  *
  *     struct sb_coco_eval eval;
  *     rc = sb_coco_evaluate(&eval, &gt, &dt, &params, SB_EVAL_STATS, pool, &err);
@@ -16,6 +16,7 @@
 #include "base/pool.h"
 #include "eval/coco_dt.h"
 #include "eval/coco_gt.h"
+#include "eval/metric.h"
 
 enum sb_eval_detail {
     SB_EVAL_STATS, /* precision where the summary needs it */
@@ -24,12 +25,15 @@ enum sb_eval_detail {
 
 struct sb_coco_eval {
     struct sb_coco_params params;
-    size_t classes;      /* K; 1 without categories */
-    double **precision;  /* per plane (K, T, R), -1 = class without objects; NULL = not computed */
-    double **scores;     /* per plane (K, T, R); NULL unless SB_EVAL_ARRAYS */
-    double **recall;     /* per plane (K, T) */
-    int64_t *objects;    /* (A, K) objects that count (not ignored) */
-    int64_t *detections; /* (K) within the largest limit */
+    size_t classes;       /* K; 1 without categories */
+    double **precision;   /* per plane (K, T, R), -1 = class without objects; NULL = not computed */
+    double **scores;      /* per plane (K, T, R); NULL unless SB_EVAL_ARRAYS */
+    double **recall;      /* per plane (K, T) */
+    int64_t *objects;     /* (A, K) objects that count (not ignored) */
+    int64_t *detections;  /* (K) within the largest limit */
+    uint8_t *class_group; /* (K) LVIS: index into sb_frequency_names; NULL without */
+    double crowding_ap[SB_STAT_GROUPS]; /* CrowdPose: AP of easy, medium and hard images */
+    struct sb_notes notes;              /* what matching and accumulation met */
 };
 
 /* Plane of area range a and limit m. */

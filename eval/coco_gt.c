@@ -62,7 +62,7 @@ static int read_image(void *state, const void *ctx, struct sb_scan *s)
     static const struct sb_scan_name names[] = {SB_SCAN_NAME("id"), SB_SCAN_NAME("height"),
                                                 SB_SCAN_NAME("width"), SB_SCAN_NAMES_END};
     const struct loader *const l = ctx;
-    const bool need_size = l->params->iou_type == SB_IOU_SEGM;
+    const bool need_size = sb_compares_masks(l->params);
     struct sb_scan_record rec = {.names = names};
     const char *const at = s->pos;
     struct image_row *const row = sb_rows_add(state, sizeof(*row), s->err);
@@ -171,7 +171,8 @@ static int note_shape(struct ann_part *part, struct sb_scan *s, uint64_t *shape_
 static int read_member(struct ann_part *part, const struct loader *l, struct sb_scan *s, int key,
                        struct ann_row *row)
 {
-    const enum sb_iou_type type = l->params->iou_type;
+    const bool masks = sb_compares_masks(l->params);
+    const bool keypoints = sb_compares_keypoints(l->params);
     switch (key) {
     case IMAGE_ID:
         return sb_id_scan(&l->gt->ids, s, &row->image_id);
@@ -180,19 +181,18 @@ static int read_member(struct ann_part *part, const struct loader *l, struct sb_
     case ID:
         return sb_id_scan(&l->gt->ids, s, &row->id);
     case BBOX:
-        return type == SB_IOU_SEGM ? sb_scan_skip(s) : sb_scan_doubles(s, row->box, 4);
+        return masks ? sb_scan_skip(s) : sb_scan_doubles(s, row->box, 4);
     case AREA:
         return sb_scan_double(s, &row->area);
     case ISCROWD:
         return read_crowd(s, &row->flags);
     case SEGMENTATION:
-        return type == SB_IOU_SEGM ? note_shape(part, s, &row->shape_at) : sb_scan_skip(s);
+        return masks ? note_shape(part, s, &row->shape_at) : sb_scan_skip(s);
     case KEYPOINTS:
-        return type == SB_IOU_KEYPOINTS
-                   ? sb_rows_read_numbers(&part->rows, s, 3 * l->params->keypoint_count)
-                   : sb_scan_skip(s);
+        return keypoints ? sb_rows_read_numbers(&part->rows, s, 3 * l->params->keypoint_count)
+                         : sb_scan_skip(s);
     case NUM_KEYPOINTS:
-        return type == SB_IOU_KEYPOINTS ? read_num_keypoints(s, &row->flags) : sb_scan_skip(s);
+        return keypoints ? read_num_keypoints(s, &row->flags) : sb_scan_skip(s);
     default:
         return key < 0 ? key : sb_scan_skip(s);
     }
@@ -203,9 +203,10 @@ static int check_members(const struct loader *l, struct sb_scan *s,
                          const struct sb_scan_record *rec, const struct ann_row *row,
                          const char *at)
 {
-    static const int needed[3][4] = {
+    static const int needed[][4] = {
         [SB_IOU_BBOX] = {BBOX, ISCROWD, ISCROWD, ISCROWD},
         [SB_IOU_SEGM] = {SEGMENTATION, ISCROWD, ISCROWD, ISCROWD},
+        [SB_IOU_BOUNDARY] = {SEGMENTATION, ISCROWD, ISCROWD, ISCROWD},
         [SB_IOU_KEYPOINTS] = {KEYPOINTS, BBOX, NUM_KEYPOINTS, ISCROWD},
     };
     static const int always[] = {ID, IMAGE_ID, CATEGORY_ID};
@@ -239,7 +240,7 @@ static int read_annotation(void *state, const void *ctx, struct sb_scan *s)
 static int grow_columns(struct loader *l, size_t count, struct sb_error *err)
 {
     struct sb_coco_gt *const gt = l->gt;
-    const enum sb_iou_type type = l->params->iou_type;
+    const bool masks = sb_compares_masks(l->params);
     const size_t points = 3 * l->params->keypoint_count * sizeof(double);
     int rc = sb_column_grow(&l->id, true, count, sizeof(int64_t), err);
     if (rc == 0)
@@ -247,15 +248,15 @@ static int grow_columns(struct loader *l, size_t count, struct sb_error *err)
     if (rc == 0)
         rc = sb_column_grow(&l->category_id, true, count, sizeof(int64_t), err);
     if (rc == 0)
-        rc = sb_column_grow(&gt->box, type != SB_IOU_SEGM, count, sizeof(*gt->box), err);
+        rc = sb_column_grow(&gt->box, !masks, count, sizeof(*gt->box), err);
     if (rc == 0)
         rc = sb_column_grow(&gt->area, true, count, sizeof(*gt->area), err);
     if (rc == 0)
         rc = sb_column_grow(&gt->flags, true, count, sizeof(*gt->flags), err);
     if (rc == 0)
-        rc = sb_column_grow(&gt->shape_at, type == SB_IOU_SEGM, count, sizeof(*gt->shape_at), err);
+        rc = sb_column_grow(&gt->shape_at, masks, count, sizeof(*gt->shape_at), err);
     if (rc == 0)
-        rc = sb_column_grow(&gt->keypoints, type == SB_IOU_KEYPOINTS, count, points, err);
+        rc = sb_column_grow(&gt->keypoints, sb_compares_keypoints(l->params), count, points, err);
     l->capacity = rc ? l->capacity : count;
     return rc;
 }
@@ -371,7 +372,7 @@ static int read_document(struct loader *l, struct sb_scan *s, struct sb_pool *po
     };
     struct sb_scan_record rec = {.names = names};
     /* masks are read again soon: their pages stay */
-    const struct sb_map *const map = l->params->iou_type == SB_IOU_SEGM ? NULL : &l->gt->map;
+    const struct sb_map *const map = sb_compares_masks(l->params) ? NULL : &l->gt->map;
     const char *const at = s->pos;
     int key, rc = sb_scan_open_object(s, &rec);
     while (rc == 0 && (key = sb_scan_key(s, &rec)) != SB_SCAN_END) {

@@ -21,7 +21,11 @@ static void doubles(struct sb_jw *w, const char *key, const double *values, size
 static void params_json(const struct sb_coco_params *p, struct sb_jw *w)
 {
     sb_jw_object(w, "params");
+    sb_jw_string(w, "metric", p->metric->name);
+    sb_jw_string(w, "tool", p->metric->tool);
     sb_jw_string(w, "iou_type", sb_iou_type_name(p->iou_type));
+    if (p->iou_type == SB_IOU_BOUNDARY)
+        sb_jw_double(w, "dilation_ratio", p->dilation_ratio);
     doubles(w, "iou_thresholds", p->iou_thresholds, p->iou_count);
     doubles(w, "recall_points", p->recall_points, p->recall_count);
     sb_jw_array(w, "areas");
@@ -38,7 +42,7 @@ static void params_json(const struct sb_coco_params *p, struct sb_jw *w)
         sb_jw_int(w, NULL, p->max_dets[m]);
     sb_jw_end(w);
     sb_jw_bool(w, "use_cats", p->use_cats);
-    if (p->iou_type == SB_IOU_KEYPOINTS)
+    if (sb_compares_keypoints(p))
         doubles(w, "sigmas", p->sigmas, p->keypoint_count);
     sb_jw_end(w);
 }

@@ -15,13 +15,6 @@ struct summarizer {
     double *kept; /* values that count, in order */
 };
 
-static void add_stat(struct sb_coco_summary *s, bool is_ap, double iou, const char *area,
-                     int32_t max_dets)
-{
-    const struct sb_coco_stat stat = {is_ap, iou, area, max_dets, -1};
-    s->stats[s->count++] = stat;
-}
-
 /* The range that overall lines use: "all", or the first where there is none of that name. */
 static const char *overall_area(const struct sb_coco_params *p)
 {
@@ -32,38 +25,39 @@ static const char *overall_area(const struct sb_coco_params *p)
     return p->areas[0].name;
 }
 
-static void add_areas(struct sb_coco_summary *s, const struct sb_coco_params *p, bool is_ap,
-                      const char *overall, int32_t max_dets)
+static size_t count_groups(enum sb_stat_group groups)
 {
-    for (size_t a = 0; a < p->area_count; a++) {
-        if (strcmp(p->areas[a].name, overall) != 0)
-            add_stat(s, is_ap, 0, p->areas[a].name, max_dets);
+    return groups == SB_STAT_EVERYTHING ? 1 : SB_STAT_GROUPS;
+}
+
+/* The lines of one area range. */
+static void add_lines(struct sb_coco_summary *s, const struct sb_coco_params *p,
+                      const struct sb_stat_row *row, const char *area)
+{
+    const size_t third = p->max_det_count < 3 ? p->max_det_count : 3;
+    const size_t limits = row->limits == SB_STAT_EACH_LIMIT ? third : 1;
+    for (size_t m = 0; m < limits; m++) {
+        for (size_t g = 0; g < count_groups(row->groups); g++) {
+            const int32_t limit = sb_stat_limit(p, row->limits, m);
+            const struct sb_coco_stat stat = {row->is_ap,  row->iou, area, limit,
+                                              row->groups, g,        -1};
+            s->stats[s->count++] = stat;
+        }
     }
 }
 
-/* Boxes and masks: the headline is always at 100 detections, the rest at the third limit. */
-static void plan_detections(struct sb_coco_summary *s, const struct sb_coco_params *p)
-{
-    const size_t limits = p->max_det_count < 3 ? p->max_det_count : 3;
-    const int32_t most = p->max_dets[limits - 1];
-    const char *const all = overall_area(p);
-    add_stat(s, true, 0, all, 100);
-    add_stat(s, true, .5, all, most);
-    add_stat(s, true, .75, all, most);
-    add_areas(s, p, true, all, most);
-    for (size_t m = 0; m < limits; m++)
-        add_stat(s, false, 0, all, p->max_dets[m]);
-    add_areas(s, p, false, all, most);
-}
-
-static void plan_keypoints(struct sb_coco_summary *s, const struct sb_coco_params *p)
+/* What the metric's rows stand for with these parameters. */
+static void plan(struct sb_coco_summary *s, const struct sb_coco_params *p)
 {
     const char *const all = overall_area(p);
-    for (int is_ap = 1; is_ap >= 0; is_ap--) {
-        add_stat(s, is_ap, 0, all, 20);
-        add_stat(s, is_ap, .5, all, 20);
-        add_stat(s, is_ap, .75, all, 20);
-        add_areas(s, p, is_ap, all, 20);
+    for (size_t i = 0; i < p->metric->stat_count; i++) {
+        const struct sb_stat_row *const row = &p->metric->stats[i];
+        if (row->areas == SB_STAT_ALL_AREAS)
+            add_lines(s, p, row, all);
+        for (size_t a = 0; row->areas == SB_STAT_EACH_AREA && a < p->area_count; a++) {
+            if (strcmp(p->areas[a].name, all) != 0)
+                add_lines(s, p, row, p->areas[a].name);
+        }
     }
 }
 
@@ -80,6 +74,12 @@ static const double *find_plane(const struct sb_coco_eval *e, const struct sb_co
     return NULL;
 }
 
+/* Whether class k has the frequency of the group; a single class for all has none. */
+static bool is_of_group(const struct sb_coco_eval *e, size_t k, size_t group)
+{
+    return e->class_group && e->class_group[k] == group;
+}
+
 /* Values that count, in the order of pycocotools' arrays: threshold, recall point, class. */
 static double mean_of(const struct summarizer *z, const struct sb_coco_stat *stat)
 {
@@ -92,6 +92,8 @@ static double mean_of(const struct summarizer *z, const struct sb_coco_stat *sta
             continue;
         for (size_t r = 0; r < points; r++) {
             for (size_t k = 0; k < z->eval->classes; k++) {
+                if (stat->groups == SB_STAT_EACH_FREQUENCY && !is_of_group(z->eval, k, stat->group))
+                    continue;
                 const double v = plane[(k * p->iou_count + t) * points + r];
                 z->kept[n] = v;
                 n += v > -1;
@@ -112,14 +114,41 @@ int sb_coco_summarize(const struct sb_coco_eval *eval, enum sb_numpy_order order
     struct summarizer z = {eval, order, summary, sb_malloc(most * sizeof(double), TAG)};
     if (!z.kept)
         return sb_error_nomem(err, "a summary", most * sizeof(double));
-    if (p->iou_type == SB_IOU_KEYPOINTS)
-        plan_keypoints(summary, p);
-    else
-        plan_detections(summary, p);
-    for (size_t i = 0; i < summary->count; i++)
-        summary->stats[i].value = mean_of(&z, &summary->stats[i]);
+    summary->text = p->metric->text;
+    plan(summary, p);
+    for (size_t i = 0; i < summary->count; i++) {
+        struct sb_coco_stat *const stat = &summary->stats[i];
+        stat->value = stat->groups == SB_STAT_EACH_CROWDING ? eval->crowding_ap[stat->group]
+                                                            : mean_of(&z, stat);
+    }
     sb_free(z.kept);
     return 0;
+}
+
+/* lvis-api shortens the names of area ranges but "all" to a letter. */
+static void print_line(const struct sb_coco_stat *s, enum sb_stat_text text, const char *iou,
+                       struct sb_str *out)
+{
+    char limit[16];
+    snprintf(limit, sizeof(limit), s->max_dets == SB_EVAL_NO_LIMIT ? "all" : "%d",
+             (int)s->max_dets);
+    sb_str_printf(out, " %-18s %s @[ IoU=%-9s | ",
+                  s->is_ap ? "Average Precision" : "Average Recall", s->is_ap ? "(AP)" : "(AR)",
+                  iou);
+    if (text == SB_TEXT_LVIS) {
+        const bool all = strcmp(s->area, "all") == 0;
+        sb_str_printf(out, "area=%6.*s | maxDets=%3s catIds=%3s] = %0.3f\n", all ? 23 : 1, s->area,
+                      limit, s->groups == SB_STAT_EVERYTHING ? "all" : sb_frequency_names[s->group],
+                      s->value);
+    } else if (s->groups == SB_STAT_EACH_CROWDING) {
+        sb_str_printf(out, "type=%6s | maxDets=%3s ] = %0.3f\n", sb_crowding_names[s->group], limit,
+                      s->value);
+    } else {
+        sb_str_printf(out,
+                      text == SB_TEXT_XTCOCOTOOLS ? "area=%6s | maxDets=%3s ] = % 0.3f\n"
+                                                  : "area=%6s | maxDets=%3s ] = %0.3f\n",
+                      s->area, limit, s->value);
+    }
 }
 
 void sb_coco_summary_text(const struct sb_coco_summary *summary, struct sb_str *out)
@@ -131,8 +160,6 @@ void sb_coco_summary_text(const struct sb_coco_summary *summary, struct sb_str *
             snprintf(iou, sizeof(iou), "%.2f", s->iou);
         else
             snprintf(iou, sizeof(iou), "%.2f:%.2f", summary->iou_first, summary->iou_last);
-        sb_str_printf(out, " %-18s %s @[ IoU=%-9s | area=%6s | maxDets=%3d ] = %0.3f\n",
-                      s->is_ap ? "Average Precision" : "Average Recall", s->is_ap ? "(AP)" : "(AR)",
-                      iou, s->area, (int)s->max_dets, s->value);
+        print_line(s, summary->text, iou, out);
     }
 }

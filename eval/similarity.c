@@ -13,10 +13,15 @@
 void sb_sim_scratch_release(struct sb_sim_scratch *scratch)
 {
     sb_free(scratch->values);
-    for (size_t i = 0; i < scratch->mask_count; i++)
+    for (size_t i = 0; i < scratch->mask_count; i++) {
         sb_mask_release(&scratch->masks[i]);
+        sb_mask_release(&scratch->boundaries[i]);
+    }
     sb_free(scratch->masks);
+    sb_free(scratch->boundaries);
+    sb_free(scratch->has_boundary);
     sb_mask_scratch_release(&scratch->mask);
+    sb_boundary_scratch_release(&scratch->boundary);
     memset(scratch, 0, sizeof(*scratch));
 }
 
@@ -63,40 +68,91 @@ static int read_mask(const struct sb_similarity *sim, const struct sb_map *map, 
 }
 
 /* Room for `count` masks; those made before keep their memory. */
+static int grow_masks(struct sb_mask **masks, size_t before, size_t count)
+{
+    struct sb_mask *const fresh = sb_realloc(*masks, count, sizeof(*fresh), TAG);
+    if (!fresh)
+        return SB_ENOMEM;
+    memset(fresh + before, 0, (count - before) * sizeof(*fresh));
+    *masks = fresh;
+    return 0;
+}
+
 static int reserve_masks(struct sb_sim_scratch *scratch, size_t count, struct sb_error *err)
 {
     if (count <= scratch->mask_count)
         return 0;
-    struct sb_mask *const masks = sb_realloc(scratch->masks, count, sizeof(*masks), TAG);
-    if (!masks)
-        return sb_error_nomem(err, "masks", count * sizeof(*masks));
-    memset(masks + scratch->mask_count, 0, (count - scratch->mask_count) * sizeof(*masks));
-    scratch->masks = masks;
+    bool *const has = sb_realloc(scratch->has_boundary, count, sizeof(*has), TAG);
+    scratch->has_boundary = has ? has : scratch->has_boundary;
+    if (!has || grow_masks(&scratch->masks, scratch->mask_count, count) ||
+        grow_masks(&scratch->boundaries, scratch->mask_count, count))
+        return sb_error_nomem(err, "masks", count * sizeof(*scratch->masks));
     scratch->mask_count = count;
     return 0;
 }
 
-static int fill_masks(const struct sb_similarity *sim, const struct sb_sim_group *g,
+/* Makes the boundary of mask i unless there is one. */
+static int need_boundary(const struct sb_similarity *sim, struct sb_sim_scratch *scratch, size_t i,
+                         struct sb_error *err)
+{
+    if (scratch->has_boundary[i])
+        return 0;
+    const int rc = sb_mask_boundary(&scratch->masks[i].rle, sim->params->dilation_ratio,
+                                    &scratch->boundaries[i].rle, &scratch->boundary, err);
+    if (rc == 0)
+        sb_mask_update(&scratch->boundaries[i]);
+    scratch->has_boundary[i] = rc == 0;
+    return rc;
+}
+
+/* The smaller one of *value and the IoU of the boundaries of masks i and j. */
+static int compare_boundaries(const struct sb_similarity *sim, struct sb_sim_scratch *scratch,
+                              size_t i, size_t j, double *value, struct sb_error *err)
+{
+    int rc = need_boundary(sim, scratch, i, err);
+    if (rc == 0)
+        rc = need_boundary(sim, scratch, j, err);
+    if (rc)
+        return rc;
+    const double iou = sb_mask_iou(&scratch->boundaries[i], &scratch->boundaries[j], false);
+    *value = iou < *value ? iou : *value;
+    return 0;
+}
+
+static int read_masks(const struct sb_similarity *sim, const struct sb_sim_group *g,
                       struct sb_sim_scratch *scratch, struct sb_error *err)
 {
     const struct sb_coco_gt *const gt = sim->gt;
     const struct sb_coco_dt *const dt = sim->dt;
     int rc = reserve_masks(scratch, g->dt_count + g->gt_count, err);
-    if (rc)
-        return rc;
-    struct sb_mask *const dts = scratch->masks, *const gts = dts + g->dt_count;
+    struct sb_mask *mask = scratch->masks;
     for (size_t i = 0; rc == 0 && i < g->dt_count; i++) {
         const uint32_t row = g->dts[i];
-        rc = read_mask(sim, &dt->map, dt->path, dt->shape_at[row], dt->box[row], g->image, &dts[i],
+        rc = read_mask(sim, &dt->map, dt->path, dt->shape_at[row], dt->box[row], g->image, mask++,
                        &scratch->mask, err);
     }
     for (size_t j = 0; rc == 0 && j < g->gt_count; j++)
-        rc = read_mask(sim, &gt->map, gt->path, gt->shape_at[g->gts[j]], NULL, g->image, &gts[j],
+        rc = read_mask(sim, &gt->map, gt->path, gt->shape_at[g->gts[j]], NULL, g->image, mask++,
                        &scratch->mask, err);
-    double *out = scratch->values;
-    for (size_t i = 0; rc == 0 && i < g->dt_count; i++) {
-        for (size_t j = 0; j < g->gt_count; j++)
-            *out++ = sb_mask_iou(&dts[i], &gts[j], gt->flags[g->gts[j]] & SB_ANN_CROWD);
+    return rc;
+}
+
+static int fill_masks(const struct sb_similarity *sim, const struct sb_sim_group *g,
+                      struct sb_sim_scratch *scratch, struct sb_error *err)
+{
+    const bool boundaries = sim->params->iou_type == SB_IOU_BOUNDARY;
+    const size_t dts = g->dt_count, gts = g->gt_count;
+    int rc = read_masks(sim, g, scratch, err);
+    if (rc == 0 && boundaries)
+        memset(scratch->has_boundary, 0, (dts + gts) * sizeof(*scratch->has_boundary));
+    for (size_t i = 0; rc == 0 && i < dts; i++) {
+        for (size_t j = 0; rc == 0 && j < gts; j++) {
+            const bool crowd = g->gt_flags[j] & SB_ANN_CROWD;
+            double *const value = &scratch->values[i * gts + j];
+            *value = sb_mask_iou(&scratch->masks[i], &scratch->masks[dts + j], crowd);
+            if (boundaries && !crowd && *value >= sim->rules.lowest)
+                rc = compare_boundaries(sim, scratch, i, dts + j, value, err);
+        }
     }
     return rc;
 }
@@ -113,6 +169,7 @@ int sb_similarity_fill(const struct sb_similarity *sim, const struct sb_sim_grou
         fill_boxes(sim, group, scratch->values);
         return 0;
     case SB_IOU_SEGM:
+    case SB_IOU_BOUNDARY:
         return fill_masks(sim, group, scratch, err);
     case SB_IOU_KEYPOINTS:
         fill_keypoints(sim, group, scratch->values);

@@ -1,6 +1,7 @@
 /*
- * Similarity of the detections and objects of one image and class: IoU of boxes or masks, or object
- * keypoint similarity. One interface, so that matching does not know what it compares.
+ * Similarity of the detections and objects of one image and class: IoU of boxes, masks or their
+ * boundaries, or object keypoint similarity. One interface, so that matching does not know what it
+ * compares.
  */
 #ifndef SB_EVAL_SIMILARITY_H
 #define SB_EVAL_SIMILARITY_H
@@ -9,6 +10,7 @@
 #include "eval/coco_dt.h"
 #include "eval/coco_gt.h"
 #include "eval/coco_mask.h"
+#include "eval/mask_boundary.h"
 #include "eval/mask_iou.h"
 #include "eval/match.h"
 
@@ -26,9 +28,12 @@ struct sb_sim_group {
 struct sb_sim_scratch {
     double *values; /* (dt_count, gt_count): the result */
     size_t values_capacity;
-    struct sb_mask *masks; /* of the group's detections, then objects */
-    size_t mask_count;     /* made so far; their memory is reused */
+    struct sb_mask *masks;      /* of the group's detections, then objects */
+    size_t mask_count;          /* made so far; their memory is reused */
+    struct sb_mask *boundaries; /* of the masks, once something is similar to them */
+    bool *has_boundary;
     struct sb_mask_scratch mask;
+    struct sb_boundary_scratch boundary;
 };
 
 struct sb_similarity {
