@@ -41,6 +41,10 @@ SAN_FLAGS = -fsanitize=$(subst $(empty) ,$(comma),$(strip $(SANITIZE))) -fno-omi
 SB_CFLAGS += $(SAN_FLAGS)
 endif
 
+ifdef FUZZ
+SB_CFLAGS += -fsanitize=fuzzer-no-link
+endif
+
 # Folders in the order of the include rule: each may include only those before it.
 FOLDERS := base models engine datasets detect eval bench reports
 SRC     := $(foreach d,$(FOLDERS),$(wildcard $(d)/*.c $(d)/*/*.c))
@@ -60,7 +64,7 @@ SLOW    := $(wildcard tests/*/slow_*.c)
 LONG    := $(wildcard tests/*/long_*.c)
 bin_of   = $(1:%.c=$(BUILD)/%)
 
-.PHONY: FORCE all demo test check check-long check-threads lint format install clean help tests
+.PHONY: FORCE all demo test check check-long check-threads fuzz lint format install clean help tests
 all: $(BUILD)/spinebench ## the program
 
 help: ## this text
@@ -133,6 +137,20 @@ check-threads: all $(call bin_of,$(THREADED)) ## the tests of what uses threads,
 
 check-long: tests $(call bin_of,$(LONG)) ## every test and the long ones
 	scripts/run_tests.sh $(BUILD) $(call bin_of,$(TESTS) $(SLOW) $(LONG))
+
+# One program per function fuzz_NAME() of tests/fuzz/, with the parts that they reach.
+FUZZ_NAMES := $(patsubst tests/fuzz/seeds/%,%,$(wildcard tests/fuzz/seeds/*))
+FUZZ_OBJ   := $(filter $(BUILD)/base/% $(BUILD)/datasets/% $(BUILD)/eval/%,$(OBJ)) \
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/support_*.c) tests/datasets/support_polygon.c)
+fuzz: ## the fuzz targets as libFuzzer programs build-fuzz/fuzz/NAME (clang-14)
+	$(MAKE) BUILD=build-fuzz CC=clang-14 FUZZ=1 ASAN=1 UBSAN=1 $(FUZZ_NAMES:%=build-fuzz/fuzz/%)
+
+$(BUILD)/fuzz/parts.a: $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	$(call quiet,AR) rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%: tests/fuzz/fuzz_main.c $(BUILD)/fuzz/parts.a
+	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) -fsanitize=fuzzer -DFUZZ_TARGET=fuzz_$* -o $@ $^ $(LDLIBS)
 
 lint: $(GEN) ## style, include order, clang-tidy
 	scripts/lint.sh $(SB_CFLAGS) $(EXTRA_simd_avx2) $(EXTRA_simd_avx512)

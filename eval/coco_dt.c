@@ -291,6 +291,8 @@ static int merge_results(void *state, void *ctx, size_t done, size_t total, stru
     struct loader *const l = ctx;
     struct sb_coco_dt *const dt = l->dt;
     const size_t need = dt->count + p->rows.count;
+    if (p->rows.count == 0)
+        return 0;
     if (need > l->capacity) {
         const int rc = grow_columns(l, sb_rows_estimate(need, done, total), err);
         if (rc)

@@ -282,6 +282,8 @@ static int merge_annotations(void *state, void *ctx, size_t done, size_t total,
     struct loader *const l = ctx;
     struct sb_coco_gt *const gt = l->gt;
     const size_t need = gt->count + rows->count;
+    if (rows->count == 0)
+        return 0;
     if (need > l->capacity) {
         const int rc = grow_columns(l, sb_rows_estimate(need, done, total), err);
         if (rc)
@@ -303,6 +305,8 @@ static int append_rows(struct sb_rows *all, struct sb_rows *part, size_t bytes,
                        struct sb_error *err)
 {
     const size_t need = all->count + part->count;
+    if (part->count == 0)
+        return 0;
     if (sb_grow(&all->data, &all->capacity, need, bytes, TAG))
         return sb_error_nomem(err, "rows of a data set", need * bytes);
     memcpy((char *)all->data + all->count * bytes, part->data, part->count * bytes);

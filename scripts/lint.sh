@@ -38,7 +38,7 @@ text_style() {
     git grep -nIP '[\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]' |
         sed 's/$/   <- invisible character/'
     git grep -nIwE 'TO''DO|FIX''ME|XX''X|HA''CK' | sed 's/$/   <- unfinished/'
-    git ls-files --eol ':!tests/golden' | awk '$1 != "i/-text" {sub(/^[^\t]*\t/, ""); print}' | while read -r f; do
+    git ls-files --eol ':!tests/golden' ':!tests/fuzz/seeds' | awk '$1 != "i/-text" {sub(/^[^\t]*\t/, ""); print}' | while read -r f; do
         [ ! -s "$f" ] || [ -z "$(tail -c 1 "$f")" ] || echo "$f: no newline at the end"
     done
 }

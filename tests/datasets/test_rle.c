@@ -3,6 +3,7 @@
 #include "base/rng.h"
 #include "datasets/rle.h"
 
+#include "tests/datasets/support_polygon.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -131,78 +132,13 @@ static void test_rle__area_box_merge_count_pixels(void **state)
     sb_rle_scratch_release(&scratch);
 }
 
-/* The definition, step by step: walk the outline in fifths of a pixel and keep the places where it
- * crosses the middle of a column. Fills points (sorted) and returns their number. */
-static int compare_u32(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x > y ? 1 : x < y ? -1 : 0;
-}
-
-struct walker {
-    int u, v;
-    bool started;
-    uint32_t *out;
-    size_t count;
-    int h, w;
-};
-
-static void walk_to(struct walker *k, int u, int v)
-{
-    if (k->started && u != k->u) {
-        double x = u < k->u ? u : u - 1, y = v < k->v ? v : k->v;
-        x = (x + .5) / 5 - .5;
-        y = (y + .5) / 5 - .5;
-        if (floor(x) == x && x >= 0 && x <= k->w - 1)
-            k->out[k->count++] = (uint32_t)((int)x * k->h + (int)ceil(fmin(fmax(y, 0), k->h)));
-    }
-    k->started = true;
-    k->u = u;
-    k->v = v;
-}
-
-static void walk_edge(struct walker *k, int xs, int ys, int xe, int ye)
-{
-    const int dx = abs(xe - xs), dy = abs(ye - ys), n = dx > dy ? dx : dy;
-    const bool flat = dx >= dy, flip = flat ? xs > xe : ys > ye;
-    const int ax = flip ? xe : xs, ay = flip ? ye : ys, bx = flip ? xs : xe, by = flip ? ys : ye;
-    for (int d = 0; n > 0 && d <= n; d++) {
-        const int t = flip ? n - d : d;
-        const double s = flat ? (double)(by - ay) / dx : (double)(bx - ax) / dy;
-        if (flat)
-            walk_to(k, ax + t, (int)(ay + s * t + .5));
-        else
-            walk_to(k, (int)(ax + s * t + .5), ay + t);
-    }
-}
-
-static void check_polygon(const double *xy, size_t points, int h, int w,
+static void check_polygon(const double *xy, size_t points, uint32_t h, uint32_t w,
                           struct sb_rle_scratch *scratch)
 {
-    static uint32_t crossings[100000];
-    struct walker k = {.out = crossings, .h = h, .w = w};
-    for (size_t i = 0; i < points; i++) {
-        const double *const a = xy + 2 * i, *const b = xy + 2 * ((i + 1) % points);
-        walk_edge(&k, (int)(5 * a[0] + .5), (int)(5 * a[1] + .5), (int)(5 * b[0] + .5),
-                  (int)(5 * b[1] + .5));
-    }
-    crossings[k.count++] = (uint32_t)(h * w);
-    qsort(crossings, k.count, sizeof(*crossings), compare_u32);
     struct sb_rle rle = {0};
     struct sb_error err;
-    assert_ok(sb_rle_from_polygon(&rle, (uint32_t)h, (uint32_t)w, xy, points, scratch, &err), &err);
-    /* a mask is the parity of crossings before each pixel */
-    uint32_t pixel = 0;
-    size_t passed = 0;
-    for (size_t i = 0; i < rle.count; i++) {
-        assert_true(i == 0 || rle.runs[i] > 0);
-        for (uint32_t n = 0; n < rle.runs[i]; n++, pixel++) {
-            while (passed < k.count && crossings[passed] <= pixel)
-                passed++;
-            assert_int_equal(passed & 1, i & 1);
-        }
-    }
-    assert_int_equal(pixel, h * w);
+    assert_ok(sb_rle_from_polygon(&rle, h, w, xy, points, scratch, &err), &err);
+    assert_true(test_polygon_matches_walk(&rle, xy, points));
     sb_rle_release(&rle);
 }
 
@@ -219,8 +155,7 @@ static void test_rle__polygon_equals_walk(void **state)
             const double v = scale * sb_rng_double(&rng) - scale / 5;
             xy[i] = n % 4 == 0 ? floor(v) : n % 4 == 1 ? floor(v * 10) / 10 : v;
         }
-        check_polygon(xy, points, 1 + (int)sb_rng_below(&rng, 40), 1 + (int)sb_rng_below(&rng, 40),
-                      &scratch);
+        check_polygon(xy, points, 1 + sb_rng_below(&rng, 40), 1 + sb_rng_below(&rng, 40), &scratch);
     }
     sb_rle_scratch_release(&scratch);
 }

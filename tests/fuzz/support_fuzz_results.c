@@ -1,0 +1,157 @@
+/*
+ * The readers of results and annotations on any text, and an evaluation of what they accept: no
+ * number outside of its range, and an error that names a byte of the file.
+ */
+#include "eval/coco_eval.h"
+#include "eval/coco_summary.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MAX_IDS 1000 /* odd ids of results that are kept */
+
+/* A file in memory, made once. */
+struct memory_file {
+    int fd; /* 0 = not made yet */
+    char path[40];
+};
+
+static const char annotations[] =
+    "{\"images\":[{\"id\":1,\"height\":6,\"width\":8},{\"id\":2,\"height\":9,\"width\":5}],"
+    "\"categories\":[{\"id\":1,\"name\":\"a\"},{\"id\":3}],\"annotations\":["
+    "{\"id\":1,\"image_id\":1,\"category_id\":1,\"bbox\":[0,0,4,4],\"area\":16,\"iscrowd\":0,"
+    "\"segmentation\":[[0,0,0,4,4,4,4,0]],\"num_keypoints\":1,\"keypoints\":[1,2,2,3,4,0]},"
+    "{\"id\":2,\"image_id\":1,\"category_id\":1,\"bbox\":[2,2,4,3],\"area\":12,\"iscrowd\":1,"
+    "\"segmentation\":{\"size\":[6,8],\"counts\":[14,3,3,3,25]},\"num_keypoints\":0,"
+    "\"keypoints\":[0,0,0,0,0,0]},"
+    "{\"id\":3,\"image_id\":2,\"category_id\":3,\"bbox\":[1,1,2,7.5],\"area\":15,\"iscrowd\":0,"
+    "\"segmentation\":{\"size\":[9,5],\"counts\":\"9<h0\"},\"num_keypoints\":2,"
+    "\"keypoints\":[1,2,2,3,4,1]}]}";
+
+static const char results[] = "[{\"image_id\":1,\"category_id\":1,\"bbox\":[0,0,4,4.5],\"score\":0."
+                              "5,\"keypoints\":[1,2,1,3,4,"
+                              "1]},{\"image_id\":1,\"category_id\":1,\"bbox\":[2,2,4,3],\"score\":"
+                              "0.25,\"keypoints\":[1,1,1,1,"
+                              "1,1]},{\"image_id\":2,\"category_id\":3,\"bbox\":[1,1,2,7],"
+                              "\"score\":1,\"keypoints\":[9,9,1,0,0,"
+                              "1]}]";
+
+/* The file gets this content. */
+static const char *fill(struct memory_file *file, const void *data, size_t size)
+{
+    if (file->fd == 0) {
+        file->fd = memfd_create("fuzz", MFD_CLOEXEC);
+        FUZZ_CHECK(file->fd > 0);
+        snprintf(file->path, sizeof(file->path), "/proc/self/fd/%d", file->fd);
+    }
+    FUZZ_CHECK(ftruncate(file->fd, (off_t)size) == 0);
+    FUZZ_CHECK(pwrite(file->fd, data, size, 0) == (ssize_t)size);
+    return file->path;
+}
+
+/* Few thresholds, so that an evaluation is quick. */
+static void choose_params(struct sb_coco_params *p, unsigned how)
+{
+    static const enum sb_iou_type types[] = {SB_IOU_BBOX, SB_IOU_SEGM, SB_IOU_KEYPOINTS};
+    sb_coco_params_defaults(p, types[how % 3]);
+    p->use_cats = !(how & 64);
+    p->iou_count = 2;
+    p->recall_count = 3;
+    p->area_count = 2;
+    p->areas[1].hi = 14;
+    p->max_det_count = 2;
+    p->max_dets[0] = 1;
+    p->max_dets[1] = 2;
+    p->keypoint_count = 2;
+}
+
+static void check_evaluation(const struct sb_coco_gt *gt, const struct sb_coco_dt *dt,
+                             const struct sb_coco_params *params)
+{
+    struct sb_coco_eval eval;
+    struct sb_error err = {0};
+    FUZZ_CHECK(sb_coco_evaluate(&eval, gt, dt, params, SB_EVAL_ARRAYS, NULL, &err) == 0);
+    for (size_t p = 0; p < params->area_count * params->max_det_count; p++) {
+        for (size_t i = 0; i < params->iou_count * eval.classes; i++) {
+            const double recall = eval.recall[p][i];
+            FUZZ_CHECK(recall == -1 || (recall >= 0 && recall <= 1));
+        }
+        for (size_t i = 0; i < params->iou_count * eval.classes * params->recall_count; i++) {
+            const double precision = eval.precision[p][i];
+            FUZZ_CHECK(precision == -1 || (precision >= 0 && precision <= 1));
+        }
+    }
+    sb_coco_eval_release(&eval);
+}
+
+static void check_error(const struct sb_error *err, size_t size)
+{
+    FUZZ_CHECK((err->code == SB_EFORMAT || err->code == SB_EUNSUPPORTED) && err->message[0]);
+    FUZZ_CHECK(err->offset <= (int64_t)size);
+}
+
+/* Reads the results, evaluates what was read. */
+static void try_results(struct sb_coco_gt *gt, const struct sb_coco_params *params,
+                        const char *path, size_t size)
+{
+    struct sb_coco_dt dt;
+    struct sb_error err = {0};
+    if (sb_coco_dt_load(&dt, path, gt, params, NULL, &err)) {
+        check_error(&err, size);
+        return;
+    }
+    check_evaluation(gt, &dt, params);
+    sb_coco_dt_release(&dt);
+}
+
+/* The annotations above, read once per kind of evaluation, and again when results have left many
+ * odd ids behind. */
+static struct sb_coco_gt *known_annotations(const struct sb_coco_params *params)
+{
+    static struct memory_file file;
+    static struct sb_coco_gt kept[3];
+    struct sb_coco_gt *const gt = &kept[params->iou_type];
+    struct sb_error err = {0};
+    if (gt->count > 0 && gt->ids.count < MAX_IDS)
+        return gt;
+    if (gt->count > 0)
+        sb_coco_gt_release(gt);
+    fill(&file, annotations, sizeof(annotations) - 1);
+    FUZZ_CHECK(sb_coco_gt_load(gt, file.path, params, NULL, &err) == 0);
+    return gt;
+}
+
+/* The first byte chooses what is evaluated, the rest is the file. */
+void fuzz_results(const uint8_t *data, size_t size)
+{
+    static struct memory_file file;
+    struct sb_coco_params params;
+    if (size == 0)
+        return;
+    choose_params(&params, data[0]);
+    try_results(known_annotations(&params), &params, fill(&file, data + 1, size - 1), size - 1);
+}
+
+/* The same for annotations, with the results above. */
+void fuzz_annotations(const uint8_t *data, size_t size)
+{
+    static struct memory_file gt_file, dt_file;
+    struct sb_coco_params params;
+    struct sb_coco_gt gt;
+    struct sb_error err = {0};
+    if (size == 0)
+        return;
+    if (dt_file.fd == 0)
+        fill(&dt_file, results, sizeof(results) - 1);
+    choose_params(&params, data[0]);
+    if (sb_coco_gt_load(&gt, fill(&gt_file, data + 1, size - 1), &params, NULL, &err)) {
+        check_error(&err, size);
+        return;
+    }
+    try_results(&gt, &params, dt_file.path, sizeof(results) - 1);
+    sb_coco_gt_release(&gt);
+}
