@@ -96,8 +96,7 @@ int sb_check_outputs(struct sb_output_check *out, struct sb_plan *plan,
     struct sb_plan_options independent = *options;
     independent.engine = SB_ENGINE_OPENBLAS;
     independent.threads = 1;
-    independent.fold_batchnorm = false;
-    independent.fuse = false;
+    independent.passes = 0;
     independent.reuse_memory = memory.activation_total_bytes > REUSE_ABOVE;
     bool *after = sb_calloc(graph->num_nodes + 1, sizeof(*after), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!after)

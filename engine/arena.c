@@ -11,6 +11,12 @@ size_t sb_value_bytes(const struct sb_value *value)
     return sb_value_count(value) * sizeof(float);
 }
 
+static void extend(struct sb_block *live, int last)
+{
+    if (live->last < last)
+        live->last = last;
+}
+
 /* Lifetimes by value; first < 0 marks values that do not exist. Steps count from 1, so that inputs
  * can live from 0. */
 static void find_lifetimes(const struct sb_steps *steps, bool reuse, struct sb_block *lives)
@@ -19,63 +25,34 @@ static void find_lifetimes(const struct sb_steps *steps, bool reuse, struct sb_b
     for (size_t v = 0; v < steps->num_values; v++) {
         const struct sb_value *value = &steps->values[v];
         const bool input = value->node->op == SB_OP_INPUT;
+        const int made = value->producer < 0
+                             ? -1
+                             : (int)sb_steps_group_start(steps, (size_t)value->producer) + 1;
         lives[v].bytes = sb_value_bytes(value);
-        lives[v].first = input ? 0 : value->producer < 0 ? -1 : value->producer + 1;
+        lives[v].first = input ? 0 : made;
         lives[v].last = input || value->output || !reuse ? end : lives[v].first;
         if (!reuse && lives[v].first > 0)
             lives[v].first = 0;
     }
     for (size_t s = 0; s < steps->count; s++) {
         const struct sb_step *step = &steps->items[s];
-        for (int k = 0; k < step->num_inputs; k++) {
-            if (lives[step->inputs[k]].last < (int)s + 1)
-                lives[step->inputs[k]].last = (int)s + 1;
-        }
-        if (step->residual != SB_NO_VALUE && lives[step->residual].last < (int)s + 1)
-            lives[step->residual].last = (int)s + 1;
+        const int last = (int)sb_steps_group_end(steps, s);
+        extend(&lives[step->value], last);
+        for (int k = 0; k < step->num_inputs; k++)
+            extend(&lives[step->inputs[k]], last);
+        if (step->residual != SB_NO_VALUE)
+            extend(&lives[step->residual], last);
     }
-}
-
-static bool reads(const struct sb_step *step, int value)
-{
-    for (int k = 0; k < step->num_inputs; k++) {
-        if (step->inputs[k] == value)
-            return true;
-    }
-    return false;
-}
-
-static bool can_overwrite(const struct sb_block *lives, int value, int result, int step)
-{
-    return lives[value].first > 0 && lives[value].last == step + 1 &&
-           lives[value].bytes == lives[result].bytes;
-}
-
-/* The operand whose place step s takes over, or SB_NO_VALUE. */
-static int find_overwritten(const struct sb_steps *steps, int s, unsigned inplace,
-                            const struct sb_block *lives)
-{
-    const struct sb_step *step = &steps->items[s];
-    const int r = step->residual;
-    if ((inplace & SB_INPLACE_RESIDUAL) && r != SB_NO_VALUE &&
-        can_overwrite(lives, r, step->value, s) && !reads(step, r))
-        return r;
-    for (int k = 0; (inplace & SB_INPLACE_INPUTS) && k < step->num_inputs; k++) {
-        if (step->inputs[k] != r && can_overwrite(lives, step->inputs[k], step->value, s))
-            return step->inputs[k];
-    }
-    return SB_NO_VALUE;
 }
 
 /* place[v] = the value whose block v lives in; blocks are extended to the lives they hold. */
-static void share_places(const struct sb_steps *steps, const unsigned *inplace,
-                         const struct sb_block *lives, struct sb_block *blocks, int *place)
+static void share_places(const struct sb_steps *steps, bool reuse, const struct sb_block *lives,
+                         struct sb_block *blocks, int *place)
 {
     for (size_t v = 0; v < steps->num_values; v++)
         place[v] = (int)v;
-    for (size_t s = 0; s < steps->count; s++) {
-        const int value = steps->items[s].value;
-        const int operand = find_overwritten(steps, (int)s, inplace[s], lives);
+    for (size_t s = 0; reuse && s < steps->count; s++) {
+        const int value = steps->items[s].value, operand = steps->items[s].overwrites;
         if (operand == SB_NO_VALUE)
             continue;
         place[value] = place[operand];
@@ -116,8 +93,8 @@ static int place_blocks(const struct sb_steps *steps, struct sb_block *blocks, c
     return 0;
 }
 
-int sb_arena_plan(const struct sb_steps *steps, const unsigned *inplace, bool reuse,
-                  size_t *offsets, size_t *arena_bytes, size_t *peak_bytes, struct sb_error *err)
+int sb_arena_plan(const struct sb_steps *steps, bool reuse, size_t *offsets, size_t *arena_bytes,
+                  size_t *peak_bytes, struct sb_error *err)
 {
     const unsigned tag = SB_MEM_TAG(SB_MEM_DATA, 0);
     const size_t n = steps->num_values;
@@ -128,7 +105,7 @@ int sb_arena_plan(const struct sb_steps *steps, const unsigned *inplace, bool re
         struct sb_block *blocks = lives + n;
         find_lifetimes(steps, reuse, lives);
         memcpy(blocks, lives, n * sizeof(*blocks));
-        share_places(steps, inplace, lives, blocks, place);
+        share_places(steps, reuse, lives, blocks, place);
         rc = place_blocks(steps, blocks, place, place + n, offsets, arena_bytes, peak_bytes, err);
     }
     sb_free(lives);

@@ -99,6 +99,7 @@ static int add_copy(struct rewrite *r, int value, int *copy)
         .num_inputs = 1,
         .kernel_slot = -1,
         .residual = SB_NO_VALUE,
+        .overwrites = SB_NO_VALUE,
     };
     return 0;
 }

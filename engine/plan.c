@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/arena.h"
 #include "engine/plan_internal.h"
 
 #include <string.h>
@@ -34,8 +35,7 @@ void sb_plan_options_defaults(struct sb_plan_options *options)
         .engine = sb_engine_default(),
         .threads = sb_cpu_count(),
         .cpu = sb_cpu_detect(),
-        .fold_batchnorm = true,
-        .fuse = true,
+        .passes = SB_ALL_PASSES,
         .reuse_memory = true,
     };
 }
@@ -90,20 +90,37 @@ float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape)
     return NULL;
 }
 
+/* The time of steps [first, end), which ran together, by their output channels: they did the same
+ * for each. */
+static void divide_time(const struct sb_plan *plan, size_t first, size_t end, int64_t ns,
+                        int64_t *step_ns)
+{
+    int64_t channels = 0;
+    for (size_t i = first; i < end; i++)
+        channels += plan->planned[i].call.out.c;
+    for (size_t i = first; i < end; i++) {
+        const int64_t own = plan->planned[i].call.out.c;
+        step_ns[i] = (int64_t)((double)ns * (double)own / (double)channels);
+        ns -= step_ns[i];
+        channels -= own;
+    }
+}
+
 int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, struct sb_error *err)
 {
     if (plan->options.sizes_only)
         return sb_error_set(err, SB_EINVAL, "a plan for sizes only cannot run");
     int64_t *step_ns = options ? options->step_ns : NULL;
     int64_t before = step_ns ? sb_now_ns() : 0;
-    for (size_t i = 0; i < plan->steps.count; i++) {
+    for (size_t i = 0, end; i < plan->steps.count; i = end) {
         const struct sb_planned_step *step = &plan->planned[i];
         const int rc = step->call.step->kernel->run(&step->call, err);
         if (rc != 0)
             return rc;
+        end = sb_steps_group_end(&plan->steps, i);
         if (step_ns) {
             const int64_t now = sb_now_ns();
-            step_ns[i] = now - before;
+            divide_time(plan, i, end, now - before, step_ns);
             before = now;
         }
     }
@@ -148,6 +165,7 @@ void sb_plan_step_info(const struct sb_plan *plan, size_t index, struct sb_step_
         .block = value->node->block,
         .kernel = step->kernel->name,
         .op = step->op,
+        .follows = step->follows,
         .level = value->level,
         .shape = value->shape,
         .weight_bytes = planned->weight_bytes,

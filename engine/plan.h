@@ -27,12 +27,28 @@
 
 enum sb_engine { SB_ENGINE_OPENBLAS, SB_ENGINE_NATIVE };
 
+/* Rewrites of a plan's steps, in the order in which they run (passes.h says what each does). */
+enum sb_pass {
+    SB_PASS_DEAD_CODE,
+    SB_PASS_FOLD_BATCHNORM,
+    SB_PASS_SINK_POINTWISE,
+    SB_PASS_FUSE_RESIDUAL,
+    SB_PASS_FUSE_ACTIVATION,
+    SB_PASS_JOIN_SIBLINGS,
+    SB_PASS_OVERWRITE,
+    SB_PASS_COUNT
+};
+#define SB_ALL_PASSES ((1u << SB_PASS_COUNT) - 1)
+/* "dead-code", "fold-batchnorm", ... */
+const char *sb_pass_name(enum sb_pass pass);
+/* What it does, in a few words. */
+const char *sb_pass_text(enum sb_pass pass);
+
 struct sb_plan_options {
     enum sb_engine engine; /* default: sb_engine_default() */
     int threads;           /* 1..; default: CPUs of the affinity mask */
     enum sb_cpu cpu;       /* instruction sets of the native engine; default: what the CPU has */
-    bool fold_batchnorm;   /* default true; passes can be turned off one by one for tests */
-    bool fuse;         /* default true: bias, activation and residual adds into their producer */
+    unsigned passes;       /* 1 << enum sb_pass: those that run; default SB_ALL_PASSES */
     bool reuse_memory; /* default true: live-range arena; false gives every tensor its own place */
     /* Proposals and detections (two-stage models), borrowed, must outlive the plan; default NULL.
      */
@@ -50,6 +66,7 @@ struct sb_step_info {
     const char *block;
     const char *kernel; /* "conv_im2col_openblas", ... */
     enum sb_op op;      /* op of the step's main node (CONV for conv+BN+ReLU) */
+    bool follows;       /* runs together with the step before it, see SB_PASS_JOIN_SIBLINGS */
     enum sb_level level;
     struct sb_shape shape; /* output */
     size_t weight_bytes;   /* packed weights first used by this step (shared ones count once) */
@@ -69,7 +86,8 @@ struct sb_plan_memory {
     size_t workspace_total_bytes; /* shared: the largest of all */
 };
 
-/* Timing hook: ns[i] of step i is written by sb_plan_run() when `step_ns` is given. */
+/* Timing hook: ns[i] of step i is written by sb_plan_run() when `step_ns` is given. Steps that run
+ * together (joined siblings) divide their time by their output channels. */
 struct sb_run_options {
     int64_t *step_ns; /* sb_plan_num_steps() values, or NULL */
 };

@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "base/size.h"
+#include "engine/arena.h"
 #include "engine/choose.h"
 #include "engine/kernels/gemm.h"
 #include "engine/kernels/simd.h"
@@ -13,25 +14,6 @@
 #include <string.h>
 
 #define DATA_TAG SB_MEM_TAG(SB_MEM_DATA, 0)
-
-static int run_passes(struct sb_plan *plan, struct sb_error *err)
-{
-    const struct {
-        int (*run)(struct sb_steps *, struct sb_error *);
-        bool enabled;
-    } passes[] = {
-        {sb_pass_dead_code, true},
-        {sb_pass_fold_batchnorm, plan->options.fold_batchnorm},
-        {sb_pass_fuse_residual, plan->options.fuse},
-        {sb_pass_fuse_activation, plan->options.fuse},
-    };
-    for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
-        const int rc = passes[i].enabled ? passes[i].run(&plan->steps, err) : 0;
-        if (rc != 0)
-            return rc;
-    }
-    return 0;
-}
 
 static int plan_step(struct sb_plan *plan, size_t index, struct sb_error *err)
 {
@@ -61,28 +43,28 @@ static int plan_step(struct sb_plan *plan, size_t index, struct sb_error *err)
 static int plan_steps(struct sb_plan *plan, struct sb_error *err)
 {
     int rc = sb_choose_kernels(&plan->steps, &plan->options, err);
+    if (rc == 0)
+        rc = sb_run_passes(&plan->steps, plan->options.passes, true, err);
     if (rc)
         return rc;
     plan->planned = sb_calloc(plan->steps.count, sizeof(*plan->planned), DATA_TAG);
     if (!plan->planned)
         return sb_error_nomem(err, "the plan", plan->steps.count * sizeof(*plan->planned));
-    for (size_t i = 0; rc == 0 && i < plan->steps.count; i++)
+    for (size_t i = 0; rc == 0 && i < plan->steps.count; i++) {
         rc = plan_step(plan, i, err);
+        if (plan->steps.items[i].follows)
+            plan->planned[i - 1].call.next = &plan->planned[i].call;
+    }
     return rc;
 }
 
 static int place_values(struct sb_plan *plan, struct sb_error *err)
 {
-    const size_t n = plan->steps.count;
-    unsigned *inplace = sb_calloc(n, sizeof(*inplace), DATA_TAG);
     plan->offsets = sb_calloc(plan->steps.num_values, sizeof(*plan->offsets), DATA_TAG);
-    int rc = inplace && plan->offsets ? 0 : sb_error_nomem(err, "the memory plan", n);
-    for (size_t i = 0; rc == 0 && i < n; i++)
-        inplace[i] = plan->steps.items[i].kernel->inplace;
-    if (rc == 0)
-        rc = sb_arena_plan(&plan->steps, inplace, plan->options.reuse_memory, plan->offsets,
-                           &plan->memory.arena_bytes, &plan->memory.live_peak_bytes, err);
-    sb_free(inplace);
+    if (!plan->offsets)
+        return sb_error_nomem(err, "the memory plan", plan->steps.num_values);
+    const int rc = sb_arena_plan(&plan->steps, plan->options.reuse_memory, plan->offsets,
+                                 &plan->memory.arena_bytes, &plan->memory.live_peak_bytes, err);
     if (rc != 0)
         return rc;
     plan->arena = sb_malloc(plan->memory.arena_bytes, SB_MEM_TAG(SB_MEM_ACTIVATION, 0));
@@ -236,7 +218,7 @@ static int make_workspace(struct sb_plan *plan, struct sb_error *err)
     for (size_t i = 0; i < plan->steps.count; i++) {
         struct sb_planned_step *planned = &plan->planned[i];
         const struct sb_kernel *kernel = plan->steps.items[i].kernel;
-        if (!kernel->workspace_bytes)
+        if (!kernel->workspace_bytes || plan->steps.items[i].follows)
             continue;
         const size_t bytes = kernel->workspace_bytes(&planned->call);
         const enum sb_level level = plan->steps.values[plan->steps.items[i].value].level;
@@ -300,7 +282,7 @@ int sb_plan_build(struct sb_plan *plan, const struct sb_weights *weights, struct
                             sb_cpu_name(plan->options.cpu));
     rc = sb_steps_init(&plan->steps, plan->graph, weights, err);
     if (rc == 0)
-        rc = run_passes(plan, err);
+        rc = sb_run_passes(&plan->steps, plan->options.passes, false, err);
     if (rc == 0)
         rc = plan_steps(plan, err);
     if (rc == 0)

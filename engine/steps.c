@@ -77,6 +77,7 @@ static int init_step(struct sb_step *step, const struct sb_steps *steps, int nod
     step->node = node;
     step->value = node_index;
     step->residual = SB_NO_VALUE;
+    step->overwrites = SB_NO_VALUE;
     step->kernel_slot = -1;
     step->num_inputs = node->num_inputs;
     step->inputs =
@@ -199,6 +200,33 @@ struct sb_step *sb_steps_producer(const struct sb_steps *steps, int value)
 {
     const int index = steps->values[value].producer;
     return index < 0 ? NULL : &steps->items[index];
+}
+
+int sb_steps_add_value(struct sb_steps *steps, const struct sb_value *value, struct sb_error *err)
+{
+    const struct sb_value copy = *value;
+    struct sb_value *grown = sb_realloc(steps->values, steps->num_values + 1, sizeof(*grown),
+                                        SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!grown)
+        return sb_error_nomem(err, "the values", (steps->num_values + 1) * sizeof(*grown));
+    steps->values = grown;
+    grown[steps->num_values] = copy;
+    return (int)steps->num_values++;
+}
+
+size_t sb_steps_group_start(const struct sb_steps *steps, size_t index)
+{
+    while (steps->items[index].follows)
+        index--;
+    return index;
+}
+
+size_t sb_steps_group_end(const struct sb_steps *steps, size_t index)
+{
+    do
+        index++;
+    while (index < steps->count && steps->items[index].follows);
+    return index;
 }
 
 void sb_steps_absorb(struct sb_steps *steps, struct sb_step *producer, struct sb_step *step)

@@ -57,6 +57,8 @@ struct sb_step {
     double *scale;   /* per output channel, owned; NULL = 1 */
     double *shift;   /* per output channel, owned; NULL = 0 */
     int residual;    /* value that is added, or SB_NO_VALUE */
+    int overwrites;  /* operand whose memory the value takes over, or SB_NO_VALUE */
+    bool follows;    /* runs together with the step before it, on the same input */
     enum sb_act act; /* the last thing applied */
     bool dead;       /* to be dropped by sb_steps_link() */
 };
@@ -96,6 +98,11 @@ size_t sb_layout_count(struct sb_shape shape, enum sb_layout layout);
 bool sb_value_is_private(const struct sb_value *value);
 /* The step that makes `value`, or NULL for an input of the graph. Needs sb_steps_link(). */
 struct sb_step *sb_steps_producer(const struct sb_steps *steps, int value);
+/* A new value without a step; its index, or SB_ENOMEM. Pointers into values become invalid. */
+int sb_steps_add_value(struct sb_steps *steps, const struct sb_value *value, struct sb_error *err);
+/* First step, and the one after the last, of the group that runs together with step `index`. */
+size_t sb_steps_group_start(const struct sb_steps *steps, size_t index);
+size_t sb_steps_group_end(const struct sb_steps *steps, size_t index);
 /* Lets `producer` put out what `step` did, which dies. */
 void sb_steps_absorb(struct sb_steps *steps, struct sb_step *producer, struct sb_step *step);
 

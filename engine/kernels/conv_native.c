@@ -2,7 +2,8 @@
  * Convolutions of the native engine as products of blocked pixels with packed panels. A 1x1
  * convolution of stride 1 reads its input in place; any other first copies the pixels under its
  * window, tap by tap, into a worker's buffer that stays in cache, with zeros for the padding. A job
- * is a range of pixels of one image, and on small maps a part of the output channels.
+ * is a range of pixels of one image, and on small maps a part of the output channels. Siblings that
+ * run together are one convolution with the output channels of all.
  */
 #include "engine/kernels/jobs.h"
 #include "engine/kernels/native.h"
@@ -55,7 +56,7 @@ struct cut {
 static struct cut cut_jobs(const struct sb_kernel_call *call)
 {
     const size_t rows = (size_t)call->simd->tile_rows;
-    const size_t all = sb_pixels(call->out), panels = sb_panels(call->simd, call->out.c);
+    const size_t all = sb_pixels(call->out), panels = sb_chain_panels(call);
     size_t tiles = INPUT_FLOATS / (inner_blocks(call) * SB_BLOCK * rows);
     tiles = tiles < 1 ? 1 : tiles > MAX_TILES ? MAX_TILES : tiles;
     struct cut cut;
@@ -144,14 +145,12 @@ static void conv_job(void *ctx, size_t job, int worker)
     const size_t panel_job = job % cut->panel_jobs;
     const size_t pixel_job = job / cut->panel_jobs % cut->pixel_jobs;
     const size_t all = sb_pixels(call->out);
+    const size_t panels = sb_piece_length(sb_chain_panels(call), cut->panels, panel_job);
     struct sb_product product = {
-        .call = call,
         .blocks = inner_blocks(call),
         .image = job / cut->panel_jobs / cut->pixel_jobs,
         .first = pixel_job * cut->pixels,
         .pixels = sb_piece_length(all, cut->pixels, pixel_job),
-        .panel = panel_job * cut->panels,
-        .panels = sb_piece_length(sb_panels(call->simd, call->out.c), cut->panels, panel_job),
     };
     const float *image = call->inputs[0] + product.image * sb_image_floats(call->in[0]);
     if (c->pointwise) {
@@ -163,7 +162,13 @@ static void conv_job(void *ctx, size_t job, int worker)
         product.a = buffer;
         product.a_step = product.pixels * SB_BLOCK;
     }
-    sb_run_product(&product);
+    struct sb_chain_walk walk = sb_chain_walk(call, panel_job * cut->panels, panels);
+    while (sb_chain_next(&walk)) {
+        product.call = walk.call;
+        product.panel = walk.panel;
+        product.panels = walk.panels;
+        sb_run_product(&product);
+    }
 }
 
 static int run(const struct sb_kernel_call *call, struct sb_error *err)
@@ -181,6 +186,7 @@ const struct sb_kernel sb_kernel_conv_1x1_native = {
     .in_layout = SB_LAYOUT_BLOCKED,
     .out_layout = SB_LAYOUT_BLOCKED,
     .inplace = SB_INPLACE_RESIDUAL,
+    .joins = true,
     .supports = is_pointwise,
     .packed_bytes = packed_bytes,
     .pack = pack,
@@ -192,6 +198,7 @@ const struct sb_kernel sb_kernel_conv_native = {
     .in_layout = SB_LAYOUT_BLOCKED,
     .out_layout = SB_LAYOUT_BLOCKED,
     .inplace = SB_INPLACE_RESIDUAL,
+    .joins = true,
     .packed_bytes = packed_bytes,
     .pack = pack,
     .workspace_bytes = workspace_bytes,

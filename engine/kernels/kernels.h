@@ -16,7 +16,6 @@
 
 #include "base/error.h"
 #include "base/pool.h"
-#include "engine/arena.h"
 #include "engine/plan.h"
 #include "engine/region.h"
 #include "engine/steps.h"
@@ -25,6 +24,9 @@
 #include <stddef.h>
 
 struct sb_simd;
+
+/* What a kernel may write over, element by element. */
+enum { SB_INPLACE_INPUTS = 1, SB_INPLACE_RESIDUAL = 2 };
 
 struct sb_kernel_call {
     /* Geometry: all that supports(), packed_bytes() and workspace_bytes() may read. */
@@ -37,6 +39,9 @@ struct sb_kernel_call {
     int threads;                        /* workers that may call at the same time */
     const struct sb_simd *simd;         /* inner loops for this CPU, see simd.h */
     const struct sb_region_ops *region; /* NULL where the caller gave none */
+    /* The step that runs together with this one: same kernel, same input; NULL: none. The first of
+     * such a chain is run, and its workspace is for all. */
+    const struct sb_kernel_call *next;
     /* Data. */
     const float *const *inputs;
     const float *residual; /* shape of out, or NULL */
@@ -54,6 +59,7 @@ struct sb_kernel {
     enum sb_layout in_layout;  /* of every input */
     enum sb_layout out_layout; /* of the output and the residual */
     unsigned inplace;          /* SB_INPLACE_*: operands the output may lie on */
+    bool joins;                /* runs a chain of calls, see sb_kernel_call.next */
     /* False where this kernel cannot run the step; NULL = it runs every step of its op. */
     bool (*supports)(const struct sb_kernel_call *call);
     /* Bytes of packed weights; NULL = the op has none. */

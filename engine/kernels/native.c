@@ -50,6 +50,38 @@ void sb_pack_panels(float *packed, const struct sb_simd *simd, const float *kern
     }
 }
 
+size_t sb_chain_panels(const struct sb_kernel_call *call)
+{
+    size_t panels = 0;
+    for (; call; call = call->next)
+        panels += sb_panels(call->simd, call->out.c);
+    return panels;
+}
+
+struct sb_chain_walk sb_chain_walk(const struct sb_kernel_call *call, size_t first, size_t count)
+{
+    return (struct sb_chain_walk){.next = call, .first = first, .left = count};
+}
+
+bool sb_chain_next(struct sb_chain_walk *w)
+{
+    for (; w->next && w->left; w->next = w->next->next) {
+        const size_t own = sb_panels(w->next->simd, w->next->out.c);
+        if (w->first >= own) {
+            w->first -= own;
+            continue;
+        }
+        w->call = w->next;
+        w->panel = w->first;
+        w->panels = own - w->first < w->left ? own - w->first : w->left;
+        w->first = 0;
+        w->left -= w->panels;
+        w->next = w->next->next;
+        return true;
+    }
+    return false;
+}
+
 void sb_tile_epilogue(const struct sb_kernel_call *call, size_t block, struct sb_gemm_tile *tile)
 {
     tile->scale = call->scale ? call->scale + block * SB_BLOCK : NULL;

@@ -38,6 +38,23 @@ void sb_pack_panels(float *packed, const struct sb_simd *simd, const float *kern
 /* Floats of the packed panels: steps is the number of (padded) steps. */
 size_t sb_panels_floats(int64_t cout, size_t steps);
 
+/* A walk through panels [first, first + count) of a chain of calls (kernels.h), whose panels are
+ * numbered through:
+ *     for (struct sb_chain_walk w = sb_chain_walk(call, first, count); sb_chain_next(&w);)
+ *         ... panels w.panel .. w.panel + w.panels - 1 of w.call ...
+ */
+struct sb_chain_walk {
+    const struct sb_kernel_call *call;
+    size_t panel, panels;
+    /* to come */
+    const struct sb_kernel_call *next;
+    size_t first, left;
+};
+/* Panels of a chain. */
+size_t sb_chain_panels(const struct sb_kernel_call *call);
+struct sb_chain_walk sb_chain_walk(const struct sb_kernel_call *call, size_t first, size_t count);
+bool sb_chain_next(struct sb_chain_walk *walk);
+
 /* A rectangle of a product: consecutive pixels of an image by a range of panels. */
 struct sb_product {
     const struct sb_kernel_call *call;

@@ -3,7 +3,8 @@
  * become 36 values per channel; 36 matrix products over the channels take the place of 9 taps for
  * 16 pixels (a quarter of the multiplications); the results become 4x4 output pixels. A job is a
  * range of tiles, all images in a row, and a part of the output channels; its transformed input and
- * product live in the worker's buffer. Transforms are in simd_winograd.h.
+ * product live in the worker's buffer. Siblings that run together share the transformed input.
+ * Transforms are in simd_winograd.h.
  */
 #include "engine/kernels/jobs.h"
 #include "engine/kernels/native.h"
@@ -131,7 +132,7 @@ struct cut {
 static struct cut cut_jobs(const struct sb_kernel_call *call)
 {
     const size_t all = (size_t)call->out.n * image_tiles(call->out);
-    const size_t panels = sb_panels(call->simd, call->out.c);
+    const size_t panels = sb_chain_panels(call);
     struct cut cut;
     cut.tiles = sb_even_piece(all, MAX_TILES);
     if (sb_pieces(all, cut.tiles) < MIN_JOBS && all >= MIN_JOBS * MIN_TILES)
@@ -165,7 +166,7 @@ struct corner {
 
 /* One job at work. */
 struct part {
-    const struct sb_kernel_call *call;
+    const struct sb_kernel_call *call; /* of the chain: whose output is made */
     const struct cut *cut;
     struct corner corners[MAX_TILES];
     size_t tiles;
@@ -276,6 +277,17 @@ static size_t part_blocks(const struct part *p)
     return p->panels * full < left ? p->panels * full : left;
 }
 
+/* The product and the output of the part's panels. */
+static void make_output(const struct part *p)
+{
+    for (size_t m = 0; m < MATRICES; m++) {
+        for (size_t panel = 0; panel < p->panels; panel++)
+            multiply_panel(p, m, panel);
+    }
+    for (size_t b = 0; b < part_blocks(p); b++)
+        transform_output_block(p, b);
+}
+
 struct context {
     const struct sb_kernel_call *call;
     struct cut cut;
@@ -293,20 +305,20 @@ static void winograd_job(void *ctx, size_t job, int worker)
         .cut = cut,
         .tiles =
             sb_piece_length((size_t)call->out.n * image_tiles(call->out), cut->tiles, tile_job),
-        .panel = panel_job * cut->panels,
-        .panels = sb_piece_length(sb_panels(call->simd, call->out.c), cut->panels, panel_job),
         .in = buffer,
         .out = buffer + MATRICES * cut->in_step,
     };
     find_corners(&part, tile_job * cut->tiles);
     for (size_t b = 0; b < sb_blocks(call->in[0].c); b++)
         transform_input_block(&part, b);
-    for (size_t m = 0; m < MATRICES; m++) {
-        for (size_t p = 0; p < part.panels; p++)
-            multiply_panel(&part, m, p);
+    const size_t panels = sb_piece_length(sb_chain_panels(call), cut->panels, panel_job);
+    struct sb_chain_walk walk = sb_chain_walk(call, panel_job * cut->panels, panels);
+    while (sb_chain_next(&walk)) {
+        part.call = walk.call;
+        part.panel = walk.panel;
+        part.panels = walk.panels;
+        make_output(&part);
     }
-    for (size_t b = 0; b < part_blocks(&part); b++)
-        transform_output_block(&part, b);
 }
 
 static int run(const struct sb_kernel_call *call, struct sb_error *err)
@@ -323,6 +335,7 @@ const struct sb_kernel sb_kernel_winograd_native = {
     .in_layout = SB_LAYOUT_BLOCKED,
     .out_layout = SB_LAYOUT_BLOCKED,
     .inplace = SB_INPLACE_RESIDUAL,
+    .joins = true,
     .supports = supports,
     .packed_bytes = packed_bytes,
     .pack = pack,

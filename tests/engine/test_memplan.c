@@ -124,7 +124,7 @@ static void build_chain(struct net *net)
     net_fill(net, 3);
 }
 
-static void test_arena__elementwise_steps_take_over_a_dying_operand(void **state)
+static void test_arena__results_take_over_the_place_of_what_they_overwrite(void **state)
 {
     (void)state;
     struct net net;
@@ -132,37 +132,41 @@ static void test_arena__elementwise_steps_take_over_a_dying_operand(void **state
     size_t offsets[8], arena, peak;
     build_chain(&net);
     assert_ok(sb_steps_init(&steps, net.graph, &net.weights, &err), &err);
-    const unsigned inplace[5] = {0, SB_INPLACE_INPUTS, SB_INPLACE_INPUTS, SB_INPLACE_INPUTS, 0};
-    assert_ok(sb_arena_plan(&steps, inplace, true, offsets, &arena, &peak, &err), &err);
+    steps.items[1].overwrites = 1;
+    steps.items[3].overwrites = 3;
+    assert_ok(sb_arena_plan(&steps, true, offsets, &arena, &peak, &err), &err);
     assert_int_equal(offsets[2], offsets[1]);     /* sigmoid over the convolution's result */
     assert_int_not_equal(offsets[3], offsets[2]); /* an output stays */
     assert_int_equal(offsets[4], offsets[3]);
     assert_int_not_equal(offsets[1], offsets[0]); /* so does the input */
     assert_int_equal(arena, peak);
     assert_int_equal(arena, (3 * 4 * 64 + 4 * 16) * sizeof(float));
-    assert_ok(sb_arena_plan(&steps, inplace, false, offsets, &arena, &peak, &err), &err);
+    assert_ok(sb_arena_plan(&steps, false, offsets, &arena, &peak, &err), &err);
     assert_int_equal(arena, (5 * 4 * 64 + 4 * 16) * sizeof(float));
     sb_steps_release(&steps);
     net_release(&net);
 }
 
-static void test_arena__a_residual_that_is_also_read_is_kept(void **state)
+/* Two steps that run together: the first one's result must not lie on what the second one reads. */
+static void test_arena__steps_of_a_group_live_at_the_same_time(void **state)
 {
     (void)state;
     struct net net;
     struct sb_steps steps;
-    size_t offsets[4], arena;
+    size_t offsets[6], arena;
     net_init(&net, (struct sb_shape){1, 4, 8, 8});
     const int x = net_act(&net, 0, SB_ACT_RELU);
-    const int conv = net_conv(&net, x, 4, net_window(3, 1, 1));
-    net_output(&net, conv);
+    const int a = net_conv(&net, x, 4, net_window(3, 1, 1));
+    const int b = net_conv(&net, x, 4, net_window(3, 1, 1));
+    net_output(&net, net_add(&net, a, b));
     net_fill(&net, 3);
     assert_ok(sb_steps_init(&steps, net.graph, &net.weights, &err), &err);
-    steps.items[1].residual = x;
+    steps.items[2].follows = true;
     sb_steps_link(&steps);
-    const unsigned inplace[2] = {0, SB_INPLACE_RESIDUAL};
-    assert_ok(sb_arena_plan(&steps, inplace, true, offsets, &arena, NULL, &err), &err);
-    assert_int_not_equal(offsets[conv], offsets[x]);
+    assert_ok(sb_arena_plan(&steps, true, offsets, &arena, NULL, &err), &err);
+    assert_int_not_equal(offsets[a], offsets[x]);
+    assert_int_not_equal(offsets[b], offsets[x]);
+    assert_int_not_equal(offsets[a], offsets[b]);
     sb_steps_release(&steps);
     net_release(&net);
 }
@@ -175,8 +179,8 @@ int main(void)
         cmocka_unit_test(test_memplan__a_chain_needs_two_places),
         cmocka_unit_test(test_memplan__a_gap_is_used_only_when_it_is_large_enough),
         cmocka_unit_test(test_memplan__sizes_that_overflow_are_refused),
-        cmocka_unit_test(test_arena__elementwise_steps_take_over_a_dying_operand),
-        cmocka_unit_test(test_arena__a_residual_that_is_also_read_is_kept),
+        cmocka_unit_test(test_arena__results_take_over_the_place_of_what_they_overwrite),
+        cmocka_unit_test(test_arena__steps_of_a_group_live_at_the_same_time),
     };
     return cmocka_run_group_tests_name("engine/memplan", tests, NULL, NULL);
 }

@@ -14,12 +14,12 @@ static void steps_of(struct sb_steps *steps, const struct net *net)
 /* Every combination of passes gives the oracle's outputs. */
 static void assert_outputs_kept(const struct net *net)
 {
-    for (int mask = 0; mask < 16; mask++) {
+    for (unsigned set = 0; set < 4 << SB_PASS_COUNT; set++) {
         struct sb_plan_options options = net_options();
-        options.engine = mask & 8 ? SB_ENGINE_NATIVE : SB_ENGINE_OPENBLAS;
-        options.fold_batchnorm = mask & 1;
-        options.fuse = mask & 2;
-        options.reuse_memory = mask & 4;
+        options.threads = 1; /* starting threads takes longer than these networks */
+        options.engine = set & 1 ? SB_ENGINE_NATIVE : SB_ENGINE_OPENBLAS;
+        options.reuse_memory = set & 2;
+        options.passes = set >> 2;
         net_assert_options(net, &options);
     }
 }
@@ -230,6 +230,161 @@ static void test_dead__drops_chains_that_reach_no_output(void **state)
     net_release(&net);
 }
 
+/* A cross-scale connection to a finer level, and another reader of the coarse map. */
+static int build_upsample(struct net *net, struct sb_window window)
+{
+    net_init(net, (struct sb_shape){2, 5, 6, 7});
+    const int x = net_act(net, net_conv(net, 0, 8, net_window(3, 1, 1)), SB_ACT_RELU);
+    const int up = net_resize(net, x, 12, 14);
+    const int conv = net_batchnorm(net, net_conv(net, up, 9, window));
+    const int fine = net_deconv(net, x, 9, net_window(2, 2, 0));
+    net_output(net, net_act(net, net_add(net, conv, fine), SB_ACT_SWISH));
+    net_output(net, x);
+    net_fill(net, 10);
+    return conv;
+}
+
+static void test_sink__a_pointwise_convolution_runs_on_the_small_map(void **state)
+{
+    (void)state;
+    struct net net;
+    struct sb_steps steps;
+    const int conv = build_upsample(&net, net_window(1, 1, 0));
+    steps_of(&steps, &net);
+    assert_ok(sb_pass_fold_batchnorm(&steps, &err), &err);
+    assert_ok(sb_pass_sink_pointwise(&steps, &err), &err);
+    const struct sb_step *resize = sb_steps_producer(&steps, conv);
+    assert_int_equal(resize->op, SB_OP_RESIZE);
+    const struct sb_step *small = sb_steps_producer(&steps, resize->inputs[0]);
+    assert_int_equal(small->op, SB_OP_CONV);
+    assert_non_null(small->scale);
+    const struct sb_shape shape = {2, 9, 6, 7};
+    assert_true(sb_shape_equal(steps.values[small->value].shape, shape));
+    /* the sum that follows goes to the resize */
+    assert_ok(sb_pass_fuse_residual(&steps, &err), &err);
+    assert_ok(sb_pass_fuse_activation(&steps, &err), &err);
+    assert_int_equal(sb_steps_producer(&steps, (int)net.graph->num_nodes - 1)->op, SB_OP_DECONV);
+    sb_steps_release(&steps);
+    assert_outputs_kept(&net);
+    net_release(&net);
+}
+
+/* A 3x3 window sees neighbours, which repeat after the resize. */
+static void test_sink__leaves_larger_windows(void **state)
+{
+    (void)state;
+    struct net net;
+    struct sb_steps steps;
+    build_upsample(&net, net_window(3, 1, 1));
+    steps_of(&steps, &net);
+    const size_t count = steps.count, values = steps.num_values;
+    assert_ok(sb_pass_sink_pointwise(&steps, &err), &err);
+    assert_int_equal(steps.count, count);
+    assert_int_equal(steps.num_values, values);
+    sb_steps_release(&steps);
+    assert_outputs_kept(&net);
+    net_release(&net);
+}
+
+/* Steps that follow the step before them in a plan of the native engine. */
+static size_t count_followers(const struct net *net, unsigned passes)
+{
+    struct sb_plan_options options = net_options();
+    options.engine = SB_ENGINE_NATIVE;
+    options.passes = passes;
+    struct sb_plan *plan = net_plan(net, &options);
+    size_t followers = 0;
+    for (size_t i = 0; i < sb_plan_num_steps(plan); i++) {
+        struct sb_step_info info;
+        sb_plan_step_info(plan, i, &info);
+        followers += info.follows;
+    }
+    sb_plan_free(&plan);
+    return followers;
+}
+
+/* 1x1, strided and Winograd siblings of different widths, activations and residuals, on two
+ * images, some of them on a map so small that jobs are ranges of channels. */
+static void test_join__siblings_run_together(void **state)
+{
+    (void)state;
+    static const struct sb_window windows[] = {
+        {1, 1, 1, 1, 0, 0, 0, 0}, {3, 3, 2, 2, 1, 1, 1, 1}, {3, 3, 1, 1, 1, 1, 1, 1}};
+    for (size_t i = 0; i < 6; i++) {
+        struct net net;
+        const int64_t side = i < 3 ? 26 : 5;
+        net_init(&net, (struct sb_shape){2, 5, side, side});
+        const int x = net_act(&net, net_conv(&net, 0, 40, net_window(3, 1, 1)), SB_ACT_RELU);
+        const int a = net_conv(&net, x, 70, windows[i % 3]);
+        const int b = net_act(&net, net_conv(&net, x, 33, windows[i % 3]), SB_ACT_SWISH);
+        const int c =
+            net_act(&net, net_add(&net, net_conv(&net, x, 70, windows[i % 3]), a), SB_ACT_RELU);
+        const int d = net_conv(&net, x, 17, windows[i % 3]);
+        net_output(&net, b);
+        net_output(&net, c);
+        net_output(&net, d);
+        net_fill(&net, i);
+        assert_int_equal(count_followers(&net, SB_ALL_PASSES & ~(1u << SB_PASS_JOIN_SIBLINGS)), 0);
+        assert_true(count_followers(&net, SB_ALL_PASSES) >= 2);
+        net_assert_engines(&net);
+        assert_outputs_kept(&net);
+        net_release(&net);
+    }
+}
+
+static size_t arena_bytes(const struct net *net, unsigned passes)
+{
+    struct sb_plan_options options = net_options();
+    struct sb_plan_memory memory;
+    options.passes = passes;
+    struct sb_plan *plan = net_plan(net, &options);
+    sb_plan_memory(plan, &memory);
+    sb_plan_free(&plan);
+    return memory.arena_bytes;
+}
+
+static void test_overwrite__sums_and_activations_need_no_memory_of_their_own(void **state)
+{
+    (void)state;
+    struct net net;
+    net_init(&net, (struct sb_shape){1, 1, 8, 8});
+    const int wide = net_conv(&net, 0, 64, net_window(1, 1, 0));
+    const int act = net_act(&net, wide, SB_ACT_SIGMOID);
+    net_output(&net, net_conv(&net, net_add(&net, act, act), 1, net_window(1, 1, 0)));
+    net_fill(&net, 11);
+    const size_t map = 64 * 64 * sizeof(float);
+    assert_true(arena_bytes(&net, 1u << SB_PASS_OVERWRITE) + map / 2 < arena_bytes(&net, 0));
+    assert_outputs_kept(&net);
+    net_release(&net);
+}
+
+/* Values that somebody still needs: the input, an output, an operand that is read twice, one that
+ * is a residual and an input of the same step. */
+static void test_overwrite__leaves_what_is_still_needed(void **state)
+{
+    (void)state;
+    struct net net;
+    net_init(&net, (struct sb_shape){1, 16, 8, 8});
+    const int x = net_act(&net, 0, SB_ACT_SIGMOID);
+    const int conv = net_add(&net, net_conv(&net, x, 16, net_window(3, 1, 1)), x);
+    const int out = net_act(&net, conv, SB_ACT_SWISH);
+    net_output(&net, out);
+    const int scaled = net_scale(&net, out, 3);
+    net_output(&net, net_add(&net, net_act(&net, scaled, SB_ACT_RELU), scaled));
+    net_fill(&net, 12);
+    assert_outputs_kept(&net);
+    net_release(&net);
+}
+
+static void test_passes__have_names_and_texts(void **state)
+{
+    (void)state;
+    for (unsigned p = 0; p < SB_PASS_COUNT; p++) {
+        assert_true(sb_pass_name((enum sb_pass)p)[0] != '\0');
+        assert_true(sb_pass_text((enum sb_pass)p)[0] != '\0');
+    }
+}
+
 static void test_steps__refuse_a_variance_that_is_not_positive(void **state)
 {
     (void)state;
@@ -257,6 +412,12 @@ int main(void)
         cmocka_unit_test(test_fuse__an_upsample_adds_what_was_there),
         cmocka_unit_test(test_fuse__leaves_what_it_must_not_touch),
         cmocka_unit_test(test_dead__drops_chains_that_reach_no_output),
+        cmocka_unit_test(test_sink__a_pointwise_convolution_runs_on_the_small_map),
+        cmocka_unit_test(test_sink__leaves_larger_windows),
+        cmocka_unit_test(test_join__siblings_run_together),
+        cmocka_unit_test(test_overwrite__sums_and_activations_need_no_memory_of_their_own),
+        cmocka_unit_test(test_overwrite__leaves_what_is_still_needed),
+        cmocka_unit_test(test_passes__have_names_and_texts),
         cmocka_unit_test(test_steps__refuse_a_variance_that_is_not_positive),
     };
     return cmocka_run_group_tests_name("engine/passes", tests, NULL, NULL);
