@@ -227,6 +227,18 @@ static int check_members(const struct loader *l, struct sb_scan *s,
     return rc;
 }
 
+/* A box that stands for a mask must have corners that a mask can be made of. */
+static int check_box_mask(struct part *p, const struct loader *l, struct sb_scan *s,
+                          const struct dt_row *row, const char *at)
+{
+    if (l->dt->kind != SB_DT_BOX || !sb_compares_masks(l->params) || row->shape_at != UINT64_MAX)
+        return 0;
+    const int rc = sb_coco_mask_from_box(row->box, 0, 0, &p->mask, &p->scratch, s->err);
+    if (rc == SB_EFORMAT)
+        sb_error_offset(s->err, at - s->begin);
+    return rc;
+}
+
 static int read_result(void *state, const void *ctx, struct sb_scan *s)
 {
     struct part *const p = state;
@@ -238,7 +250,9 @@ static int read_result(void *state, const void *ctx, struct sb_scan *s)
         row->shape_at = UINT64_MAX;
     while (rc == 0 && (key = sb_scan_key(s, &p->record)) != SB_SCAN_END)
         rc = read_member(p, ctx, s, key, row);
-    return rc ? rc : check_members(ctx, s, &p->record, at);
+    if (rc == 0)
+        rc = check_members(ctx, s, &p->record, at);
+    return rc ? rc : check_box_mask(p, ctx, s, row, at);
 }
 
 static int grow_columns(struct loader *l, size_t count, struct sb_error *err)

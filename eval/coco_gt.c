@@ -81,7 +81,12 @@ static int read_image(void *state, const void *ctx, struct sb_scan *s)
         rc = sb_scan_require(s, &rec, ID, at);
     if (rc == 0 && need_size)
         rc = sb_scan_require(s, &rec, HEIGHT, at);
-    return rc == 0 && need_size ? sb_scan_require(s, &rec, WIDTH, at) : rc;
+    if (rc == 0 && need_size)
+        rc = sb_scan_require(s, &rec, WIDTH, at);
+    if (rc == 0 && (uint64_t)row->height * (uint64_t)row->width > UINT32_MAX)
+        rc = sb_scan_fail(s, at, "an image of %d x %d pixels is too large for masks", row->height,
+                          row->width);
+    return rc;
 }
 
 static int read_name(struct sb_scan *s, char **name)
