@@ -64,9 +64,7 @@ static void trace_curves(struct sb_class_work *w, const struct sb_coco_params *p
     }
 }
 
-/* Hits needed until recall reaches each recall point, as numpy.searchsorted(rc, points) finds them;
- * 0 stands for the very first detection. */
-static void find_first_hits(const struct sb_coco_params *p, int64_t objects, uint32_t *first_hit)
+void sb_first_hits(const struct sb_coco_params *p, int64_t objects, uint32_t *first_hit)
 {
     for (size_t r = 0; r < p->recall_count; r++) {
         const double point = p->recall_points[r];
@@ -220,7 +218,7 @@ static void find_precision(struct sb_class_work *w, const struct sb_coco_params 
     for (size_t c = 0; c < w->curve_count; c++) {
         const struct sb_curve *const curve = &w->curves[c];
         const size_t plane = sb_eval_plane(p, curve->area, m);
-        find_first_hits(p, w->counted[curve->area], w->first_hit);
+        sb_first_hits(p, w->counted[curve->area], w->first_hit);
         for (size_t i = 0; i < p->iou_count; i++) {
             const size_t cell = (k * p->iou_count + i) * p->recall_count;
             double *const scores = eval->scores[plane];

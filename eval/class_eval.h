@@ -91,5 +91,8 @@ int sb_class_match(struct sb_class_work *work, struct sb_class_work *own,
 /* Writes class k of every plane of eval. */
 int sb_class_accumulate(struct sb_class_work *work, size_t k, struct sb_coco_eval *eval,
                         struct sb_error *err);
+/* Hits needed until recall reaches each recall point, as numpy.searchsorted(rc, points) finds them;
+ * 0 stands for the very first detection. */
+void sb_first_hits(const struct sb_coco_params *params, int64_t objects, uint32_t *first_hit);
 
 #endif

@@ -96,10 +96,9 @@ static void category_json(const struct sb_coco_eval *e, const struct sb_coco_gt 
     sb_str_release(&key);
 }
 
-void sb_coco_report_json(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
-                         const struct sb_coco_gt *gt, struct sb_jw *w, const char *key)
+void sb_coco_report_members(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
+                            const struct sb_coco_gt *gt, struct sb_jw *w)
 {
-    sb_jw_object(w, key);
     sb_jw_array(w, "stats");
     for (size_t i = 0; i < summary->count; i++)
         sb_jw_double(w, NULL, summary->stats[i].value);
@@ -109,6 +108,13 @@ void sb_coco_report_json(const struct sb_coco_eval *eval, const struct sb_coco_s
     for (size_t k = 0; k < eval->classes; k++)
         category_json(eval, gt, k, w);
     sb_jw_end(w);
+}
+
+void sb_coco_report_json(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
+                         const struct sb_coco_gt *gt, struct sb_jw *w, const char *key)
+{
+    sb_jw_object(w, key);
+    sb_coco_report_members(eval, summary, gt, w);
     sb_jw_end(w);
 }
 

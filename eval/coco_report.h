@@ -6,7 +6,11 @@
 #include "base/npy.h"
 #include "eval/coco_summary.h"
 
-/* Writes the object {"stats": [...], "params": {...}, "per_category": [...]} as member `key`. */
+/* Writes the members "stats": [...], "params": {...}, "per_category": [...] into the open object.
+ */
+void sb_coco_report_members(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
+                            const struct sb_coco_gt *gt, struct sb_jw *w);
+/* The same as an object of its own, member `key`. */
 void sb_coco_report_json(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
                          const struct sb_coco_gt *gt, struct sb_jw *w, const char *key);
 enum sb_eval_array { SB_ARRAY_PRECISION, SB_ARRAY_SCORES, SB_ARRAY_RECALL };

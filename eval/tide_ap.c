@@ -1,0 +1,211 @@
+/*
+ * What kinds of errors cost: AP as it is, and as it were without them. A repaired world is a list
+ * of detections, wrong ones before right ones, as the reference implementation collects them (equal
+ * scores rank in that order). See tide.h.
+ */
+#include "base/mem.h"
+#include "eval/pair_sort.h"
+#include "eval/tide_internal.h"
+
+#include <math.h>
+
+#define TAG    SB_MEM_TAG(SB_MEM_DATA, 0)
+#define POINTS 101 /* of recall */
+
+enum world {
+    AS_IT_IS = -1,
+    /* 0 .. SB_TIDE_KINDS - 1: errors of this kind are fixed */
+    WRONG_LAST = SB_TIDE_KINDS,
+    NOTHING_MISSED
+};
+
+/* One detection of a world; its class decides the list it is in. */
+struct entry {
+    uint64_t key; /* of its score */
+    int32_t class;
+    bool right;
+};
+
+struct measure {
+    struct sb_tide *tide;
+    const struct sb_image_index *index;
+    const struct sb_coco_gt *gt;
+    const struct sb_coco_dt *dt;
+    const struct sb_coco_params *params;
+    struct entry *entries; /* (detections) */
+    size_t count;
+    size_t *start;         /* (classes + 1) into sorted */
+    struct sb_pair *pairs; /* (2 x detections) by class; value 1 = right */
+    double *precision;     /* (detections) */
+    int64_t *found;        /* (detections) right ones so far */
+    int64_t *objects;      /* (classes) as it is */
+    int64_t *missed;       /* (classes) without a detection */
+};
+
+static void add(struct measure *m, double score, int32_t class, bool right)
+{
+    m->entries[m->count++] = (struct entry){sb_score_key(score), class, right};
+}
+
+/* A detection that is not right, in the given world. */
+static void add_wrong(struct measure *m, int world, uint32_t row)
+{
+    const struct sb_tide_pairs *const p = &m->tide->pairs;
+    const int32_t own = sb_class_of(m->params, m->dt->category[row]);
+    if (p->kind[row] != world) {
+        if (!p->spared[row])
+            add(m, world == WRONG_LAST ? 0 : m->dt->score[row], own, false);
+        return;
+    }
+    const uint32_t object = p->on[row];
+    if (object != SB_NO_ROW && p->fixed_by[object] == row)
+        add(m, m->dt->score[row], sb_class_of(m->params, m->gt->category[object]), true);
+}
+
+static void add_detections(struct measure *m, int world, bool right)
+{
+    const struct sb_image_index *const index = m->index;
+    for (size_t i = 0; i < index->images; i++) {
+        const uint32_t *const rows = index->dts.order + index->dts.start[i];
+        for (size_t d = 0; d < index->dt_count[i]; d++) {
+            if ((m->tide->pairs.kind[rows[d]] == SB_TIDE_RIGHT) != right)
+                continue;
+            if (right)
+                add(m, world == WRONG_LAST ? 1 : m->dt->score[rows[d]],
+                    sb_class_of(m->params, m->dt->category[rows[d]]), true);
+            else
+                add_wrong(m, world, rows[d]);
+        }
+    }
+}
+
+/* Lists per class, in the order of entries. */
+static void deal(struct measure *m)
+{
+    const size_t classes = m->tide->classes;
+    for (size_t k = 0; k <= classes; k++)
+        m->start[k] = 0;
+    for (size_t i = 0; i < m->count; i++)
+        m->start[m->entries[i].class + 1]++;
+    for (size_t k = 0; k < classes; k++)
+        m->start[k + 1] += m->start[k];
+    for (size_t i = m->count; i-- > 0;) { /* from the back: start[k + 1] moves down to its start */
+        const struct entry *const e = &m->entries[i];
+        m->pairs[--m->start[e->class + 1]] = (struct sb_pair){e->key, e->right};
+    }
+    for (size_t k = 0; k < classes; k++)
+        m->start[k] = m->start[k + 1];
+    m->start[classes] = m->count;
+}
+
+/* AP of a ranked list. */
+static double class_ap(const struct measure *m, const struct sb_pair *ranked, size_t count,
+                       int64_t objects)
+{
+    int64_t right = 0;
+    for (size_t i = 0; i < count; i++) {
+        right += ranked[i].value;
+        m->found[i] = right;
+        m->precision[i] = (double)right / (double)(i + 1);
+    }
+    for (size_t i = count; i-- > 1;)
+        m->precision[i - 1] = fmax(m->precision[i - 1], m->precision[i]);
+    double sum = 0;
+    size_t at = 0;
+    for (int r = 0; r < POINTS; r++) {
+        while (at < count && (double)m->found[at] / (double)objects < r / 100.0)
+            at++;
+        sum += at < count ? m->precision[at] : 0;
+    }
+    return sum / POINTS;
+}
+
+static int64_t objects_in(const struct measure *m, int world, size_t k)
+{
+    if (world == SB_TIDE_MISS)
+        return m->objects[k] - m->tide->class_counts[k][SB_TIDE_MISS];
+    return m->objects[k] - (world == NOTHING_MISSED ? m->missed[k] : 0);
+}
+
+static double world_ap(struct measure *m, int world)
+{
+    m->count = 0;
+    if (world == AS_IT_IS) { /* one list in order of images: right and wrong ones mixed */
+        for (size_t i = 0; i < m->index->images; i++) {
+            const uint32_t *const rows = m->index->dts.order + m->index->dts.start[i];
+            for (size_t d = 0; d < m->index->dt_count[i]; d++) {
+                const bool right = m->tide->pairs.kind[rows[d]] == SB_TIDE_RIGHT;
+                if (right || !m->tide->pairs.spared[rows[d]])
+                    add(m, m->dt->score[rows[d]], sb_class_of(m->params, m->dt->category[rows[d]]),
+                        right);
+            }
+        }
+    } else {
+        add_detections(m, world, false);
+        add_detections(m, world, true);
+    }
+    deal(m);
+    double sum = 0;
+    size_t classes = 0;
+    for (size_t k = 0; k < m->tide->classes; k++) {
+        const size_t count = m->start[k + 1] - m->start[k];
+        const int64_t objects = objects_in(m, world, k);
+        classes += count > 0 || objects > 0;
+        if (objects == 0)
+            continue;
+        struct sb_pair *const list = m->pairs + m->start[k];
+        sum += class_ap(m, sb_pair_sort(list, m->pairs + m->dt->count, count), count, objects);
+    }
+    return classes ? sum / (double)classes : NAN;
+}
+
+static void count_objects(struct measure *m)
+{
+    for (size_t i = 0; i < m->gt->count; i++) {
+        if (m->gt->image[i] < 0 || m->gt->category[i] < 0 || (m->gt->flags[i] & SB_ANN_IGNORE))
+            continue;
+        const int32_t k = sb_class_of(m->params, m->gt->category[i]);
+        m->objects[k]++;
+        m->missed[k] += m->tide->pairs.by[i] == SB_NO_ROW;
+    }
+}
+
+static void fill(struct measure *m)
+{
+    struct sb_tide *const t = m->tide;
+    t->ap = world_ap(m, AS_IT_IS);
+    for (int kind = 0; kind < SB_TIDE_KINDS; kind++) {
+        const double gain = world_ap(m, kind) - t->ap;
+        t->delta_ap[kind] = gain < 0 ? 0 : gain; /* a loss comes from sampling recall */
+    }
+    t->delta_false_positive = world_ap(m, WRONG_LAST) - t->ap;
+    t->delta_false_negative = world_ap(m, NOTHING_MISSED) - t->ap;
+}
+
+int sb_tide_measure(struct sb_tide *tide, const struct sb_image_index *index,
+                    const struct sb_coco_gt *gt, const struct sb_coco_dt *dt,
+                    const struct sb_coco_params *params, struct sb_error *err)
+{
+    struct measure m = {.tide = tide, .index = index, .gt = gt, .dt = dt, .params = params};
+    m.entries = sb_calloc(dt->count, sizeof(*m.entries), TAG);
+    m.start = sb_calloc(tide->classes + 1, sizeof(*m.start), TAG);
+    m.pairs = sb_calloc(dt->count, 2 * sizeof(*m.pairs), TAG);
+    m.precision = sb_calloc(dt->count, sizeof(*m.precision), TAG);
+    m.found = sb_calloc(dt->count, sizeof(*m.found), TAG);
+    m.objects = sb_calloc(tide->classes, sizeof(*m.objects), TAG);
+    m.missed = sb_calloc(tide->classes, sizeof(*m.missed), TAG);
+    const bool ok =
+        m.entries && m.start && m.pairs && m.precision && m.found && m.objects && m.missed;
+    if (ok) {
+        count_objects(&m);
+        fill(&m);
+    }
+    sb_free(m.entries);
+    sb_free(m.start);
+    sb_free(m.pairs);
+    sb_free(m.precision);
+    sb_free(m.found);
+    sb_free(m.objects);
+    sb_free(m.missed);
+    return ok ? 0 : sb_error_nomem(err, "the costs of errors", dt->count);
+}
