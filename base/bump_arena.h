@@ -17,6 +17,11 @@ struct sb_arena {
 size_t sb_arena_bytes(size_t count, size_t size);
 /* Empties the arena and makes room for `bytes` more. 0 or SB_ENOMEM. */
 int sb_arena_reset(struct sb_arena *arena, size_t bytes);
+/* Gives all pieces back and keeps the memory for others. */
+static inline void sb_arena_empty(struct sb_arena *arena)
+{
+    arena->used = 0;
+}
 /* count * size bytes, aligned to 64, uninitialised; never NULL within what was reserved, even for
  * count 0. */
 void *sb_arena_take(struct sb_arena *arena, size_t count, size_t size);

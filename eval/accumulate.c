@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define EPS 0x1p-52 /* numpy.spacing(1): keeps 0 / 0 out of the precision */
 
 #define AHEAD 12 /* records are fetched this many steps before they are needed */
@@ -92,16 +96,43 @@ struct sampling {
     double *envelope; /* scratch, room for all hits of a threshold */
 };
 
-/* Precision at each hit, then the maximum from there on. */
+#ifdef __SSE2__
+/* Two whole numbers below 2^32 as doubles, which they fit: placed in the low bits of 2^52. */
+static inline __m128d two_doubles(__m128i whole)
+{
+    const __m128i exponent = _mm_set1_epi64x(0x4330000000000000);
+    const __m128i wide = _mm_or_si128(_mm_unpacklo_epi32(whole, _mm_setzero_si128()), exponent);
+    return _mm_sub_pd(_mm_castsi128_pd(wide), _mm_castsi128_pd(exponent));
+}
+#endif
+
+/* Precision at each hit: tp / (fp + tp + EPS) with tp = i + 1. */
+static void find_precisions(const uint32_t *misses, uint32_t hits, double *out)
+{
+    uint32_t i = 0;
+#ifdef __SSE2__
+    __m128i tp = _mm_set_epi32(0, 0, 2, 1);
+    for (; i + 2 <= hits; i += 2, tp = _mm_add_epi32(tp, _mm_set1_epi32(2))) {
+        const __m128i fp = _mm_loadl_epi64((const __m128i *)(const void *)(misses + i));
+        const __m128d t = two_doubles(tp);
+        const __m128d all = _mm_add_pd(_mm_add_pd(two_doubles(fp), t), _mm_set1_pd(EPS));
+        _mm_storeu_pd(out + i, _mm_div_pd(t, all));
+    }
+#endif
+    for (; i < hits; i++) {
+        const double tp_i = i + 1, fp_i = misses[i];
+        out[i] = tp_i / (fp_i + tp_i + EPS);
+    }
+}
+
+/* The largest precision from each hit on. Written without a branch, which nobody could predict. */
 static void find_envelope(const uint32_t *misses, uint32_t hits, double *envelope)
 {
-    for (uint32_t i = 0; i < hits; i++) {
-        const double tp = i + 1, fp = misses[i];
-        envelope[i] = tp / (fp + tp + EPS);
-    }
-    for (uint32_t i = hits; i > 1; i--) {
-        if (envelope[i - 1] > envelope[i - 2])
-            envelope[i - 2] = envelope[i - 1];
+    double best = 0;
+    find_precisions(misses, hits, envelope);
+    for (uint32_t i = hits; i-- > 0;) {
+        best = envelope[i] > best ? envelope[i] : best;
+        envelope[i] = best;
     }
 }
 
@@ -121,6 +152,12 @@ static void sample_curve(const struct sb_curve *c, size_t t, const struct sampli
     }
 }
 
+/* Differences between the counts of neighbouring thresholds, and behind the last. */
+static size_t tally_size(const struct sb_coco_params *p)
+{
+    return sb_match_words(p) * 32 + 1;
+}
+
 static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, bool wants_scores)
 {
     size_t events = 0;
@@ -128,7 +165,7 @@ static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, bool
         events += (size_t)w->counted[a];
     const size_t scores = wants_scores ? events : 0;
     const size_t bytes = p->iou_count * sizeof(double);
-    const size_t tallies = p->area_count * p->max_det_count * p->iou_count;
+    const size_t tallies = p->area_count * p->max_det_count * tally_size(p);
     const size_t total = sb_arena_bytes(events, bytes / 2) + sb_arena_bytes(scores, bytes) +
                          sb_arena_bytes(events, sizeof(double)) +
                          sb_arena_bytes(tallies, sizeof(uint32_t)) +
@@ -146,16 +183,45 @@ static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, bool
     return 0;
 }
 
-/* Adds the hits of a record to the tallies (A, M, T) of the first limit that lets its rank in. */
+/* Counts the thresholds of a word in the differences between neighbours' counts: as a rule they are
+ * all those up to some threshold, so this is two steps instead of one per threshold. */
+static inline void tally_word(uint32_t *difference, uint32_t bits)
+{
+    while (bits) {
+        const unsigned from = lowest_bit(bits);
+        bits += (uint32_t)1 << from; /* carries to the end of the ones, which becomes one */
+        difference[from]++;
+        difference[bits ? lowest_bit(bits) : 32]--;
+        bits &= bits - 1;
+    }
+}
+
+/* Adds the hits of a record to the tallies of the first limit that lets its rank in. */
 static void tally_record(struct sb_class_work *w, const struct sb_coco_params *p,
                          const uint32_t *record, size_t limit)
 {
     const size_t words = sb_match_words(p);
     for (size_t a = 0; a < p->area_count; a++, record += 2 * words) {
-        uint32_t *const tally = w->tallies + sb_eval_plane(p, a, limit) * p->iou_count;
-        for (size_t i = 0; i < words; i++) {
-            for (uint32_t bits = record[i]; bits; bits &= bits - 1)
-                tally[i * 32 + lowest_bit(bits)]++;
+        uint32_t *const tally = w->tallies + sb_eval_plane(p, a, limit) * tally_size(p);
+        for (size_t i = 0; i < words; i++)
+            tally_word(tally + i * 32, record[i]);
+    }
+}
+
+/* Recall of an area range at every limit: the hits of all limits up to it. */
+static void write_recall(const struct sb_class_work *w, const struct sb_coco_params *p, size_t area,
+                         size_t k, struct sb_coco_eval *eval)
+{
+    uint32_t hits[SB_EVAL_MAX_IOUS] = {0};
+    for (size_t m = 0; m < p->max_det_count; m++) {
+        const size_t plane = sb_eval_plane(p, area, m);
+        const uint32_t *const tally = w->tallies + plane * tally_size(p);
+        double *const recall = eval->recall[plane] + k * p->iou_count;
+        uint32_t more = 0;
+        for (size_t t = 0; t < p->iou_count; t++) {
+            more += tally[t];
+            hits[t] += more;
+            recall[t] = (double)hits[t] / (double)w->counted[area];
         }
     }
 }
@@ -165,7 +231,7 @@ static void find_recall(struct sb_class_work *w, const struct sb_coco_params *p,
                         struct sb_coco_eval *eval)
 {
     const size_t record_words = sb_match_record_words(p);
-    memset(w->tallies, 0, p->area_count * p->max_det_count * p->iou_count * sizeof(*w->tallies));
+    memset(w->tallies, 0, p->area_count * p->max_det_count * tally_size(p) * sizeof(*w->tallies));
     for (size_t r = 0; r < w->dt_run_count; r++) {
         const struct sb_image_run *const run = &w->dt_runs[r];
         size_t limit = 0;
@@ -177,14 +243,8 @@ static void find_recall(struct sb_class_work *w, const struct sb_coco_params *p,
         }
     }
     for (size_t a = 0; a < p->area_count; a++) {
-        for (size_t t = 0; t < p->iou_count && w->counted[a] > 0; t++) {
-            uint32_t hits = 0;
-            for (size_t m = 0; m < p->max_det_count; m++) {
-                const size_t plane = sb_eval_plane(p, a, m);
-                hits += w->tallies[plane * p->iou_count + t];
-                eval->recall[plane][k * p->iou_count + t] = (double)hits / (double)w->counted[a];
-            }
-        }
+        if (w->counted[a] > 0)
+            write_recall(w, p, a, k, eval);
     }
 }
 

@@ -21,53 +21,68 @@
 void sb_class_work_release(struct sb_class_work *w)
 {
     sb_arena_release(&w->arena);
+    sb_arena_release(&w->step_arena);
     sb_arena_release(&w->curve_arena);
     sb_sim_scratch_release(&w->similarity);
     sb_match_scratch_release(&w->match);
     memset(w, 0, sizeof(*w));
 }
 
-/* Memory for a class of `objects` and `detections`; the pieces are taken in the same order below.
- */
+struct piece {
+    size_t count, size;
+};
+
+/* Bytes of an arena with room for all pieces; SIZE_MAX when that is no size. */
+static size_t bytes_of(const struct piece *pieces, size_t count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!sb_add_size(total, sb_arena_bytes(pieces[i].count, pieces[i].size), &total))
+            return SIZE_MAX;
+    }
+    return total;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+#define BYTES_OF(pieces) bytes_of(pieces, sizeof(pieces) / sizeof((pieces)[0]))
+
+/* Memory for a class of `objects` and `detections`; the pieces are taken below. */
 static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, size_t objects,
                    size_t detections)
 {
-    const struct {
-        size_t count, size;
-    } pieces[] = {
-        {objects, 2 * sizeof(struct sb_pair)},
-        {1, 64},
-        {objects, sizeof(*w->gt_rows)},
-        {objects, sizeof(*w->gt_flags)},
-        {objects, sizeof(*w->gt_ignored)},
-        {objects, sizeof(*w->gt_corners)},
-        {objects, sizeof(*w->gt_runs)},
-        {detections, 2 * sizeof(struct sb_pair)},
-        {1, 64},
+    const struct piece lasting[] = {
+        {objects, sizeof(*w->gt_rows)},        {objects, sizeof(*w->gt_flags)},
+        {objects, sizeof(*w->gt_ignored)},     {objects, sizeof(*w->gt_corners)},
+        {objects, sizeof(*w->gt_runs)},        {detections, sizeof(*w->slot_rows)},
+        {detections, sizeof(*w->slot_scores)}, {detections, sizeof(*w->slot_info)},
+        {detections, sizeof(*w->dt_runs)},     {detections, sizeof(*w->by_score)},
+    };
+    const struct piece sorting[] = {
+        {larger(objects, detections), sizeof(struct sb_pair)},
+        {larger(objects, detections), sizeof(struct sb_pair)},
         {detections, sizeof(double)},
-        {detections, 2 * sizeof(uint32_t)},
-        {1, 64},
-        {detections, sizeof(*w->slot_rows)},
-        {detections, sizeof(*w->slot_scores)},
-        {detections, sizeof(*w->slot_info)},
+        {detections, sizeof(uint32_t)},
+        {detections, sizeof(uint32_t)},
+    };
+    const struct piece matching[] = {
         {detections, sizeof(*w->slot_boxes)},
-        {detections, sizeof(*w->dt_runs)},
-        {detections, sizeof(*w->by_score)},
         {detections, sb_match_record_words(p) * sizeof(uint32_t)},
     };
-    size_t total = 0;
-    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-        const size_t bytes = sb_arena_bytes(pieces[i].count, pieces[i].size) + 64;
-        if (bytes < 64 || !sb_add_size(total, bytes, &total))
-            return SB_ENOMEM;
-    }
-    return sb_arena_reset(&w->arena, total);
+    const size_t step = larger(BYTES_OF(sorting), BYTES_OF(matching));
+    const int rc = sb_arena_reset(&w->arena, BYTES_OF(lasting));
+    return rc ? rc : sb_arena_reset(&w->step_arena, step);
 }
 
-/* Pairs (image, position in rows), stably sorted by image. */
+/* Pairs (image, position in rows), stably sorted by image; they and the spare ones lie in `arena`,
+ * which is emptied for them. */
 static struct sb_pair *order_by_image(struct sb_arena *arena, const int32_t *image,
                                       const uint32_t *rows, size_t count, struct sb_pair **spare)
 {
+    sb_arena_empty(arena);
     struct sb_pair *const pairs = sb_arena_take(arena, count, sizeof(*pairs));
     *spare = sb_arena_take(arena, count, sizeof(*pairs));
     bool sorted = true;
@@ -126,7 +141,7 @@ static void prepare_objects(struct sb_class_work *w, const struct sb_similarity 
 {
     struct sb_pair *spare;
     const struct sb_pair *const sorted =
-        order_by_image(&w->arena, sim->gt->image, rows, count, &spare);
+        order_by_image(&w->step_arena, sim->gt->image, rows, count, &spare);
     w->gt_count = count;
     w->gt_rows = sb_arena_take(&w->arena, count, sizeof(*w->gt_rows));
     w->gt_flags = sb_arena_take(&w->arena, count, sizeof(*w->gt_flags));
@@ -192,19 +207,17 @@ static void prepare_detections(struct sb_class_work *w, const struct sb_similari
                                const uint32_t *rows, size_t count)
 {
     const struct sb_coco_params *const p = sim->params;
-    struct sb_arena *const arena = &w->arena;
+    struct sb_arena *const arena = &w->arena, *const step = &w->step_arena;
     struct sb_pair *spare;
-    struct sb_pair *pairs = order_by_image(arena, sim->dt->image, rows, count, &spare);
-    const struct by_image b = {sb_arena_take(arena, count, sizeof(*b.score)),
-                               sb_arena_take(arena, count, sizeof(*b.position)),
-                               sb_arena_take(arena, count, sizeof(*b.run))};
+    struct sb_pair *pairs = order_by_image(step, sim->dt->image, rows, count, &spare);
+    const struct by_image b = {sb_arena_take(step, count, sizeof(*b.score)),
+                               sb_arena_take(step, count, sizeof(*b.position)),
+                               sb_arena_take(step, count, sizeof(*b.run))};
     w->slot_rows = sb_arena_take(arena, count, sizeof(*w->slot_rows));
     w->slot_scores = sb_arena_take(arena, count, sizeof(*w->slot_scores));
     w->slot_info = sb_arena_take(arena, count, sizeof(*w->slot_info));
-    w->slot_boxes = sb_arena_take(arena, count, sizeof(*w->slot_boxes));
     w->dt_runs = sb_arena_take(arena, count, sizeof(*w->dt_runs));
     w->by_score = sb_arena_take(arena, count, sizeof(*w->by_score));
-    w->records = sb_arena_take(arena, count, sb_match_record_words(p) * sizeof(uint32_t));
     for (size_t i = 0; i < count; i++) {
         PREFETCH(sim->dt->score, rows, i, count);
         b.score[i] = sim->dt->score[rows[i]];
@@ -220,6 +233,9 @@ static void prepare_detections(struct sb_class_work *w, const struct sb_similari
     number_slots(w, (uint32_t)p->max_dets[p->max_det_count - 1]);
     pairs = sb_pair_sort(pairs, spare, count);
     deal_slots(w, pairs, &b, rows, count);
+    sb_arena_empty(step); /* what was sorted is not needed any more */
+    w->slot_boxes = sb_arena_take(step, count, sizeof(*w->slot_boxes));
+    w->records = sb_arena_take(step, count, sb_match_record_words(p) * sizeof(uint32_t));
 }
 
 int sb_class_prepare(struct sb_class_work *work, const struct sb_similarity *sim,

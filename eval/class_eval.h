@@ -42,10 +42,11 @@ struct sb_curve {
 
 /*
  * One class being evaluated. "Slots" are its detections within the limit, image by image, best
- * first. All arrays lie in the arena, but those of accumulation.
+ * first. All arrays lie in the arenas.
  */
 struct sb_class_work {
     struct sb_arena arena;
+    struct sb_arena step_arena; /* what sorting needs, then records and boxes */
     /* objects, by image, file order inside */
     size_t gt_count;
     uint32_t *gt_rows;             /* rows of the ground truth */
@@ -69,7 +70,7 @@ struct sb_class_work {
     struct sb_arena curve_arena;
     uint32_t *event_misses; /* (T, objects) at each hit */
     double *event_scores, *envelope;
-    uint32_t *tallies;   /* (A, M, T) hits by the first limit that lets them in */
+    uint32_t *tallies;   /* (A, M, tally_size()) hits by the first limit that lets them in */
     uint32_t *first_hit; /* (R) hits needed to reach a recall point */
     size_t curve_count;
     struct sb_curve *curves; /* (A) */

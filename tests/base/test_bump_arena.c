@@ -22,6 +22,8 @@ static void test_arena__pieces_are_aligned_and_apart(void **state)
     assert_int_equal(a[14], 1);
     assert_int_equal(sb_arena_reset(&arena, total - 1), 0);
     assert_ptr_equal(sb_arena_take(&arena, 1, 1), a);
+    sb_arena_empty(&arena);
+    assert_ptr_equal(sb_arena_take(&arena, 1, 1), a);
     sb_arena_release(&arena);
 }
 
