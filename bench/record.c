@@ -142,6 +142,73 @@ static const struct sb_field verdict_fields[] = {
     FIELDS_END,
 };
 
+static const struct sb_field category_fields[] = {
+    FIELD(STRING, "dataset", u.category.dataset, false),
+    FIELD(STRING, "category", u.category.category, false),
+    FIELD(INT, "objects", u.category.objects, false),
+    FIELD(INT, "detections", u.category.detections, false),
+    FIELD(DOUBLE, "ap", u.category.ap, true),
+    FIELD(DOUBLE, "ap_low", u.category.ap_low, true),
+    FIELD(DOUBLE, "ap_high", u.category.ap_high, true),
+    FIELD(DOUBLE, "ap50", u.category.ap50, true),
+    FIELD(DOUBLE, "ap75", u.category.ap75, true),
+    FIELD(DOUBLE, "ap_small", u.category.ap_small, true),
+    FIELD(DOUBLE, "ap_medium", u.category.ap_medium, true),
+    FIELD(DOUBLE, "ap_large", u.category.ap_large, true),
+    FIELD(DOUBLE, "ar", u.category.ar, true),
+    FIELD(DOUBLE, "threshold", u.category.threshold, true),
+    FIELD(DOUBLE, "f1", u.category.f1, true),
+    FIELD(DOUBLE, "precision", u.category.precision, true),
+    FIELD(DOUBLE, "recall", u.category.recall, true),
+    FIELD(DOUBLE, "ece", u.category.ece, true),
+    FIELD(INT, "right", u.category.right, true),
+    FIELD(INT, "cls", u.category.cls, true),
+    FIELD(INT, "loc", u.category.loc, true),
+    FIELD(INT, "both", u.category.both, true),
+    FIELD(INT, "dupe", u.category.dupe, true),
+    FIELD(INT, "bkg", u.category.bkg, true),
+    FIELD(INT, "miss", u.category.miss, true),
+    FIELDS_END,
+};
+
+static const struct sb_field error_fields[] = {
+    FIELD(STRING, "dataset", u.error.dataset, false),
+    FIELD(STRING, "error", u.error.error, false),
+    FIELD(INT, "count", u.error.count, true),
+    FIELD(DOUBLE, "delta_ap", u.error.delta_ap, true),
+    FIELDS_END,
+};
+
+static const struct sb_field curve_fields[] = {
+    FIELD(STRING, "dataset", u.curve.dataset, false),
+    FIELD(STRING, "curve", u.curve.curve, false),
+    FIELD(STRING, "series", u.curve.series, false),
+    FIELD(NUMBERS, "x", u.curve.x, false),
+    FIELD(NUMBERS, "y", u.curve.y, false),
+    FIELD(NUMBERS, "low", u.curve.low, true),
+    FIELD(NUMBERS, "high", u.curve.high, true),
+    FIELD(NUMBERS, "count", u.curve.count, true),
+    FIELDS_END,
+};
+
+static const struct sb_field confusion_fields[] = {
+    FIELD(STRING, "dataset", u.confusion.dataset, false),
+    FIELD(STRING, "truth", u.confusion.truth, true),
+    FIELD(STRING, "predicted", u.confusion.predicted, true),
+    FIELD(INT, "count", u.confusion.count, false),
+    FIELDS_END,
+};
+
+static const struct sb_field picture_fields[] = {
+    FIELD(STRING, "title", u.picture.title, false),
+    FIELD(STRING, "caption", u.picture.caption, false),
+    FIELD(STRING, "type", u.picture.type, false),
+    FIELD(INT, "width", u.picture.width, false),
+    FIELD(INT, "height", u.picture.height, false),
+    FIELD(STRING, "base64", u.picture.base64, false),
+    FIELDS_END,
+};
+
 static const struct {
     const char *name;
     const struct sb_field *fields;
@@ -153,6 +220,11 @@ static const struct {
     [SB_RECORD_CHECK] = {"check", check_fields},
     [SB_RECORD_ACCURACY] = {"accuracy", accuracy_fields},
     [SB_RECORD_VERDICT] = {"verdict", verdict_fields},
+    [SB_RECORD_CATEGORY] = {"category", category_fields},
+    [SB_RECORD_ERROR] = {"error", error_fields},
+    [SB_RECORD_CURVE] = {"curve", curve_fields},
+    [SB_RECORD_CONFUSION] = {"confusion", confusion_fields},
+    [SB_RECORD_PICTURE] = {"picture", picture_fields},
 };
 
 const char *sb_record_kind_name(enum sb_record_kind kind)
@@ -232,6 +304,18 @@ static void write_samples(struct sb_jw *w, const char *key, const struct sb_time
     sb_jw_end(w);
 }
 
+static void write_numbers(struct sb_jw *w, const char *key, const struct sb_numbers *numbers)
+{
+    if (!numbers->values) {
+        sb_jw_null(w, key);
+        return;
+    }
+    sb_jw_array(w, key);
+    for (size_t i = 0; i < numbers->count; i++)
+        sb_jw_double(w, NULL, numbers->values[i]);
+    sb_jw_end(w);
+}
+
 static void write_field(struct sb_jw *w, const struct sb_record *record, const struct sb_field *f)
 {
     const void *at = (const char *)record + f->offset;
@@ -253,6 +337,9 @@ static void write_field(struct sb_jw *w, const struct sb_record *record, const s
         break;
     case SB_FIELD_SAMPLES:
         write_samples(w, f->name, &record->u.time);
+        break;
+    case SB_FIELD_NUMBERS:
+        write_numbers(w, f->name, at);
         break;
     }
 }

@@ -33,6 +33,11 @@ enum sb_record_kind {
     SB_RECORD_CHECK,
     SB_RECORD_ACCURACY,
     SB_RECORD_VERDICT,
+    SB_RECORD_CATEGORY,
+    SB_RECORD_ERROR,
+    SB_RECORD_CURVE,
+    SB_RECORD_CONFUSION,
+    SB_RECORD_PICTURE,
     SB_RECORD_KINDS
 };
 
@@ -133,6 +138,56 @@ struct sb_verdict_record {
     int64_t rounds;
 };
 
+/*
+ * A diagnosis of detections (eval/diagnosis.h), in five kinds of records.
+ */
+
+/* One category. */
+struct sb_category_record {
+    const char *dataset, *category;
+    int64_t objects, detections;
+    double ap, ap_low, ap_high; /* with 95 % interval */
+    double ap50, ap75, ap_small, ap_medium, ap_large, ar;
+    double threshold, f1, precision, recall;        /* at the score with the best F1, IoU 0.5 */
+    double ece;                                     /* expected calibration error */
+    int64_t right, cls, loc, both, dupe, bkg, miss; /* detections and objects by kind of error */
+};
+
+/* What one kind of error costs. */
+struct sb_error_record {
+    const char *dataset, *error; /* "Cls", "Loc", "Both", "Dupe", "Bkg", "Miss", "FalsePos", ... */
+    int64_t count;
+    double delta_ap; /* AP50 gained when all are fixed, 0..1 */
+};
+
+struct sb_numbers {
+    size_t count;
+    const double *values;
+};
+
+/* Points of a curve over a data set. */
+struct sb_curve_record {
+    const char *dataset, *curve; /* "precision-recall", "calibration" */
+    const char *series;          /* "IoU 0.50" */
+    struct sb_numbers x, y;      /* as many */
+    struct sb_numbers low, high; /* 95 % interval of y; as many, or absent */
+    struct sb_numbers count;     /* samples behind each point; as many, or absent */
+};
+
+/* Objects of one category found as another; null: none, on either side. */
+struct sb_confusion_record {
+    const char *dataset, *truth, *predicted;
+    int64_t count;
+};
+
+/* A picture for the page. */
+struct sb_picture_record {
+    const char *title, *caption;
+    const char *type;      /* "image/jpeg" or "image/png" */
+    int64_t width, height; /* pixels */
+    const char *base64;
+};
+
 struct sb_why {
     const char *field, *reason;
 };
@@ -151,6 +206,11 @@ struct sb_record {
         struct sb_check_record check;
         struct sb_accuracy_record accuracy;
         struct sb_verdict_record verdict;
+        struct sb_category_record category;
+        struct sb_error_record error;
+        struct sb_curve_record curve;
+        struct sb_confusion_record confusion;
+        struct sb_picture_record picture;
     } u;
     size_t num_whys;
     struct sb_why whys[SB_MAX_WHYS];

@@ -9,7 +9,8 @@ enum sb_field_type {
     SB_FIELD_INT,
     SB_FIELD_DOUBLE,
     SB_FIELD_BOOL,
-    SB_FIELD_SAMPLES /* u.time.ns with u.time.num_ns */
+    SB_FIELD_SAMPLES, /* u.time.ns with u.time.num_ns */
+    SB_FIELD_NUMBERS  /* struct sb_numbers */
 };
 
 /* A JSON member and its place in struct sb_record. A table ends with name == NULL. */

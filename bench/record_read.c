@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "bench/record_fields.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,6 +68,25 @@ static int read_samples(struct sb_records *records, const struct sb_json *array,
     return 0;
 }
 
+/* null stands for a missing number. */
+static int read_numbers(struct sb_records *records, const struct sb_json *array, size_t count,
+                        struct sb_numbers *out, struct sb_error *err)
+{
+    double *values = keep(records, (count + 1) * sizeof(*values));
+    if (!values)
+        return sb_error_nomem(err, "numbers", count * sizeof(*values));
+    struct sb_json elem;
+    size_t i = 0;
+    for (bool more = sb_json_first(array, &elem); more; more = sb_json_next(&elem), i++) {
+        values[i] = NAN;
+        const int rc = cJSON_IsNull(elem.item) ? 0 : sb_json_double(&elem, &values[i], err);
+        if (rc)
+            return rc;
+    }
+    *out = (struct sb_numbers){count, values};
+    return 0;
+}
+
 static int read_field(struct sb_records *records, const struct sb_json *at,
                       const struct sb_field *f, struct sb_record *out, struct sb_error *err)
 {
@@ -91,6 +111,9 @@ static int read_field(struct sb_records *records, const struct sb_json *at,
     case SB_FIELD_SAMPLES:
         rc = sb_json_get_array(at, f->name, &array, &count, err);
         return rc ? rc : read_samples(records, &array, count, &out->u.time, err);
+    case SB_FIELD_NUMBERS:
+        rc = sb_json_get_array(at, f->name, &array, &count, err);
+        return rc ? rc : read_numbers(records, &array, count, to, err);
     }
     return rc;
 }
@@ -141,6 +164,18 @@ static int read_kind(const struct sb_json *at, enum sb_record_kind *kind, struct
     return sb_error_set(err, SB_EFORMAT, "unknown kind of record '%s'", name);
 }
 
+/* All columns of a curve are as long as x. */
+static int check_curve(const struct sb_curve_record *c, struct sb_error *err)
+{
+    const struct sb_numbers *const columns[] = {&c->y, &c->low, &c->high, &c->count};
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        if (columns[i]->values && columns[i]->count != c->x.count)
+            return sb_error_set(err, SB_EFORMAT, "a curve of %zu points has %zu values in a column",
+                                c->x.count, columns[i]->count);
+    }
+    return 0;
+}
+
 static int read_record(struct sb_records *records, const struct sb_json *at, struct sb_record *out,
                        struct sb_error *err)
 {
@@ -159,6 +194,8 @@ static int read_record(struct sb_records *records, const struct sb_json *at, str
         for (const struct sb_field *f = tables[t]; f->name && rc == 0; f++)
             rc = read_field(records, at, f, out, err);
     }
+    if (rc == 0 && kind == SB_RECORD_CURVE)
+        rc = check_curve(&out->u.curve, err);
     return rc ? rc : read_whys(records, at, out, err);
 }
 
@@ -189,6 +226,19 @@ static int copy_samples(struct sb_records *records, struct sb_time_record *time,
     return 0;
 }
 
+static int copy_numbers(struct sb_records *records, struct sb_numbers *numbers,
+                        struct sb_error *err)
+{
+    if (!numbers->values)
+        return 0;
+    double *values = keep(records, (numbers->count + 1) * sizeof(*values));
+    if (!values)
+        return sb_error_nomem(err, "numbers", numbers->count * sizeof(*values));
+    memcpy(values, numbers->values, numbers->count * sizeof(*values));
+    numbers->values = values;
+    return 0;
+}
+
 int sb_records_add(struct sb_records *records, const struct sb_record *record, struct sb_error *err)
 {
     struct sb_record copy = *record;
@@ -197,8 +247,11 @@ int sb_records_add(struct sb_records *records, const struct sb_record *record, s
     int rc = copy_string(records, &copy.run, err);
     for (size_t t = 0; t < n && rc == 0; t++) {
         for (const struct sb_field *f = tables[t]; f->name && rc == 0; f++) {
+            void *at = (char *)&copy + f->offset;
             if (f->type == SB_FIELD_STRING)
-                rc = copy_string(records, (const char **)(void *)((char *)&copy + f->offset), err);
+                rc = copy_string(records, at, err);
+            else if (f->type == SB_FIELD_NUMBERS)
+                rc = copy_numbers(records, at, err);
             else if (f->type == SB_FIELD_SAMPLES)
                 rc = copy_samples(records, &copy.u.time, err);
         }

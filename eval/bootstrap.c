@@ -35,6 +35,7 @@ struct worker {
     uint32_t *first_hit; /* (R) */
     struct steps *steps; /* (A, T) */
     uint32_t *inside;    /* (A) detections of matching size so far */
+    double *curves;      /* (SB_BOOT_CURVES, R) sums of precision over classes */
 };
 
 struct resampling {
@@ -112,9 +113,11 @@ static void walk(struct worker *w, const struct sb_outcomes *out, const struct s
     }
 }
 
-/* Sum of precision over the recall points of one threshold. */
+/* Sum of precision over the recall points of one threshold; adds each to the curves that are not
+ * NULL. */
 static double sum_precision(const struct sb_coco_params *p, const struct steps *s,
-                            const uint32_t *hits, double *precision, const uint32_t *first_hit)
+                            const uint32_t *hits, double *precision, const uint32_t *first_hit,
+                            double *const curves[2])
 {
     double sum = 0;
     uint32_t at = 0;
@@ -125,9 +128,25 @@ static double sum_precision(const struct sb_coco_params *p, const struct steps *
     for (size_t r = 0; r < p->recall_count; r++) {
         while (at < s->count && hits[at] < first_hit[r])
             at++;
-        sum += at < s->count ? precision[at] : 0;
+        const double reached = at < s->count ? precision[at] : 0;
+        sum += reached;
+        for (int c = 0; c < 2; c++) {
+            if (curves[c])
+                curves[c][r] += reached;
+        }
     }
     return sum;
+}
+
+/* The curves that threshold t of area range a belongs to. */
+static void find_curves(const struct worker *w, const struct sb_coco_params *p, size_t a, size_t t,
+                        double *curves[2])
+{
+    const double iou = p->iou_thresholds[t];
+    curves[0] = a == 0 ? w->curves + SB_BOOT_CURVE_ALL * p->recall_count : NULL;
+    curves[1] = NULL;
+    if (a == 0 && (iou == .5 || iou == .75))
+        curves[1] = w->curves + (iou == .5 ? SB_BOOT_CURVE50 : SB_BOOT_CURVE75) * p->recall_count;
 }
 
 /* Objects of a class that count in area range a. */
@@ -169,8 +188,10 @@ static double add_class(struct worker *w, const struct sb_outcomes *out, size_t 
         sb_first_hits(p, objects, w->first_hit);
         for (size_t t = 0; t < p->iou_count; t++) {
             const size_t at = a * p->iou_count + t;
+            double *curves[2];
+            find_curves(w, p, a, t, curves);
             const double sum = sum_precision(p, &w->steps[at], w->hits + at * w->stride,
-                                             w->precision + at * w->stride, w->first_hit);
+                                             w->precision + at * w->stride, w->first_hit, curves);
             all += sum;
             if (a == 0 && (p->iou_thresholds[t] == .5 || p->iou_thresholds[t] == .75))
                 add_total(&totals[p->iou_thresholds[t] == .5 ? SB_BOOT_AP50 : SB_BOOT_AP75], sum,
@@ -202,29 +223,52 @@ static bool reserve_steps(struct worker *w, const struct sb_outcomes *out)
            sb_grow(&w->precision, &w->precision_capacity, cells, sizeof(*w->precision), TAG) == 0;
 }
 
-/* All statistics with the images of w->times. */
-static void evaluate(const struct resampling *s, struct worker *w, double *stats, size_t stat_step,
-                     double *classes, size_t class_step)
+/* Where results go: each value stands `step` values behind the one before. */
+struct place {
+    double *stats, *classes, *curves;
+    size_t step;
+};
+
+/* Divides sums of curves by what they are sums of: classes with objects, times thresholds. */
+static void put_curves(const struct resampling *s, const struct worker *w,
+                       const struct total *totals, const struct place *to)
 {
+    static const int stats[SB_BOOT_CURVES] = {SB_BOOT_AP50, SB_BOOT_AP75, SB_BOOT_AP};
+    const size_t points = s->b->points;
+    for (size_t c = 0; c < SB_BOOT_CURVES; c++) {
+        const double n = (double)totals[stats[c]].cells / (double)points;
+        for (size_t r = 0; r < points; r++)
+            to->curves[(c * points + r) * to->step] = n > 0 ? w->curves[c * points + r] / n : NAN;
+    }
+}
+
+/* All statistics with the images of w->times. */
+static void evaluate(const struct resampling *s, struct worker *w, const struct place *to)
+{
+    const size_t points = s->b->points;
     struct total totals[SB_BOOT_MAX_STATS];
     memset(totals, 0, sizeof(totals));
     if (w->failed || !reserve_steps(w, s->outcomes)) {
         w->failed = true;
         return;
     }
+    memset(w->curves, 0, SB_BOOT_CURVES * points * sizeof(*w->curves));
     for (size_t k = 0; k < s->b->classes; k++)
-        classes[k * class_step] = add_class(w, s->outcomes, k, totals);
+        to->classes[k * to->step] = add_class(w, s->outcomes, k, totals);
     for (size_t i = 0; i < s->b->stats; i++)
-        stats[i * stat_step] = totals[i].cells ? totals[i].sum / (double)totals[i].cells : NAN;
+        to->stats[i * to->step] = totals[i].cells ? totals[i].sum / (double)totals[i].cells : NAN;
+    put_curves(s, w, totals, to);
 }
 
 static void resample_job(void *arg, size_t r, int worker)
 {
     struct resampling *const s = arg;
     struct worker *const w = &s->workers[worker];
-    const size_t n = s->b->resamples;
-    sb_bootstrap_draw(s->b->seed, r, s->b->images, w->times);
-    evaluate(s, w, s->b->samples + r, n, s->b->class_samples + r, n);
+    struct sb_bootstrap *const b = s->b;
+    const struct place to = {b->samples + r, b->class_samples + r, b->curve_samples + r,
+                             b->resamples};
+    sb_bootstrap_draw(b->seed, r, b->images, w->times);
+    evaluate(s, w, &to);
 }
 
 static bool make_worker(struct worker *w, const struct resampling *s)
@@ -234,7 +278,8 @@ static bool make_worker(struct worker *w, const struct resampling *s)
     w->first_hit = sb_calloc(p->recall_count, sizeof(*w->first_hit), TAG);
     w->steps = sb_calloc(p->area_count * p->iou_count, sizeof(*w->steps), TAG);
     w->inside = sb_calloc(p->area_count, sizeof(*w->inside), TAG);
-    return w->times && w->first_hit && w->steps && w->inside;
+    w->curves = sb_calloc(SB_BOOT_CURVES * p->recall_count, sizeof(*w->curves), TAG);
+    return w->times && w->first_hit && w->steps && w->inside && w->curves;
 }
 
 static void release_worker(struct worker *w)
@@ -245,18 +290,23 @@ static void release_worker(struct worker *w)
     sb_free(w->first_hit);
     sb_free(w->steps);
     sb_free(w->inside);
+    sb_free(w->curves);
 }
 
 static bool make_results(struct sb_bootstrap *b)
 {
-    size_t class_cells, cells;
+    const size_t curve_points = SB_BOOT_CURVES * b->points;
+    size_t class_cells, cells, curve_cells;
     if (!sb_mul_size(b->classes, b->resamples, &class_cells) ||
-        !sb_mul_size(b->stats, b->resamples, &cells))
+        !sb_mul_size(b->stats, b->resamples, &cells) ||
+        !sb_mul_size(curve_points, b->resamples, &curve_cells))
         return false;
     b->class_value = sb_calloc(b->classes, sizeof(*b->class_value), TAG);
     b->samples = sb_calloc(cells, sizeof(*b->samples), TAG);
     b->class_samples = sb_calloc(class_cells, sizeof(*b->class_samples), TAG);
-    return b->class_value && b->samples && b->class_samples;
+    b->curve_value = sb_calloc(curve_points, sizeof(*b->curve_value), TAG);
+    b->curve_samples = sb_calloc(curve_cells, sizeof(*b->curve_samples), TAG);
+    return b->class_value && b->samples && b->class_samples && b->curve_value && b->curve_samples;
 }
 
 int sb_bootstrap_run(struct sb_bootstrap *out, const struct sb_outcomes *outcomes, size_t resamples,
@@ -269,6 +319,7 @@ int sb_bootstrap_run(struct sb_bootstrap *out, const struct sb_outcomes *outcome
     out->stats = SB_BOOT_AREAS + outcomes->params.area_count - 1;
     out->classes = outcomes->classes;
     out->images = outcomes->images;
+    out->points = outcomes->params.recall_count;
     struct resampling s = {.b = out, .outcomes = outcomes};
     s.workers = sb_calloc((size_t)threads, sizeof(*s.workers), TAG);
     bool ok = s.workers && make_results(out);
@@ -277,7 +328,8 @@ int sb_bootstrap_run(struct sb_bootstrap *out, const struct sb_outcomes *outcome
     if (ok) {
         for (size_t i = 0; i < out->images; i++)
             s.workers[0].times[i] = 1;
-        evaluate(&s, &s.workers[0], out->value, 1, out->class_value, 1);
+        evaluate(&s, &s.workers[0],
+                 &(struct place){out->value, out->class_value, out->curve_value, 1});
         sb_pool_run(pool, resamples, resample_job, &s);
     }
     for (int i = 0; s.workers && i < threads; i++) {
@@ -296,6 +348,8 @@ void sb_bootstrap_release(struct sb_bootstrap *b)
     sb_free(b->class_value);
     sb_free(b->samples);
     sb_free(b->class_samples);
+    sb_free(b->curve_value);
+    sb_free(b->curve_samples);
     memset(b, 0, sizeof(*b));
 }
 
@@ -350,6 +404,14 @@ int sb_bootstrap_class_interval(const struct sb_bootstrap *b, size_t class, stru
 {
     out->value = b->class_value[class];
     return interval(b->class_samples + class * b->resamples, NULL, b->resamples, out, NULL, err);
+}
+
+int sb_bootstrap_curve_interval(const struct sb_bootstrap *b, size_t curve, size_t r,
+                                struct sb_estimate *out, struct sb_error *err)
+{
+    const size_t at = curve * b->points + r;
+    out->value = b->curve_value[at];
+    return interval(b->curve_samples + at * b->resamples, NULL, b->resamples, out, NULL, err);
 }
 
 int sb_bootstrap_difference(const struct sb_bootstrap *base, const struct sb_bootstrap *head,

@@ -22,6 +22,10 @@
 enum { SB_BOOT_AP, SB_BOOT_AP50, SB_BOOT_AP75, SB_BOOT_AREAS };
 #define SB_BOOT_MAX_STATS (SB_BOOT_AREAS + SB_EVAL_MAX_AREAS)
 
+/* Curves of precision over recall, means over the classes that have objects: at 0.5, at 0.75, over
+ * all thresholds. */
+enum { SB_BOOT_CURVE50, SB_BOOT_CURVE75, SB_BOOT_CURVE_ALL, SB_BOOT_CURVES };
+
 struct sb_estimate {
     double value;     /* of the images as they are; NaN without objects */
     double low, high; /* 95 %; NaN when no resample has a value */
@@ -34,6 +38,9 @@ struct sb_bootstrap {
     double *class_value;             /* (classes) AP */
     double *samples;                 /* (stats, resamples); NaN without objects */
     double *class_samples;           /* (classes, resamples) AP */
+    size_t points;                   /* of recall */
+    double *curve_value;             /* (SB_BOOT_CURVES, points); NaN without objects */
+    double *curve_samples;           /* (SB_BOOT_CURVES, points, resamples) */
 };
 
 /* "AP", "AP50", "AP75", "APsmall", ...; valid as long as params. */
@@ -51,6 +58,9 @@ int sb_bootstrap_interval(const struct sb_bootstrap *b, size_t stat, struct sb_e
                           struct sb_error *err);
 int sb_bootstrap_class_interval(const struct sb_bootstrap *b, size_t class, struct sb_estimate *out,
                                 struct sb_error *err);
+/* Precision at recall point r of a curve. */
+int sb_bootstrap_curve_interval(const struct sb_bootstrap *b, size_t curve, size_t r,
+                                struct sb_estimate *out, struct sb_error *err);
 /* head - base, over the resamples in which both have a value; *not_above gets the share of those
  * in which head is not better. Both must be of the same images, seed and resamples. */
 int sb_bootstrap_difference(const struct sb_bootstrap *base, const struct sb_bootstrap *head,

@@ -118,22 +118,3 @@ double sb_class_recall(const struct sb_coco_eval *eval, size_t k)
         eval->recall[sb_eval_plane(p, 0, shown_limit(p))] + k * p->iou_count;
     return *plane > -1 ? sb_numpy_mean(plane, p->iou_count, SB_NUMPY_WHOLE) : NAN;
 }
-
-void sb_mean_curve(const struct sb_coco_eval *eval, double iou, double *precision)
-{
-    const struct sb_coco_params *const p = &eval->params;
-    const double *const plane = eval->precision[sb_eval_plane(p, 0, shown_limit(p))];
-    const size_t chosen = find_threshold(p, iou);
-    for (size_t r = 0; r < p->recall_count; r++) {
-        double sum = 0;
-        size_t n = 0;
-        for (size_t cell = 0; cell < eval->classes * p->iou_count; cell++) {
-            const double v = plane[cell * p->recall_count + r];
-            if ((iou != 0 && cell % p->iou_count != chosen) || !(v > -1))
-                continue;
-            sum += v;
-            n++;
-        }
-        precision[r] = n ? sum / (double)n : NAN;
-    }
-}

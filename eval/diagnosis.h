@@ -46,9 +46,6 @@ void sb_diagnosis_release(struct sb_diagnosis *d);
  * alone (0: all), at the largest limit of detections. NaN without objects. */
 double sb_class_precision(const struct sb_coco_eval *eval, size_t k, size_t a, double iou);
 double sb_class_recall(const struct sb_coco_eval *eval, size_t k);
-/* Precision over recall: the mean over the classes that have objects, (params.recall_count) values;
- * NaN where no class has. */
-void sb_mean_curve(const struct sb_coco_eval *eval, double iou, double *precision);
 
 /* One object; base, if not NULL, is what differences are taken from. */
 int sb_diagnosis_json(const struct sb_diagnosis *d, const struct sb_diagnosis *base,

@@ -102,6 +102,18 @@ static void put_line(const struct frame *f, const struct sb_series *s)
     sb_str_puts(f->out, "\"/>\n");
 }
 
+/* Between y_low and y_high along x. */
+static void put_area(const struct frame *f, const struct sb_series *s)
+{
+    sb_str_printf(f->out, "<path class=\"area c%d\" d=\"", s->colour);
+    for (size_t i = 0; i < s->count; i++)
+        sb_str_printf(f->out, "%s%.1f %.1f", i ? "L" : "M", x_of(f, s->data[i].x),
+                      y_of(f, s->data[i].y_low));
+    for (size_t i = s->count; i-- > 0;)
+        sb_str_printf(f->out, "L%.1f %.1f", x_of(f, s->data[i].x), y_of(f, s->data[i].y_high));
+    sb_str_puts(f->out, "Z\"/>\n");
+}
+
 static void put_intervals(const struct frame *f, const struct sb_series *s,
                           const struct sb_datum *d)
 {
@@ -134,7 +146,9 @@ static void put_series(const struct frame *f, const struct sb_series *s)
 {
     if ((s->mark == SB_MARK_LINE || s->mark == SB_MARK_LINE_POINTS) && s->count)
         put_line(f, s);
-    for (size_t i = 0; i < s->count; i++) {
+    if (s->mark == SB_MARK_AREA && s->count)
+        put_area(f, s);
+    for (size_t i = 0; i < s->count && s->mark != SB_MARK_AREA; i++) {
         const struct sb_datum *d = &s->data[i];
         if (s->mark == SB_MARK_BARS)
             put_bar(f, s, d);

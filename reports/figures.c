@@ -15,6 +15,10 @@ static const struct sb_figure_maker makers[] = {
     {"memory", "planned memory beside the measured peak", sb_figure_memory},
     {"roofline", "speed of every step against its arithmetic intensity", sb_figure_roofline},
     {"verdicts", "ratios of comparisons and gates with intervals", sb_figure_verdicts},
+    {"errors", "what each kind of detection error costs", sb_figure_errors},
+    {"precision", "precision over recall", sb_figure_precision},
+    {"categories", "AP per category", sb_figure_categories},
+    {"calibration", "scores against the share of right detections", sb_figure_calibration},
 };
 #define N_MAKERS (sizeof(makers) / sizeof(makers[0]))
 

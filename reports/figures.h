@@ -38,6 +38,14 @@ int sb_figure_paper(struct sb_figure *f, const struct sb_records *records, struc
 int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 int sb_figure_verdicts(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 int sb_figure_levels(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
+/* figures_diagnosis.c */
+int sb_figure_precision(struct sb_figure *f, const struct sb_records *records,
+                        struct sb_error *err);
+int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
+                         struct sb_error *err);
+int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
+int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
+                          struct sb_error *err);
 
 /* What makers share: "retinanet-spinenet-49", with size, batch, threads, engine or commit where the
  * rows differ in them. */

@@ -174,6 +174,18 @@ int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, stru
     return 0;
 }
 
+/* Takes out columns without any content. */
+static void drop_empty_columns(struct sb_table *t)
+{
+    for (size_t c = t->num_columns; c-- > 0 && !t->texts.failed;) {
+        bool empty = t->num_rows > 0;
+        for (size_t r = 0; r < t->num_rows && empty; r++)
+            empty = sb_table_at(t, r, c)->type == SB_CELL_EMPTY;
+        if (empty)
+            sb_table_drop_column(t, c);
+    }
+}
+
 static void add_accuracy(struct sb_table *t, const struct sb_record *r)
 {
     const struct sb_accuracy_record *a = &r->u.accuracy;
@@ -198,6 +210,7 @@ int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, stru
         if (records->items[i].kind == SB_RECORD_ACCURACY)
             add_accuracy(t, &records->items[i]);
     }
+    drop_empty_columns(t);
     sb_table_note(t, "In points of 100 [95 %% interval].");
     return 0;
 }

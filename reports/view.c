@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "reports/columns.h"
+#include "reports/diagnosis_tables.h"
 #include "reports/paper_records.h"
 #include "reports/record_tables.h"
 
@@ -88,6 +89,13 @@ static const struct sb_view presets[] = {
     },
     {.name = "gate", .title = "Verdicts", .build = sb_verdicts_table},
     {.name = "accuracy", .title = "Accuracy", .build = sb_accuracy_table},
+    {.name = "errors", .title = "Errors of detections", .build = sb_errors_table},
+    {.name = "categories", .title = "AP per category", .build = sb_categories_table},
+    {.name = "thresholds", .title = "Thresholds and calibration", .build = sb_thresholds_table},
+    {.name = "category-errors", .title = "Errors per category", .build = sb_category_errors_table},
+    {.name = "calibration", .title = "Scores and truth", .build = sb_calibration_table},
+    {.name = "confusions", .title = "Confusions", .build = sb_confusions_table},
+    {.name = "confusion-matrix", .title = "Confusion matrix", .build = sb_confusion_matrix},
     {.name = "runs", .title = "Runs", .build = sb_runs_table},
     {.name = "paper-table-1", .title = PAPER_TITLE, .paper = "1"},
     {.name = "paper-table-2", .title = PAPER_TITLE, .paper = "2"},
@@ -109,7 +117,7 @@ const struct sb_view *sb_view_at(size_t index)
 
 int sb_view_find(const char *name, const struct sb_view **out, struct sb_error *err)
 {
-    char known[400] = "";
+    char known[600] = "";
     for (size_t i = 0; i < N_PRESETS; i++) {
         if (strcmp(presets[i].name, name) == 0) {
             *out = &presets[i];

@@ -34,6 +34,8 @@ static struct sb_record time_record(const int64_t *ns, size_t count)
     return r;
 }
 
+static const double numbers[] = {0.5, NAN};
+
 /* Some content of the record's kind. */
 static void fill_body(struct sb_record *r)
 {
@@ -68,6 +70,29 @@ static void fill_body(struct sb_record *r)
     case SB_RECORD_VERDICT:
         r->u.verdict.metric = "latency";
         r->u.verdict.verdict = "SAME";
+        break;
+    case SB_RECORD_CATEGORY:
+        r->u.category.dataset = "d";
+        r->u.category.category = "dog";
+        r->u.category.objects = r->u.category.detections = 3;
+        r->u.category.ap_small = 0.25;
+        break;
+    case SB_RECORD_ERROR:
+        r->u.error = (struct sb_error_record){"d", "Loc", 4, 0.125};
+        break;
+    case SB_RECORD_CURVE:
+        r->u.curve = (struct sb_curve_record){.dataset = "d",
+                                              .curve = "precision-recall",
+                                              .series = "IoU 0.50",
+                                              .x = {2, numbers},
+                                              .y = {2, numbers},
+                                              .count = {2, numbers}};
+        break;
+    case SB_RECORD_CONFUSION:
+        r->u.confusion = (struct sb_confusion_record){"d", "dog", NULL, 2};
+        break;
+    case SB_RECORD_PICTURE:
+        r->u.picture = (struct sb_picture_record){"t", "c", "image/png", 3, 4, "AAAA"};
         break;
     default:
         break;
@@ -120,6 +145,9 @@ static const struct {
 } bad[] = {
     {"{\n", ""},
     {"[]\n", "object"},
+    {"{\"schema\":1,\"kind\":\"curve\",\"run\":\"r\",\"dataset\":\"d\",\"curve\":\"c\","
+     "\"series\":\"s\",\"x\":[1,2],\"y\":[1]}\n",
+     "a curve of 2 points has 1 values"},
     {"\n", ""},
     {"{\"schema\":2,\"kind\":\"time\",\"run\":\"r\"}\n", "schema 2"},
     {"{\"kind\":\"time\",\"run\":\"r\"}\n", "schema"},

@@ -1,0 +1,409 @@
+/* Rows of a diagnosis. See diagnosis_tables.h. */
+#include "reports/diagnosis_tables.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_CONFUSIONS 40
+
+/* True when the records of a kind are of several models or data sets, so that rows must name it. */
+static bool are_several(const struct sb_records *records, enum sb_record_kind kind)
+{
+    const struct sb_record *first = NULL;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind != kind || !r->cell.model)
+            continue;
+        if (first && strcmp(first->cell.model, r->cell.model) != 0)
+            return true;
+        first = r;
+    }
+    return false;
+}
+
+static void label_column(struct sb_table *t, const char *key, const char *name)
+{
+    sb_table_quantity(t, key, name, SB_QUANTITY_NONE, SB_SOURCE_NONE);
+}
+
+/* Names the data set and, where all rows are of one, the model. */
+static void say_subject(struct sb_table *t, const struct sb_records *records,
+                        enum sb_record_kind kind, bool several)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind != kind)
+            continue;
+        const char *const dataset = kind == SB_RECORD_CATEGORY ? r->u.category.dataset
+                                    : kind == SB_RECORD_ERROR  ? r->u.error.dataset
+                                    : kind == SB_RECORD_CURVE  ? r->u.curve.dataset
+                                                               : r->u.confusion.dataset;
+        if (several)
+            sb_table_note(t, "On %s.", dataset);
+        else
+            sb_table_note(t, "%s on %s.", r->cell.model ? r->cell.model : "results", dataset);
+        return;
+    }
+}
+
+static void put_model(struct sb_table *t, bool several, const struct sb_record *r)
+{
+    if (several)
+        sb_table_cell(t, "%s", r->cell.model ? r->cell.model : "");
+}
+
+static void put_count(struct sb_table *t, int64_t count)
+{
+    if (count == SB_NO_INT)
+        sb_table_empty(t);
+    else
+        sb_table_value(t, (double)count);
+}
+
+static void put_value(struct sb_table *t, double value, const char *why)
+{
+    if (isnan(value))
+        sb_table_missing(t, why);
+    else
+        sb_table_value(t, value);
+}
+
+static void measured(struct sb_table *t, const char *key, const char *name,
+                     enum sb_quantity quantity)
+{
+    sb_table_quantity(t, key, name, quantity, SB_SOURCE_MEASURED);
+}
+
+/* Starts a table with a row per record of a kind: the model, where there are several. */
+static bool start(struct sb_table *t, const struct sb_records *records, enum sb_record_kind kind)
+{
+    const bool several = are_several(records, kind);
+    if (several)
+        label_column(t, "model", "model");
+    return several;
+}
+
+typedef void (*put_row_fn)(struct sb_table *t, const struct sb_record *r);
+
+static void put_rows(struct sb_table *t, const struct sb_records *records, enum sb_record_kind kind,
+                     bool several, put_row_fn put)
+{
+    for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind != kind)
+            continue;
+        sb_table_row(t);
+        put_model(t, several, r);
+        put(t, r);
+    }
+    say_subject(t, records, kind, several);
+}
+
+static void put_category(struct sb_table *t, const struct sb_record *r)
+{
+    const struct sb_category_record *const c = &r->u.category;
+    const char *const none = "no object of this size";
+    sb_table_cell(t, "%s", c->category);
+    put_count(t, c->objects);
+    put_count(t, c->detections);
+    if (isnan(c->ap) || isnan(c->ap_low) || isnan(c->ap_high))
+        put_value(t, c->ap, "no object");
+    else
+        sb_table_interval(t, c->ap, c->ap_low, c->ap_high);
+    put_value(t, c->ap50, "no object");
+    put_value(t, c->ap75, "no object");
+    put_value(t, c->ap_small, none);
+    put_value(t, c->ap_medium, none);
+    put_value(t, c->ap_large, none);
+    put_value(t, c->ar, "no object");
+}
+
+int sb_categories_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
+{
+    (void)err;
+    const bool several = start(t, records, SB_RECORD_CATEGORY);
+    label_column(t, "category", "category");
+    sb_table_quantity(t, "objects", "objects", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    sb_table_quantity(t, "detections", "detections", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    measured(t, "ap", "AP", SB_QUANTITY_ACCURACY);
+    measured(t, "ap50", "AP50", SB_QUANTITY_ACCURACY);
+    measured(t, "ap75", "AP75", SB_QUANTITY_ACCURACY);
+    measured(t, "ap_small", "APS", SB_QUANTITY_ACCURACY);
+    measured(t, "ap_medium", "APM", SB_QUANTITY_ACCURACY);
+    measured(t, "ap_large", "APL", SB_QUANTITY_ACCURACY);
+    measured(t, "ar", "AR", SB_QUANTITY_ACCURACY);
+    put_rows(t, records, SB_RECORD_CATEGORY, several, put_category);
+    sb_table_note(t, "In points of 100 [95 %% interval, bootstrap over images].");
+    return 0;
+}
+
+static void put_threshold(struct sb_table *t, const struct sb_record *r)
+{
+    const struct sb_category_record *const c = &r->u.category;
+    const char *const none = "no detection is right";
+    sb_table_cell(t, "%s", c->category);
+    put_count(t, c->objects);
+    put_value(t, c->threshold, none);
+    put_value(t, c->f1, none);
+    put_value(t, c->precision, none);
+    put_value(t, c->recall, none);
+    put_value(t, c->ece, "no detection");
+}
+
+int sb_thresholds_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
+{
+    (void)err;
+    const bool several = start(t, records, SB_RECORD_CATEGORY);
+    label_column(t, "category", "category");
+    sb_table_quantity(t, "objects", "objects", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    measured(t, "threshold", "best threshold", SB_QUANTITY_RATIO);
+    measured(t, "f1", "F1", SB_QUANTITY_RATIO);
+    measured(t, "precision", "precision", SB_QUANTITY_RATIO);
+    measured(t, "recall", "recall", SB_QUANTITY_RATIO);
+    measured(t, "ece", "ECE", SB_QUANTITY_RATIO);
+    put_rows(t, records, SB_RECORD_CATEGORY, several, put_threshold);
+    sb_table_note(t, "Score from which on F1 is best, at IoU 0.5. ECE: expected calibration error, "
+                     "the mean distance of scores from the share of right detections.");
+    return 0;
+}
+
+static const struct {
+    const char *error, *meaning;
+} meanings[] = {
+    {"Cls", "on an object of another class"},
+    {"Loc", "on an object of its class, badly placed"},
+    {"Both", "wrong class, badly placed"},
+    {"Dupe", "on an object that a better detection has"},
+    {"Bkg", "on nothing"},
+    {"Miss", "object without any detection"},
+    {"FalsePos", "all wrong detections"},
+    {"FalseNeg", "all objects that no right detection has"},
+};
+
+static void put_error(struct sb_table *t, const struct sb_record *r)
+{
+    const struct sb_error_record *const e = &r->u.error;
+    const char *meaning = "";
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        if (strcmp(meanings[i].error, e->error) == 0)
+            meaning = meanings[i].meaning;
+    }
+    sb_table_cell(t, "%s", e->error);
+    sb_table_cell(t, "%s", meaning);
+    put_count(t, e->count);
+    put_value(t, e->delta_ap, "no object");
+}
+
+int sb_errors_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
+{
+    (void)err;
+    const bool several = start(t, records, SB_RECORD_ERROR);
+    label_column(t, "error", "error");
+    label_column(t, "meaning", "what it is");
+    sb_table_quantity(t, "count", "count", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    measured(t, "delta_ap", "dAP50", SB_QUANTITY_ACCURACY);
+    put_rows(t, records, SB_RECORD_ERROR, several, put_error);
+    sb_table_note(t, "dAP50: points of AP50 gained when all errors of the kind are fixed (TIDE, "
+                     "Bolya et al. 2020); they do not add up.");
+    return 0;
+}
+
+static void put_category_errors(struct sb_table *t, const struct sb_record *r)
+{
+    const struct sb_category_record *const c = &r->u.category;
+    sb_table_cell(t, "%s", c->category);
+    put_count(t, c->objects);
+    const int64_t counts[] = {c->right, c->cls, c->loc, c->both, c->dupe, c->bkg, c->miss};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        put_count(t, counts[i]);
+}
+
+int sb_category_errors_table(struct sb_table *t, const struct sb_records *records,
+                             struct sb_error *err)
+{
+    (void)err;
+    static const char *const names[] = {"right", "Cls", "Loc", "Both", "Dupe", "Bkg", "Miss"};
+    const bool several = start(t, records, SB_RECORD_CATEGORY);
+    label_column(t, "category", "category");
+    sb_table_quantity(t, "objects", "objects", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        measured(t, names[i], names[i], SB_QUANTITY_COUNT);
+    put_rows(t, records, SB_RECORD_CATEGORY, several, put_category_errors);
+    sb_table_note(t, "Detections (Miss: objects) by kind of error, whatever their score.");
+    return 0;
+}
+
+/* One row per bin that has detections. */
+static void put_bins(struct sb_table *t, const struct sb_record *r, bool several)
+{
+    const struct sb_curve_record *const c = &r->u.curve;
+    for (size_t i = 0; i < c->x.count; i++) {
+        if (isnan(c->x.values[i]) || isnan(c->y.values[i]))
+            continue;
+        sb_table_row(t);
+        put_model(t, several, r);
+        sb_table_value(t, c->x.values[i]);
+        if (c->low.values && c->high.values)
+            sb_table_interval(t, c->y.values[i], c->low.values[i], c->high.values[i]);
+        else
+            sb_table_value(t, c->y.values[i]);
+        if (c->count.values)
+            sb_table_value(t, c->count.values[i]);
+    }
+}
+
+int sb_calibration_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
+{
+    (void)err;
+    const bool several = start(t, records, SB_RECORD_CURVE);
+    measured(t, "score", "mean score", SB_QUANTITY_RATIO);
+    measured(t, "right", "share right", SB_QUANTITY_RATIO);
+    sb_table_quantity(t, "count", "detections", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind == SB_RECORD_CURVE && strcmp(r->u.curve.curve, "calibration") == 0)
+            put_bins(t, r, several);
+    }
+    say_subject(t, records, SB_RECORD_CURVE, several);
+    sb_table_note(t, "Detections in ten ranges of score; right: on an object of their class at IoU "
+                     "0.5 [95 %% interval].");
+    return 0;
+}
+
+static bool is_confusion(const struct sb_record *r)
+{
+    const struct sb_confusion_record *const c = &r->u.confusion;
+    return r->kind == SB_RECORD_CONFUSION && c->truth && c->predicted &&
+           strcmp(c->truth, c->predicted) != 0;
+}
+
+/* Objects of a category, found or not. */
+static int64_t objects_of(const struct sb_records *records, const struct sb_record *like)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind == SB_RECORD_CONFUSION && r->u.confusion.truth &&
+            sb_same_cell(&r->cell, &like->cell) &&
+            strcmp(r->u.confusion.truth, like->u.confusion.truth) == 0)
+            sum += r->u.confusion.count;
+    }
+    return sum;
+}
+
+/* Most frequent first, then in order of records. */
+static int by_count(const void *a, const void *b)
+{
+    const struct sb_record *const x = *(const struct sb_record *const *)a;
+    const struct sb_record *const y = *(const struct sb_record *const *)b;
+    if (x->u.confusion.count != y->u.confusion.count)
+        return x->u.confusion.count < y->u.confusion.count ? 1 : -1;
+    return x < y ? -1 : x > y;
+}
+
+int sb_confusions_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
+{
+    const struct sb_record **const found =
+        sb_calloc(records->count, sizeof(struct sb_record *), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!found)
+        return sb_error_nomem(err, "confusions", records->count);
+    const bool several = start(t, records, SB_RECORD_CONFUSION);
+    size_t count = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        if (is_confusion(&records->items[i]))
+            found[count++] = &records->items[i];
+    }
+    qsort(found, count, sizeof(*found), by_count);
+    label_column(t, "truth", "object");
+    label_column(t, "predicted", "found as");
+    measured(t, "count", "count", SB_QUANTITY_COUNT);
+    measured(t, "share", "of the objects", SB_QUANTITY_SHARE);
+    for (size_t i = 0; i < count && i < MOST_CONFUSIONS; i++) {
+        const struct sb_confusion_record *const c = &found[i]->u.confusion;
+        sb_table_row(t);
+        put_model(t, several, found[i]);
+        sb_table_cell(t, "%s", c->truth);
+        sb_table_cell(t, "%s", c->predicted);
+        sb_table_value(t, (double)c->count);
+        sb_table_value(t, (double)c->count / (double)objects_of(records, found[i]));
+    }
+    say_subject(t, records, SB_RECORD_CONFUSION, several);
+    if (count > MOST_CONFUSIONS)
+        sb_table_note(t, "The %d most frequent of %zu.", MOST_CONFUSIONS, count);
+    sb_table_note(t, "Detections at the best threshold of their class, IoU 0.5 or more.");
+    sb_free(found);
+    return 0;
+}
+
+/* The categories of a matrix, in order of category records. */
+struct matrix {
+    const struct sb_record *rows[SB_MATRIX_CATEGORIES];
+    size_t count;
+};
+
+static bool find_categories(struct matrix *m, const struct sb_records *records)
+{
+    m->count = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        if (records->items[i].kind != SB_RECORD_CATEGORY)
+            continue;
+        if (m->count == SB_MATRIX_CATEGORIES)
+            return false;
+        m->rows[m->count++] = &records->items[i];
+    }
+    return m->count > 1;
+}
+
+/* A name or NULL for nothing, and the same of a record. */
+static bool same_name(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static int64_t cell_of(const struct sb_records *records, const char *truth, const char *predicted)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind == SB_RECORD_CONFUSION && same_name(r->u.confusion.truth, truth) &&
+            same_name(r->u.confusion.predicted, predicted))
+            return r->u.confusion.count;
+    }
+    return 0;
+}
+
+int sb_confusion_matrix(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
+{
+    (void)err;
+    struct matrix m;
+    label_column(t, "object", "object");
+    if (are_several(records, SB_RECORD_CATEGORY) || !find_categories(&m, records)) {
+        sb_table_note(t, "Shown for one model and 2 to %d categories.", SB_MATRIX_CATEGORIES);
+        return 0;
+    }
+    for (size_t k = 0; k < m.count; k++)
+        measured(t, m.rows[k]->u.category.category, m.rows[k]->u.category.category,
+                 SB_QUANTITY_COUNT);
+    measured(t, "missed", "missed", SB_QUANTITY_COUNT);
+    for (size_t row = 0; row <= m.count && !t->texts.failed; row++) {
+        const char *const truth = row < m.count ? m.rows[row]->u.category.category : NULL;
+        sb_table_row(t);
+        sb_table_cell(t, "%s", truth ? truth : "nothing");
+        for (size_t k = 0; k <= m.count; k++) {
+            if (row == m.count && k == m.count)
+                continue;
+            const char *const predicted = k < m.count ? m.rows[k]->u.category.category : NULL;
+            const int64_t count = cell_of(records, truth, predicted);
+            if (count)
+                sb_table_value(t, (double)count);
+            else
+                sb_table_empty(t);
+        }
+    }
+    say_subject(t, records, SB_RECORD_CATEGORY, false);
+    sb_table_note(t, "Rows: objects; columns: what they were found as, at the best threshold of "
+                     "each class and IoU 0.5 or more.");
+    return 0;
+}

@@ -1,0 +1,367 @@
+/* What a diagnosis of detections shows: precision over recall, AP per category, what errors cost,
+ * calibration. */
+#include "reports/figures.h"
+
+#include "base/mem.h"
+#include "reports/figure_style.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TAG             SB_MEM_TAG(SB_MEM_DATA, 0)
+#define ROW_PIXELS      17.0
+#define MOST_CATEGORIES 80
+
+/* The panel with this title, made when it is new. */
+static struct sb_panel *panel_of(struct sb_figure *f, const char *title)
+{
+    for (size_t p = 0; p < f->num_panels; p++) {
+        if (strcmp(f->panels[p].title, title) == 0)
+            return &f->panels[p];
+    }
+    return sb_figure_panel(f, title);
+}
+
+static const char *model_of(const struct sb_record *r)
+{
+    return r->cell.model ? r->cell.model : "results";
+}
+
+/* The models of a figure in order of appearance: their colours. */
+struct models {
+    const char **names; /* owned, the names are not */
+    size_t count, capacity;
+};
+
+static int find_models(struct models *m, const struct sb_records *records, enum sb_record_kind kind,
+                       struct sb_error *err)
+{
+    memset(m, 0, sizeof(*m));
+    for (size_t i = 0; i < records->count; i++) {
+        size_t known = 0;
+        if (records->items[i].kind != kind)
+            continue;
+        while (known < m->count && strcmp(m->names[known], model_of(&records->items[i])) != 0)
+            known++;
+        if (known < m->count)
+            continue;
+        if (sb_grow(&m->names, &m->capacity, m->count + 1, sizeof(*m->names), TAG)) {
+            sb_free(m->names);
+            return sb_error_nomem(err, "models", m->count);
+        }
+        m->names[m->count++] = model_of(&records->items[i]);
+    }
+    return 0;
+}
+
+static size_t number_of(const struct models *m, const struct sb_record *r)
+{
+    size_t i = 0;
+    while (i + 1 < m->count && strcmp(m->names[i], model_of(r)) != 0)
+        i++;
+    return i;
+}
+
+static int colour_of(const struct models *m, const struct sb_record *r)
+{
+    return SB_COLOUR_FAMILY + (int)(number_of(m, r) % SB_NUM_FAMILIES);
+}
+
+static double at(const struct sb_numbers *numbers, size_t i)
+{
+    return numbers->values ? numbers->values[i] : NAN;
+}
+
+/* The band of the interval, behind the line. */
+static void add_band(struct sb_figure *f, struct sb_panel *p, const struct sb_curve_record *c,
+                     int colour)
+{
+    if (!c->low.values || !c->high.values)
+        return;
+    struct sb_series *s = sb_figure_series(f, p, "", SB_MARK_AREA, colour);
+    for (size_t i = 0; i < c->x.count; i++) {
+        if (isnan(at(&c->low, i)) || isnan(at(&c->high, i)))
+            continue;
+        struct sb_datum *d = sb_figure_point(f, s, c->x.values[i], at(&c->y, i));
+        d->y_low = at(&c->low, i);
+        d->y_high = at(&c->high, i);
+    }
+}
+
+static void set_unit_axes(struct sb_figure *f, struct sb_panel *p, const char *x, const char *y)
+{
+    sb_figure_axis(f, &p->x, x, SB_AXIS_LINEAR);
+    sb_figure_axis(f, &p->y, y, SB_AXIS_LINEAR);
+    p->x.low = p->y.low = 0;
+    p->x.high = p->y.high = 1;
+}
+
+/* The band of a curve, or its line: all bands lie below all lines. */
+static void add_precision(struct sb_figure *f, const struct models *models,
+                          const struct sb_record *r, bool bands)
+{
+    const struct sb_curve_record *const c = &r->u.curve;
+    const int colour = colour_of(models, r);
+    struct sb_panel *p = panel_of(f, c->series);
+    set_unit_axes(f, p, "Recall", "Precision");
+    if (bands) {
+        add_band(f, p, c, colour);
+        return;
+    }
+    struct sb_series *s = sb_figure_series(f, p, model_of(r), SB_MARK_LINE, colour);
+    for (size_t i = 0; i < c->x.count; i++) {
+        if (!isnan(c->y.values[i]))
+            sb_figure_point(f, s, c->x.values[i], c->y.values[i]);
+    }
+}
+
+int sb_figure_precision(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
+{
+    const char *dataset = "";
+    struct models models;
+    const int rc = find_models(&models, records, SB_RECORD_CURVE, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < 2 * records->count; i++) { /* bands, then lines */
+        const struct sb_record *const r = &records->items[i % records->count];
+        if (r->kind != SB_RECORD_CURVE || strcmp(r->u.curve.curve, "precision-recall") != 0)
+            continue;
+        add_precision(f, &models, r, i < records->count);
+        dataset = r->u.curve.dataset;
+    }
+    f->title = "Precision over recall";
+    f->has_key = true;
+    f->columns = 3;
+    f->panel_height = 220;
+    f->note = sb_texts_printf(&f->texts,
+                              "Mean over the categories of %s, objects of all sizes; band: 95 %% "
+                              "interval, bootstrap over images.",
+                              dataset);
+    sb_free(models.names);
+    return 0;
+}
+
+static void add_bins(struct sb_figure *f, struct sb_panel *p, const struct models *models,
+                     const struct sb_record *r)
+{
+    const struct sb_curve_record *const c = &r->u.curve;
+    struct sb_series *s =
+        sb_figure_series(f, p, model_of(r), SB_MARK_LINE_POINTS, colour_of(models, r));
+    for (size_t i = 0; i < c->x.count; i++) {
+        if (isnan(c->x.values[i]) || isnan(c->y.values[i]))
+            continue;
+        struct sb_datum *d = sb_figure_point(f, s, c->x.values[i], c->y.values[i]);
+        d->y_low = at(&c->low, i);
+        d->y_high = at(&c->high, i);
+        d->text = sb_texts_printf(&f->texts, "%.0f", at(&c->count, i));
+        d->tip = sb_texts_printf(&f->texts, "%s: mean score %.3f, %.1f %% right, n = %.0f",
+                                 model_of(r), d->x, 100 * d->y, at(&c->count, i));
+    }
+}
+
+int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
+                          struct sb_error *err)
+{
+    struct sb_panel *p = NULL;
+    struct models models;
+    const int rc = find_models(&models, records, SB_RECORD_CURVE, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind != SB_RECORD_CURVE || strcmp(r->u.curve.curve, "calibration") != 0)
+            continue;
+        if (!p) {
+            p = sb_figure_panel(f, "");
+            set_unit_axes(f, p, "Mean score of the detections in a bin",
+                          "Share that is right, IoU 0.5");
+            struct sb_series *s = sb_figure_series(f, p, "", SB_MARK_LINE, SB_COLOUR_GREY);
+            s->dashed = true;
+            sb_figure_point(f, s, 0, 0);
+            sb_figure_point(f, s, 1, 1);
+        }
+        add_bins(f, p, &models, r);
+    }
+    f->title = "Calibration of scores";
+    f->has_key = true;
+    f->panel_height = 320;
+    f->note =
+        "Above the diagonal scores promise too little, below it too much. Numbers: detections "
+        "in the bin; bars: 95 % interval of the share.";
+    sb_free(models.names);
+    return 0;
+}
+
+/* Category records of the first model, most objects first. */
+static int by_objects(const void *a, const void *b)
+{
+    const struct sb_record *const x = *(const struct sb_record *const *)a;
+    const struct sb_record *const y = *(const struct sb_record *const *)b;
+    if (x->u.category.objects != y->u.category.objects)
+        return x->u.category.objects < y->u.category.objects ? 1 : -1;
+    return x < y ? -1 : x > y;
+}
+
+static int by_ap(const void *a, const void *b)
+{
+    const struct sb_record *const x = *(const struct sb_record *const *)a;
+    const struct sb_record *const y = *(const struct sb_record *const *)b;
+    if (x->u.category.ap != y->u.category.ap)
+        return x->u.category.ap < y->u.category.ap ? 1 : -1;
+    return x < y ? -1 : x > y;
+}
+
+/* The categories to show: those of the first model that have an AP, by AP. */
+static size_t find_categories(const struct sb_records *records, const struct sb_record **found,
+                              size_t *all)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind == SB_RECORD_CATEGORY && !isnan(r->u.category.ap) &&
+            (count == 0 || strcmp(model_of(found[0]), model_of(r)) == 0))
+            found[count++] = r;
+    }
+    *all = count;
+    qsort(found, count, sizeof(*found), by_objects);
+    count = count < MOST_CATEGORIES ? count : MOST_CATEGORIES;
+    qsort(found, count, sizeof(*found), by_ap);
+    return count;
+}
+
+static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, const char *name,
+                                   int colour)
+{
+    for (size_t s = 0; s < p->num_series; s++) {
+        if (strcmp(p->series[s].name, name) == 0)
+            return &p->series[s];
+    }
+    return sb_figure_series(f, p, name, SB_MARK_POINTS, colour);
+}
+
+/* A row per category, in it a point per model. */
+static void add_category(struct sb_figure *f, struct sb_panel *p, const struct sb_records *records,
+                         const struct models *models, const struct sb_record *first, double y)
+{
+    const char *const name = first->u.category.category;
+    sb_figure_tick(
+        f, &p->y, y,
+        sb_texts_printf(&f->texts, "%s (%lld)", name, (long long)first->u.category.objects));
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        const struct sb_category_record *const c = &r->u.category;
+        if (r->kind != SB_RECORD_CATEGORY || isnan(c->ap) || strcmp(c->category, name) != 0)
+            continue;
+        struct sb_series *s = series_of(f, p, model_of(r), colour_of(models, r));
+        struct sb_datum *d = sb_figure_point(f, s, 100 * c->ap, y);
+        d->x_low = 100 * c->ap_low;
+        d->x_high = 100 * c->ap_high;
+        d->tip = sb_texts_printf(&f->texts, "%s, %s: AP %.1f, %lld objects", model_of(r), name,
+                                 d->x, (long long)c->objects);
+    }
+}
+
+int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
+                         struct sb_error *err)
+{
+    const struct sb_record **const found =
+        sb_calloc(records->count, sizeof(struct sb_record *), TAG);
+    struct models models;
+    size_t all;
+    const int rc = found ? find_models(&models, records, SB_RECORD_CATEGORY, err)
+                         : sb_error_nomem(err, "categories", records->count);
+    if (rc) {
+        sb_free(found);
+        return rc;
+    }
+    const size_t count = find_categories(records, found, &all);
+    if (count) {
+        struct sb_panel *p = sb_figure_panel(f, "");
+        sb_figure_axis(f, &p->x, "AP, IoU 0.50:0.95 [points]", SB_AXIS_LINEAR);
+        sb_figure_axis(f, &p->y, "", SB_AXIS_NAMES);
+        p->x.low = 0;
+        p->x.high = 100;
+        p->y.reversed = true;
+        for (size_t i = 0; i < count && !f->texts.failed; i++)
+            add_category(f, p, records, &models, found[i], (double)i);
+        p->y.low = -0.6;
+        p->y.high = (double)count - 0.4;
+        const double crowd = models.count > 2 ? (double)models.count / 2 : 1;
+        f->panel_height = 14 + ROW_PIXELS * crowd * (double)count;
+    }
+    f->title = "AP per category";
+    f->has_key = true;
+    f->note = sb_texts_printf(
+        &f->texts, "In brackets: objects. Bars: 95 %% interval, bootstrap over images.%s",
+        all > count ? " The 80 categories with the most objects." : "");
+    sb_free(models.names);
+    sb_free(found);
+    return 0;
+}
+
+/* Bars of models side by side within each kind of error. */
+struct error_bars {
+    struct sb_panel *panel;
+    double kinds;
+    struct models models;
+};
+
+/* Place of a kind on the x axis; a new one goes behind the others. */
+static double place_of(struct sb_figure *f, struct error_bars *b, const char *error)
+{
+    for (size_t i = 0; i < b->panel->x.num_ticks; i++) {
+        if (strcmp(b->panel->x.ticks[i].text, error) == 0)
+            return b->panel->x.ticks[i].at;
+    }
+    sb_figure_tick(f, &b->panel->x, b->kinds, error);
+    return b->kinds++;
+}
+
+static void add_error(struct sb_figure *f, struct error_bars *b, const struct sb_record *r)
+{
+    const struct sb_error_record *const e = &r->u.error;
+    struct sb_series *s = series_of(f, b->panel, model_of(r), colour_of(&b->models, r));
+    s->mark = SB_MARK_BARS;
+    const double width = 0.8 / (double)b->models.count;
+    const double left = place_of(f, b, e->error) - 0.4 + width * (double)number_of(&b->models, r);
+    struct sb_datum *d = sb_figure_bar(f, s, left, left + 0.94 * width, 0, 100 * e->delta_ap);
+    d->text = sb_texts_printf(&f->texts, "%.1f", 100 * e->delta_ap);
+    d->tip = e->count == SB_NO_INT
+                 ? sb_texts_printf(&f->texts, "%s, %s: %.2f points", model_of(r), e->error,
+                                   100 * e->delta_ap)
+                 : sb_texts_printf(&f->texts, "%s, %s: %.2f points, n = %lld", model_of(r),
+                                   e->error, 100 * e->delta_ap, (long long)e->count);
+}
+
+int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
+{
+    struct error_bars b = {NULL, 0, {0}};
+    const int rc = find_models(&b.models, records, SB_RECORD_ERROR, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < records->count && !f->texts.failed; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind != SB_RECORD_ERROR || isnan(r->u.error.delta_ap))
+            continue;
+        if (!b.panel) {
+            b.panel = sb_figure_panel(f, "");
+            sb_figure_axis(f, &b.panel->x, "", SB_AXIS_NAMES);
+            sb_figure_axis(f, &b.panel->y, "AP50 gained [points]", SB_AXIS_LINEAR);
+            b.panel->y.from_zero = true;
+        }
+        add_error(f, &b, r);
+    }
+    if (b.panel) {
+        b.panel->x.low = -0.5;
+        b.panel->x.high = b.kinds - 0.5;
+    }
+    f->title = "What each kind of error costs";
+    f->has_key = true;
+    f->panel_height = 260;
+    f->note =
+        "AP50 gained when all errors of a kind are fixed (TIDE). Cls: wrong class, Loc: badly "
+        "placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found.";
+    sb_free(b.models.names);
+    return 0;
+}
