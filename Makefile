@@ -47,7 +47,7 @@ endif
 
 # Folders in the order of the include rule: each may include only those before it.
 FOLDERS := base models engine datasets detect eval bench reports
-SRC     := $(foreach d,$(FOLDERS),$(wildcard $(d)/*.c $(d)/*/*.c))
+SRC     := $(filter-out base/ranks_mpi.c,$(foreach d,$(FOLDERS),$(wildcard $(d)/*.c $(d)/*/*.c)))
 PROTO   := $(wildcard models/*.proto)
 # Files that become part of the program, as sb_zoo_files[] and so on (base/embed.h).
 EMBED_zoo   := $(sort $(wildcard models/zoo/*.json))
@@ -65,14 +65,30 @@ LONG    := $(wildcard tests/*/long_*.c)
 bin_of   = $(1:%.c=$(BUILD)/%)
 
 .PHONY: FORCE all demo test check check-long check-threads fuzz lint format install clean help tests
-all: $(BUILD)/spinebench ## the program
+# MPI=1 also builds the program whose ranks share their work; MPICC chooses the MPI library.
+MPICC ?= mpicc.openmpi
+all: $(BUILD)/spinebench $(if $(MPI),$(BUILD)/spinebench-mpi) ## the program
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
-	@echo "switches: DEBUG=1 ASAN=1 UBSAN=1 TSAN=1 WERROR=1 BUILD=dir PREFIX=/usr/local DESTDIR="
+	@echo "switches: MPI=1 MPICC=mpicc.openmpi DEBUG=1 ASAN=1 UBSAN=1 TSAN=1 WERROR=1 BUILD=dir PREFIX=/usr/local DESTDIR="
 
 $(BUILD)/spinebench: $(CLI_OBJ) $(BUILD)/gen/build_info.o $(BUILD)/libspinebench.a
 	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Two objects depend on the MPI library; spinebench-mpich is for the tests, where MPICH is installed.
+MPI_REST := $(filter-out $(BUILD)/cli/main.o,$(CLI_OBJ)) $(BUILD)/gen/build_info.o \
+	$(BUILD)/libspinebench.a
+$(BUILD)/mpi-%/main.o $(BUILD)/mpi-%/ranks_mpi.o: cli/main.c base/ranks_mpi.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC) $* $(CFLAGS) $(SB_CFLAGS) -DSB_MPI -MMD -MP -c -o $(@D)/main.o cli/main.c
+	$(call quiet,CC) $* $(CFLAGS) $(SB_CFLAGS) -MMD -MP -c -o $(@D)/ranks_mpi.o base/ranks_mpi.c
+
+$(BUILD)/spinebench-mpi: $(BUILD)/mpi-$(MPICC)/main.o $(BUILD)/mpi-$(MPICC)/ranks_mpi.o $(MPI_REST)
+	$(call quiet,LINK) $(MPICC) $(CFLAGS) $(SB_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/spinebench-mpich: $(BUILD)/mpi-mpicc.mpich/main.o $(BUILD)/mpi-mpicc.mpich/ranks_mpi.o $(MPI_REST)
+	$(call quiet,LINK) mpicc.mpich $(CFLAGS) $(SB_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libspinebench.a: $(OBJ)
 	$(call quiet,AR) rm -f $@ && $(AR) rcs $@ $^
@@ -125,7 +141,10 @@ test: ## installs what is missing, builds, runs every test
 	$(MAKE) tests
 	scripts/run_tests.sh $(BUILD) $(call bin_of,$(TESTS) $(SLOW))
 
-tests: all $(call bin_of,$(TESTS) $(SLOW))
+# Programs over ranks, for each MPI library that is installed; sanitizers do not know MPI's memory.
+HAS_MPI = $(if $(strip $(SANITIZE)),,$(shell $(1) -E -include mpi.h -x c /dev/null >/dev/null 2>&1 && echo $(2)))
+tests: all $(call bin_of,$(TESTS) $(SLOW)) $(call HAS_MPI,$(MPICC),$(BUILD)/spinebench-mpi) \
+	$(call HAS_MPI,mpicc.mpich,$(BUILD)/spinebench-mpich)
 
 check: all $(call bin_of,$(TESTS)) ## the quick tests, below a minute
 	scripts/run_tests.sh $(BUILD) $(call bin_of,$(TESTS))
@@ -153,7 +172,8 @@ $(BUILD)/fuzz/%: tests/fuzz/fuzz_main.c $(BUILD)/fuzz/parts.a
 	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) -fsanitize=fuzzer -DFUZZ_TARGET=fuzz_$* -o $@ $^ $(LDLIBS)
 
 lint: $(GEN) ## style, include order, clang-tidy
-	scripts/lint.sh $(SB_CFLAGS) $(EXTRA_simd_avx2) $(EXTRA_simd_avx512)
+	scripts/lint.sh $(SB_CFLAGS) $(EXTRA_simd_avx2) $(EXTRA_simd_avx512) \
+		$(shell pkg-config --cflags-only-I ompi-c)
 
 format: ## rewrites the C files in the project's style
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
@@ -165,4 +185,4 @@ install: all ## into $(DESTDIR)$(PREFIX)
 clean: ## removes the build folder
 	rm -rf $(BUILD)
 
--include $(OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
+-include $(OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(wildcard $(BUILD)/mpi-*/*.d) $(wildcard $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)

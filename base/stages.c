@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 struct run {
@@ -16,11 +17,14 @@ struct run {
     void *ctx;
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    size_t known;          /* items there are, as far as known */
+    bool asking;           /* a loader asks for more */
     size_t next_load;      /* items handed to loaders */
     bool *loaded;          /* per slot: its item is ready for work */
     size_t worked;         /* items through work */
     size_t finished;       /* items through finish */
-    size_t end;            /* items from here on are not wanted: all, or the first that failed */
+    size_t end;            /* items from here on are not wanted: the first that failed, or the
+                              number of all once it is known; SIZE_MAX before */
     bool working;          /* the calling thread may still add to `worked` */
     struct sb_error error; /* of item `end`, when that failed */
     int rc;
@@ -52,18 +56,46 @@ static void fail(struct run *r, size_t item, int rc, const struct sb_error *err)
     r->error = *err;
 }
 
+/* Under the lock, which is given up meanwhile: asks whether there are more items. */
+static void ask_for_more(struct run *r)
+{
+    const size_t known = r->known;
+    r->asking = true;
+    unlock(r);
+    const size_t more = r->stages->more(r->ctx, known);
+    lock(r);
+    r->asking = false;
+    r->known += more;
+    if (more == 0 && known < r->end)
+        r->end = known;
+    pthread_cond_broadcast(&r->changed);
+}
+
+/* Under the lock: waits for the next item to load; false when none is wanted any more. */
+static bool next_to_load(struct run *r, size_t *item)
+{
+    while (r->next_load < r->end) {
+        const bool room = r->next_load < r->finished + r->stages->slots;
+        if (room && r->next_load < r->known) {
+            *item = r->next_load++;
+            return true;
+        }
+        if (room && !r->asking)
+            ask_for_more(r);
+        else
+            wait_for_change(r);
+    }
+    return false;
+}
+
 static void *load_items(void *arg)
 {
     struct run *const r = arg;
     const struct sb_stages *const s = r->stages;
     struct sb_error err;
+    size_t item;
     lock(r);
-    for (;;) {
-        while (r->next_load < r->end && r->next_load >= r->finished + s->slots)
-            wait_for_change(r);
-        if (r->next_load >= r->end)
-            break;
-        const size_t item = r->next_load++;
+    while (next_to_load(r, &item)) {
         unlock(r);
         sb_error_init(&err);
         const int rc = s->load(r->ctx, item, &err);
@@ -164,7 +196,8 @@ int sb_stages_run(const struct sb_stages *stages, void *ctx, struct sb_error *er
     memset(&r, 0, sizeof(r));
     r.stages = stages;
     r.ctx = ctx;
-    r.end = stages->items;
+    r.known = stages->items;
+    r.end = stages->more ? SIZE_MAX : stages->items;
     r.working = true;
     const unsigned tag = SB_MEM_TAG(SB_MEM_DATA, 0);
     r.loaded = sb_calloc(stages->slots, sizeof(*r.loaded), tag);

@@ -11,6 +11,9 @@
  *
  * When a stage fails for an item, no later item is finished, all earlier ones are, and the error is
  * that item's: the same as without threads, whatever the timing.
+ *
+ * How many items there are may become known on the way: `more` is asked when all known ones are
+ * being loaded.
  */
 #ifndef SB_BASE_STAGES_H
 #define SB_BASE_STAGES_H
@@ -23,13 +26,16 @@
 typedef int (*sb_stage_fn)(void *ctx, size_t item, struct sb_error *err);
 
 struct sb_stages {
-    size_t items;
+    size_t items;   /* known at the start */
     size_t slots;   /* items between the start of load and the end of finish, >= 2 */
     size_t backlog; /* items between the start of work and the end of finish, 1..slots */
     int loaders;    /* threads that load, >= 1 */
     sb_stage_fn load;
     sb_stage_fn work;
     sb_stage_fn finish;
+    /* Further items after the `known` ones, 0 = that was all; on a loader's thread, one call at a
+     * time, beside the stages. NULL: there are no others. */
+    size_t (*more)(void *ctx, size_t known);
 };
 
 /* Returns when all items are finished, or with the first error. SB_ENOMEM when threads cannot

@@ -4,6 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+static struct sb_ranks *cli_ranks;
+
+struct sb_ranks *sb_cli_ranks(void)
+{
+    return cli_ranks;
+}
+
+void sb_cli_set_ranks(struct sb_ranks *ranks)
+{
+    cli_ranks = ranks;
+}
+
 int sb_exit_code(int rc)
 {
     if (rc == SB_OK)
@@ -27,14 +39,20 @@ int sb_cli_run(const char *command, const struct sb_command_help *help, int argc
 {
     struct sb_arguments args;
     struct sb_error err;
+    const bool first = sb_ranks_rank(cli_ranks) == 0;
     sb_error_init(&err);
     int rc = sb_options_parse(help, argc, argv, &args, &err);
+    const bool common = rc != 0; /* all ranks have the same words */
     if (rc == 0)
         rc = run(&args, &err);
     sb_arguments_release(&args);
     if (rc == 0 || rc == SB_OPTIONS_HELP)
         return SB_EXIT_OK;
-    return sb_cli_error(command, &err);
+    if (common || sb_ranks_count(cli_ranks) == 1 || sb_ranks_failed(cli_ranks))
+        return first ? sb_cli_error(command, &err) : sb_exit_code(rc);
+    const int code = sb_cli_error(command, &err);
+    sb_ranks_abort(cli_ranks, code);
+    return code;
 }
 
 static void print_subcommands(const char *command, const char *description,

@@ -14,6 +14,7 @@
 #define SB_CLI_CLI_H
 
 #include "base/error.h"
+#include "base/ranks.h"
 #include "cli/options.h"
 
 #define SB_EXIT_OK     0
@@ -23,13 +24,18 @@
 
 /* The exit code for a result: 0, or from a negative enum sb_err. */
 int sb_exit_code(int rc);
+/* The ranks of this run: NULL for the plain program, and before main() has set them. */
+struct sb_ranks *sb_cli_ranks(void);
+void sb_cli_set_ranks(struct sb_ranks *ranks);
+
 /* Prints "spinebench COMMAND: MESSAGE" and the hint on stderr; returns the exit code. */
 int sb_cli_error(const char *command, const struct sb_error *err);
 
 /* The work of a command: 0 or a negative sb_err with err filled. */
 typedef int (*sb_command_fn)(const struct sb_arguments *args, struct sb_error *err);
-/* Parses the options, prints the help where asked, else calls run; prints its error. Returns the
- * exit code. argv[0] is the command's name, `command` what messages call it ("eval coco"). */
+/* Parses the options, prints the help where asked, else calls run; prints its error, of several
+ * ranks once. Returns the exit code. argv[0] is the command's name, `command` what messages call it
+ * ("eval coco"). */
 int sb_cli_run(const char *command, const struct sb_command_help *help, int argc, char **argv,
                sb_command_fn run);
 

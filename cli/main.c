@@ -2,8 +2,10 @@
 #include "cli/cli.h"
 
 #include "base/build.h"
-
 #include "base/str.h"
+#ifdef SB_MPI
+#include "base/ranks_mpi.h"
+#endif
 
 #include <errno.h>
 #include <stdbool.h>
@@ -102,7 +104,23 @@ static bool is_help(const char *word)
     return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "help") == 0;
 }
 
-int main(int argc, char **argv)
+/* Commands whose ranks share their work; the others refuse more than one. */
+static bool is_parallel(const char *name)
+{
+    return strcmp(name, "detect") == 0 || strcmp(name, "classify") == 0;
+}
+
+static int several_ranks(const char *name)
+{
+    if (sb_ranks_rank(sb_cli_ranks()) == 0)
+        fprintf(stderr,
+                "spinebench %s: runs on one rank, started on %d\n"
+                "hint: start it without mpirun; detect and classify share their work\n",
+                name, sb_ranks_count(sb_cli_ranks()));
+    return SB_EXIT_USAGE;
+}
+
+static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
@@ -111,13 +129,27 @@ int main(int argc, char **argv)
     const bool help = is_help(argv[1]);
     if (help && argc == 2) {
         print_usage(stdout);
-        return check_stdout(SB_EXIT_OK);
+        return SB_EXIT_OK;
     }
     const char *name = argv[help ? 2 : 1];
     const struct command *command = find_command(strcmp(name, "--version") == 0 ? "version" : name);
     if (!command)
         return unknown_command(name);
+    if (sb_ranks_count(sb_cli_ranks()) > 1 && !is_parallel(command->name))
+        return several_ranks(name);
     if (help) /* "help COMMAND" is "COMMAND --help" */
-        return check_stdout(command->run(2, (char *[]){argv[2], (char[]){"--help"}, NULL}));
-    return check_stdout(command->run(argc - 1, argv + 1));
+        return command->run(2, (char *[]){argv[2], (char[]){"--help"}, NULL});
+    return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    struct sb_ranks *ranks = NULL;
+#ifdef SB_MPI
+    ranks = sb_ranks_start_mpi(&argc, &argv);
+#endif
+    sb_cli_set_ranks(ranks);
+    const int code = check_stdout(run_command(argc, argv));
+    sb_ranks_end(&ranks);
+    return code;
 }

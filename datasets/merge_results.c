@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Copies the elements of one file. */
 static int copy_elements(struct sb_scan *s, FILE *out, uint64_t *elements)
@@ -51,6 +52,41 @@ int sb_results_merge(const char *const *paths, size_t count, const char *out_pat
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = copy_file(paths[i], out.fp, elements, err);
     fputs("\n]\n", out.fp);
+    if (rc == 0)
+        return sb_outfile_commit(&out, err);
+    sb_outfile_abort(&out);
+    return rc;
+}
+
+static int copy_lines(const char *path, FILE *out, uint64_t *lines, struct sb_error *err)
+{
+    struct sb_map map;
+    int rc = sb_map_open(&map, path, err);
+    if (rc)
+        return rc;
+    if (map.size && map.data[map.size - 1] != '\n') {
+        rc = sb_error_set(err, SB_EFORMAT, "the last line is cut: expected a newline behind it");
+        sb_error_file(err, path);
+        sb_error_offset(err, (int64_t)map.size);
+    } else if (map.size) {
+        fwrite(map.data, 1, map.size, out); /* errors show at commit */
+        for (const char *at = map.data; (at = memchr(at, '\n', map.data + map.size - at)); at++)
+            (*lines)++;
+    }
+    sb_map_release(&map);
+    return rc;
+}
+
+int sb_result_lines_merge(const char *const *paths, size_t count, const char *out_path,
+                          uint64_t *lines, struct sb_error *err)
+{
+    struct sb_outfile out;
+    int rc = sb_outfile_open(&out, out_path, err);
+    if (rc)
+        return rc;
+    *lines = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = copy_lines(paths[i], out.fp, lines, err);
     if (rc == 0)
         return sb_outfile_commit(&out, err);
     sb_outfile_abort(&out);

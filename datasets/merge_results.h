@@ -14,5 +14,8 @@
  */
 int sb_results_merge(const char *const *paths, size_t count, const char *out_path,
                      uint64_t *elements, struct sb_error *err);
+/* The same for JSON Lines: files are copied line by line, each line must end. */
+int sb_result_lines_merge(const char *const *paths, size_t count, const char *out_path,
+                          uint64_t *lines, struct sb_error *err);
 
 #endif

@@ -181,6 +181,17 @@ static void release(struct run *r)
     sb_free(r->ranked);
 }
 
+/* The hits of all ranks. */
+static void sum_hits(struct sb_classify_summary *summary, struct sb_ranks *ranks)
+{
+    int64_t counts[3] = {(int64_t)summary->labelled, (int64_t)summary->top1,
+                         (int64_t)summary->top5};
+    sb_ranks_sum(ranks, counts, 3);
+    summary->labelled = (size_t)counts[0];
+    summary->top1 = (size_t)counts[1];
+    summary->top5 = (size_t)counts[2];
+}
+
 int sb_classify_run(const struct sb_model *model, const struct sb_weights *weights,
                     const struct sb_classify_options *classify, const struct sb_label_list *labels,
                     const struct sb_pipeline_options *options, struct sb_classify_summary *summary,
@@ -201,8 +212,11 @@ int sb_classify_run(const struct sb_model *model, const struct sb_weights *weigh
         rc = make_plan(&r, weights, err);
     if (rc == 0)
         rc = allocate(&r, err);
+    rc = sb_ranks_agree(options->ranks, rc, err);
     if (rc == 0)
         rc = sb_pipeline_run(options, &steps, &summary->run, err);
+    if (rc == 0)
+        sum_hits(summary, options->ranks);
     release(&r);
     return rc;
 }

@@ -154,7 +154,7 @@ int sb_detect_run(const struct sb_detect_job *job, const struct sb_pipeline_opti
     sb_detections_init(&r.dets);
     const struct sb_pipeline_steps steps = {
         .format = {"image_id", true}, .ctx = &r, .load = load, .work = work, .finish = finish};
-    int rc = allocate(&r, err);
+    int rc = sb_ranks_agree(options->ranks, allocate(&r, err), err);
     if (rc == 0)
         rc = sb_pipeline_run(options, &steps, summary, err);
     release(&r);

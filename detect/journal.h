@@ -1,16 +1,17 @@
 /*
- * The journal of a run over many images: what is complete so far, in order, so that a run that was
- * killed goes on where it stopped and ends with the same bytes. It lies beside the results file
- * (RESULTS.journal) and is text:
+ * The journals of a run over many images: what is complete so far, so that a run that was killed
+ * goes on where it stopped and ends with the same bytes. They lie beside the results file,
+ * RESULTS.journal of a process alone and of rank 0, RESULTS.journal-R of rank R, and are text:
  *
  *     {"journal":1,"model":"...",...}               the run's settings, one line
  *     {"image":0,"id":139,"lines":2}                an image, then as many result lines as it has
  *     {"image_id":139,"category_id":18,...}
  *     {"image_id":139,"category_id":1,...}
- *     {"image":1,"id":285,"lines":0,"broken":"..."} an image that was skipped
+ *     {"image":4,"id":285,"lines":0,"broken":"..."} an image that was skipped
  *
- * An image counts once its last line is complete; what a kill left of the next one is cut off. The
- * results file is made from the journal, so memory does not grow with the number of images.
+ * An image counts once its last line is complete; what a kill left of the next one is cut off.
+ * Which journal has which image does not matter, so a run may go on with another number of ranks.
+ * The results file is made from the journals, so results need no memory.
  */
 #ifndef SB_DETECT_JOURNAL_H
 #define SB_DETECT_JOURNAL_H
@@ -20,6 +21,7 @@
 #include "datasets/image_list.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* What a run writes. */
@@ -28,31 +30,64 @@ struct sb_journal_format {
     bool array;         /* results are one JSON array (COCO), else JSON Lines */
 };
 
-struct sb_journal {
+/* What all journals of a run have in common. */
+struct sb_journal_run {
+    const char *results;  /* the results file */
+    const char *settings; /* one line of JSON without a newline */
     struct sb_journal_format format;
+    const struct sb_image_list *list;
+};
+
+/* The journal of one rank, open for writing. */
+struct sb_journal {
+    const struct sb_journal_run *run; /* borrowed */
     char *path;
     FILE *fp;
-    const struct sb_image_list *list; /* borrowed */
+};
+
+/*
+ * Opens the journal of a rank. With resume what is complete in it is kept; SB_EINVAL when its
+ * settings are others. Without, it is started anew.
+ */
+int sb_journal_open(struct sb_journal *journal, const struct sb_journal_run *run, int rank,
+                    bool resume, struct sb_error *err);
+/* Appends image `index` of the list: `count` result lines, each with its newline, or, with
+ * `broken`, why there are none (lines is not read). */
+int sb_journal_append(struct sb_journal *journal, size_t index, const struct sb_str *lines,
+                      size_t count, const char *broken, struct sb_error *err);
+/* Also for a half-opened or closed journal. */
+void sb_journal_close(struct sb_journal *journal);
+
+/* Where an image stands. */
+struct sb_journal_entry {
+    int64_t offset; /* of its result lines in the file; -1: not complete in any journal */
+    uint32_t file;  /* index of the journal */
+    uint32_t lines;
+    bool broken; /* skipped */
+};
+
+/* All journals of a run, read. */
+struct sb_journal_set {
+    const struct sb_journal_run *run; /* borrowed */
+    char **paths;                     /* owned */
+    size_t path_count;
+    struct sb_journal_entry *entries; /* one per image of the list, owned */
     size_t images;                    /* complete, broken ones included */
     size_t lines;
     size_t broken;
 };
 
-/*
- * Opens the journal of results file `results`. settings: one line of JSON without a newline. With
- * resume, a journal that is there is read and continued; SB_EINVAL when its settings differ.
- * Without, it is started anew.
- */
-int sb_journal_open(struct sb_journal *journal, const char *results, const char *settings,
-                    struct sb_journal_format format, const struct sb_image_list *list, bool resume,
-                    struct sb_error *err);
-/* Appends the next image of the list: `count` result lines, each with its newline, or, with
- * `broken`, why there are none (lines is not read). */
-int sb_journal_append(struct sb_journal *journal, const struct sb_str *lines, size_t count,
-                      const char *broken, struct sb_error *err);
-/* Writes the results file from what is complete. */
-int sb_journal_publish(struct sb_journal *journal, const char *results, struct sb_error *err);
-/* Closes; `keep` leaves the file for a later resume. Also for a half-opened or closed journal. */
-void sb_journal_close(struct sb_journal *journal, bool keep);
+/* Finds out what is complete; no journal at all is fine. SB_EINVAL, naming the file, for a journal
+ * with other settings. */
+int sb_journal_set_read(struct sb_journal_set *set, const struct sb_journal_run *run,
+                        struct sb_error *err);
+/* How many images at the start of the list are complete without a gap. */
+size_t sb_journal_set_prefix(const struct sb_journal_set *set);
+/* Writes the results file from the first `images` images, which must be complete. */
+int sb_journal_set_publish(const struct sb_journal_set *set, size_t images, struct sb_error *err);
+void sb_journal_set_release(struct sb_journal_set *set);
+
+/* Removes all journals of a results file. */
+int sb_journals_remove(const char *results, struct sb_error *err);
 
 #endif

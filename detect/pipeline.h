@@ -1,8 +1,11 @@
 /*
  * A model over a list of images, whatever the model gives: loading, the network, and what follows
- * overlap (base/stages.h), memory does not grow with the number of images, and the results file
- * depends on the list, the model and the settings alone: not on threads, timing, or how often the
- * run was killed and resumed (detect/journal.h).
+ * overlap (base/stages.h), images in flight are few, and the results file depends on the list, the
+ * model and the settings alone: not on threads, ranks, timing, or how often the run was killed and
+ * resumed (detect/journal.h).
+ *
+ * Ranks take images in small chunks, whoever is free, and write journals of their own in the folder
+ * of the results file, which they must share; rank 0 makes the results file.
  *
  * An image that cannot be read stops the run after everything before it is written; with
  * skip_broken it is reported and left out.
@@ -12,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/ranks.h"
 #include "base/str.h"
 #include "datasets/image_list.h"
 #include "detect/journal.h"
@@ -25,6 +29,7 @@
 
 /* What a run writes and how; the same for every kind of model. */
 struct sb_pipeline_options {
+    struct sb_ranks *ranks; /* share the images; NULL: this process has all */
     const struct sb_image_list *list;
     const char *results;  /* file to write */
     const char *settings; /* one line of JSON: what a resumed run must have in common */
@@ -32,7 +37,8 @@ struct sb_pipeline_options {
     bool skip_broken;
     int loaders;                  /* threads that load, >= 1 */
     struct sb_progress *progress; /* started by the caller with list->count; may be NULL */
-    /* A skipped image, in order; err has the file. May be NULL. Called on another thread. */
+    /* A skipped image, in order on each rank; err has the file. May be NULL. Called on another
+     * thread. */
     void (*on_broken)(void *ctx, const struct sb_error *err);
     void *ctx;
 };
@@ -52,20 +58,34 @@ struct sb_pipeline_steps {
                   struct sb_str *lines, size_t *count, struct sb_error *err);
 };
 
-struct sb_pipeline_summary {
-    size_t images;      /* in the results file, broken ones not counted */
-    size_t resumed;     /* of these, taken from the journal */
-    size_t broken;      /* skipped */
-    size_t lines;       /* of results */
-    int64_t elapsed_ns; /* of this run */
-    int64_t work_ns;    /* of these, inside the network */
+/* What one rank did in this run. */
+struct sb_pipeline_share {
+    uint64_t images; /* broken ones included */
+    uint64_t sent;   /* bytes to other ranks */
+    int64_t busy_ns; /* from the first image to its last */
+    int64_t work_ns; /* of these, inside the network */
 };
+
+/* The same on all ranks. */
+struct sb_pipeline_summary {
+    size_t images;                    /* in the results file, broken ones not counted */
+    size_t resumed;                   /* of these, taken from the journals */
+    size_t broken;                    /* skipped */
+    size_t lines;                     /* of results */
+    int64_t elapsed_ns;               /* of this run */
+    int64_t work_ns;                  /* inside the network, summed over ranks */
+    struct sb_pipeline_share *shares; /* per rank, owned; NULL after an error */
+};
+
+/* Also for a zeroed summary. */
+void sb_pipeline_summary_release(struct sb_pipeline_summary *summary);
 
 size_t sb_pipeline_slots(const struct sb_pipeline_options *options);
 
 /*
- * On an error, what is complete has been written to `results` (nothing when that is no image), the
- * journal is kept, err's hint says how to go on, and *summary counts what was written.
+ * Collective over the ranks. On an error, which is the one of the first image in the list that
+ * failed, what is complete before it has been written to `results` (nothing when that is no image),
+ * the journals are kept, err's hint says how to go on, and *summary counts what was written.
  */
 int sb_pipeline_run(const struct sb_pipeline_options *options,
                     const struct sb_pipeline_steps *steps, struct sb_pipeline_summary *summary,

@@ -33,22 +33,37 @@ static int arena_size(const struct sb_graph *graph, size_t *out, struct sb_error
     return 0;
 }
 
-int sb_weights_alloc(struct sb_weights *out, const struct sb_graph *graph, struct sb_error *err)
+int sb_weights_layout(struct sb_weights *out, const struct sb_graph *graph, struct sb_error *err)
 {
     memset(out, 0, sizeof(*out));
     const int rc = arena_size(graph, &out->arena_bytes, err);
     if (rc)
         return rc;
     out->slots = sb_calloc(graph->num_slots, sizeof(*out->slots), TAG);
-    out->arena = sb_malloc(out->arena_bytes, SB_MEM_TAG(SB_MEM_WEIGHTS, 0));
-    if (!out->slots || !out->arena)
-        return sb_error_nomem(err, "the weights", out->arena_bytes);
+    if (!out->slots)
+        return sb_error_nomem(err, "the weights", graph->num_slots * sizeof(*out->slots));
     out->num_slots = graph->num_slots;
+    return 0;
+}
+
+void sb_weights_place(struct sb_weights *out, const struct sb_graph *graph, float *arena)
+{
     size_t offset = 0;
     for (size_t i = 0; i < graph->num_slots; i++) {
-        out->slots[i] = out->arena + offset / sizeof(float);
+        out->slots[i] = arena + offset / sizeof(float);
         offset += sb_align_size(sb_slot_count(&graph->slots[i]) * sizeof(float), ALIGN_BYTES);
     }
+}
+
+int sb_weights_alloc(struct sb_weights *out, const struct sb_graph *graph, struct sb_error *err)
+{
+    const int rc = sb_weights_layout(out, graph, err);
+    if (rc)
+        return rc;
+    out->arena = sb_malloc(out->arena_bytes, SB_MEM_TAG(SB_MEM_WEIGHTS, 0));
+    if (!out->arena)
+        return sb_error_nomem(err, "the weights", out->arena_bytes);
+    sb_weights_place(out, graph, out->arena);
     return 0;
 }
 

@@ -19,6 +19,7 @@ struct probe {
     atomic_size_t loads, finished;
     size_t worked;
     size_t fail_load[2], fail_work, fail_finish; /* items; ITEMS = none */
+    size_t chunk; /* 0 = all items are known at the start; else so many come at a time */
     bool slow;
     bool wrong; /* something happened out of turn */
 };
@@ -73,6 +74,15 @@ static int finish(void *ctx, size_t item, struct sb_error *err)
     return 0;
 }
 
+static size_t more(void *ctx, size_t known)
+{
+    struct probe *p = ctx;
+    pause_a_bit(p, known);
+    if (p->loads < known) /* asked while known ones wait */
+        p->wrong = p->wrong || p->loads + p->slots < known;
+    return known + p->chunk <= ITEMS ? p->chunk : ITEMS - known;
+}
+
 static struct probe new_probe(size_t slots, size_t backlog)
 {
     struct probe p;
@@ -86,7 +96,14 @@ static struct probe new_probe(size_t slots, size_t backlog)
 
 static int run(struct probe *p, size_t items, int loaders, struct sb_error *err)
 {
-    const struct sb_stages stages = {items, p->slots, p->backlog, loaders, load, work, finish};
+    const struct sb_stages stages = {.items = p->chunk ? 0 : items,
+                                     .slots = p->slots,
+                                     .backlog = p->backlog,
+                                     .loaders = loaders,
+                                     .load = load,
+                                     .work = work,
+                                     .finish = finish,
+                                     .more = p->chunk ? more : NULL};
     return sb_stages_run(&stages, p, err);
 }
 
@@ -102,6 +119,20 @@ static void test_stages__finish_everything_in_order(void **state)
             assert_int_equal(p.loads, ITEMS);
             assert_false(p.wrong);
         }
+    }
+}
+
+static void test_stages__take_items_as_they_become_known(void **state)
+{
+    (void)state;
+    for (size_t chunk = 1; chunk <= 2 * ITEMS; chunk = chunk * 2 + 1) {
+        struct sb_error err;
+        struct probe p = new_probe(5, 2);
+        p.chunk = chunk;
+        assert_ok(run(&p, ITEMS, 3, &err), &err);
+        assert_int_equal(p.finished, ITEMS);
+        assert_int_equal(p.loads, ITEMS);
+        assert_false(p.wrong);
     }
 }
 
@@ -122,6 +153,7 @@ static void assert_stops(struct probe p, size_t finished, const char *message)
         memcpy(again.fail_load, p.fail_load, sizeof(p.fail_load));
         again.fail_work = p.fail_work;
         again.fail_finish = p.fail_finish;
+        again.chunk = round % 4; /* known at the start, or as they come */
         again.slow = round % 2 == 0;
         assert_int_equal(run(&again, ITEMS, 3, &err), SB_EFORMAT);
         assert_string_equal(err.message, message);
@@ -165,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stages__finish_everything_in_order),
+        cmocka_unit_test(test_stages__take_items_as_they_become_known),
         cmocka_unit_test(test_stages__nothing_to_do),
         cmocka_unit_test(test_stages__stop_at_the_first_failing_item),
         cmocka_unit_test(test_stages__survive_out_of_memory),

@@ -21,19 +21,51 @@ static void make_list(struct sb_image_list *list)
     assert_ok(sb_image_list_from_paths(list, paths, IMAGES, &err), &err);
 }
 
+static struct sb_journal_run new_run(const char *results, const struct sb_image_list *list)
+{
+    return (struct sb_journal_run){results, settings, format, list};
+}
+
 /* Image i has i results; image 3 is broken. */
-static void append_images(struct sb_journal *j, size_t upto)
+static int append_image(struct sb_journal *j, size_t image, struct sb_error *err)
+{
+    struct sb_str lines = SB_STR_INIT;
+    for (size_t i = 0; i < image; i++)
+        sb_str_printf(&lines, "{\"image_id\":%lld,\"x\":%zu}\n",
+                      (long long)j->run->list->items[image].id, i);
+    const char *broken = image == 3 ? "a \"quoted\"\nreason" : NULL;
+    const int rc = sb_journal_append(j, image, &lines, image, broken, err);
+    sb_str_release(&lines);
+    return rc;
+}
+
+/* Writes what is missing of the first `upto` images into the journal of `rank`; how many there are.
+ */
+static size_t complete(const struct sb_journal_run *run, int rank, size_t upto)
 {
     struct sb_error err;
-    while (j->images < upto) {
-        struct sb_str lines = SB_STR_INIT;
-        for (size_t i = 0; i < j->images; i++)
-            sb_str_printf(&lines, "{\"image_id\":%lld,\"x\":%zu}\n",
-                          (long long)j->list->items[j->images].id, i);
-        const char *broken = j->images == 3 ? "a \"quoted\"\nreason" : NULL;
-        assert_ok(sb_journal_append(j, &lines, j->images, broken, &err), &err);
-        sb_str_release(&lines);
+    struct sb_journal_set set;
+    struct sb_journal j;
+    assert_ok(sb_journal_set_read(&set, run, &err), &err);
+    assert_ok(sb_journal_open(&j, run, rank, true, &err), &err);
+    const size_t before = set.images;
+    for (size_t i = 0; i < upto; i++) {
+        if (set.entries[i].offset < 0)
+            assert_ok(append_image(&j, i, &err), &err);
     }
+    sb_journal_close(&j);
+    sb_journal_set_release(&set);
+    return before;
+}
+
+static void publish(const struct sb_journal_run *run, size_t images)
+{
+    struct sb_error err;
+    struct sb_journal_set set;
+    assert_ok(sb_journal_set_read(&set, run, &err), &err);
+    assert_int_equal(sb_journal_set_prefix(&set), images);
+    assert_ok(sb_journal_set_publish(&set, images, &err), &err);
+    sb_journal_set_release(&set);
 }
 
 static void read_file(const char *path, struct sb_str *out)
@@ -46,21 +78,25 @@ static void read_file(const char *path, struct sb_str *out)
     sb_map_release(&map);
 }
 
-/* The results of an undisturbed run. */
+/* The results of an undisturbed run, and its journal. */
 static void whole_run(const struct sb_image_list *list, struct sb_str *results,
                       struct sb_str *journal)
 {
     struct sb_error err;
-    struct sb_journal j;
-    const char *path = test_path("whole.json");
-    assert_ok(sb_journal_open(&j, path, settings, format, list, false, &err), &err);
-    append_images(&j, IMAGES);
-    assert_ok(sb_journal_publish(&j, path, &err), &err);
-    assert_int_equal(j.lines, 0 + 1 + 2 + 4);
-    assert_int_equal(j.broken, 1);
+    struct sb_journal_set set;
+    char path[512];
+    snprintf(path, sizeof(path), "%s", test_path("whole.json"));
+    const struct sb_journal_run run = new_run(path, list);
+    assert_int_equal(complete(&run, 0, IMAGES), 0);
+    assert_ok(sb_journal_set_read(&set, &run, &err), &err);
+    assert_int_equal(set.images, IMAGES);
+    assert_int_equal(set.lines, 0 + 1 + 2 + 4);
+    assert_int_equal(set.broken, 1);
+    assert_ok(sb_journal_set_publish(&set, IMAGES, &err), &err);
+    sb_journal_set_release(&set);
     read_file(path, results);
     read_file(test_path("whole.json.journal"), journal);
-    sb_journal_close(&j, false);
+    assert_ok(sb_journals_remove(path, &err), &err);
     assert_false(sb_is_file(test_path("whole.json.journal")));
 }
 
@@ -70,22 +106,20 @@ static void test_journal__resumes_after_a_cut_anywhere(void **state)
     (void)state;
     struct sb_image_list list;
     struct sb_str whole = SB_STR_INIT, journal = SB_STR_INIT, again = SB_STR_INIT;
+    char path[512];
     make_list(&list);
     whole_run(&list, &whole, &journal);
     assert_non_null(strstr(whole.data, "\"image_id\":5,"));
     assert_null(strstr(whole.data, "reason"));
+    snprintf(path, sizeof(path), "%s", test_path("cut.json"));
+    const struct sb_journal_run run = new_run(path, &list);
     size_t last = 0;
     for (size_t cut = 0; cut <= journal.length; cut++) {
-        struct sb_error err;
-        struct sb_journal j;
-        const char *path = test_path("cut.json");
         test_write("cut.json.journal", journal.data, cut);
-        assert_ok(sb_journal_open(&j, path, settings, format, &list, true, &err), &err);
-        assert_true(j.images >= last && j.images <= IMAGES);
-        last = j.images;
-        append_images(&j, IMAGES);
-        assert_ok(sb_journal_publish(&j, path, &err), &err);
-        sb_journal_close(&j, true);
+        const size_t before = complete(&run, 0, IMAGES);
+        assert_true(before >= last && before <= IMAGES);
+        last = before;
+        publish(&run, IMAGES);
         read_file(path, &again);
         assert_string_equal(again.data, whole.data);
         read_file(test_path("cut.json.journal"), &again);
@@ -98,34 +132,84 @@ static void test_journal__resumes_after_a_cut_anywhere(void **state)
     sb_image_list_release(&list);
 }
 
+/* Images lie in the journals of several ranks, in any order; one of them is cut anywhere. */
+static void test_journal__of_several_ranks_is_one_run(void **state)
+{
+    (void)state;
+    static const size_t order[IMAGES] = {4, 0, 3, 1, 2}; /* of rank 3: the first three */
+    struct sb_error err;
+    struct sb_image_list list;
+    struct sb_str whole = SB_STR_INIT, journal = SB_STR_INIT, again = SB_STR_INIT;
+    char path[512];
+    make_list(&list);
+    whole_run(&list, &whole, &journal);
+    snprintf(path, sizeof(path), "%s", test_path("ranks.json"));
+    const struct sb_journal_run run = new_run(path, &list);
+    for (size_t cut = 0; cut < 400; cut += 7) {
+        for (size_t i = 0; i < IMAGES; i++) {
+            struct sb_journal j;
+            assert_ok(sb_journal_open(&j, &run, i < 3 ? 3 : 12, i != 0 && i != 3, &err), &err);
+            assert_ok(append_image(&j, order[i], &err), &err);
+            sb_journal_close(&j);
+        }
+        read_file(test_path("ranks.json.journal-3"), &journal);
+        if (cut < journal.length)
+            test_write("ranks.json.journal-3", journal.data, cut);
+        assert_true(complete(&run, 1, IMAGES) >= 2);
+        publish(&run, IMAGES);
+        read_file(path, &again);
+        assert_string_equal(again.data, whole.data);
+        assert_ok(sb_journals_remove(path, &err), &err);
+    }
+    assert_false(sb_is_file(test_path("ranks.json.journal-12")));
+    sb_str_release(&whole);
+    sb_str_release(&journal);
+    sb_str_release(&again);
+    sb_image_list_release(&list);
+}
+
+/* Files of other results are left alone. */
+static void test_journal__knows_its_own_files(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"x.json.journal-", "x.json.journal-1a", "x.json.journals",
+                                         "y.json.journal", "ax.json.journal"};
+    struct sb_error err;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        test_write_text(others[i], "kept");
+    test_write_text("x.json.journal", "goes");
+    test_write_text("x.json.journal-10", "goes");
+    assert_ok(sb_journals_remove(test_path("x.json"), &err), &err);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        assert_true(sb_is_file(test_path(others[i])));
+    assert_false(sb_is_file(test_path("x.json.journal")));
+    assert_false(sb_is_file(test_path("x.json.journal-10")));
+}
+
 /* Bytes that a crash of the machine left wrong: everything from there on is done again. */
 static void test_journal__does_not_trust_wrong_lines(void **state)
 {
     (void)state;
     struct sb_image_list list;
-    struct sb_str whole = SB_STR_INIT, journal = SB_STR_INIT;
+    struct sb_str whole = SB_STR_INIT, journal = SB_STR_INIT, again = SB_STR_INIT;
+    char path[512];
     make_list(&list);
     whole_run(&list, &whole, &journal);
+    snprintf(path, sizeof(path), "%s", test_path("wrong.json"));
+    const struct sb_journal_run run = new_run(path, &list);
     for (size_t at = sizeof(settings); at < journal.length; at++) {
-        struct sb_error err;
-        struct sb_journal j;
-        struct sb_str again = SB_STR_INIT;
         const char kept = journal.data[at];
-        const char *path = test_path("wrong.json");
         journal.data[at] = '\0';
         test_write("wrong.json.journal", journal.data, journal.length);
         journal.data[at] = kept;
-        assert_ok(sb_journal_open(&j, path, settings, format, &list, true, &err), &err);
-        assert_true(j.images <= IMAGES);
-        append_images(&j, IMAGES);
-        assert_ok(sb_journal_publish(&j, path, &err), &err);
-        sb_journal_close(&j, false);
+        complete(&run, 0, IMAGES);
+        publish(&run, IMAGES);
         read_file(path, &again);
         assert_string_equal(again.data, whole.data);
-        sb_str_release(&again);
     }
     sb_str_release(&whole);
     sb_str_release(&journal);
+    sb_str_release(&again);
     sb_image_list_release(&list);
 }
 
@@ -133,17 +217,15 @@ static void test_journal__does_not_trust_wrong_lines(void **state)
 static void test_journal__publishes_lines(void **state)
 {
     (void)state;
-    struct sb_error err;
-    struct sb_journal j;
     struct sb_image_list list;
     struct sb_str text = SB_STR_INIT;
-    const struct sb_journal_format lines = {"image_id", false};
+    char path[512];
     make_list(&list);
-    const char *path = test_path("lines.jsonl");
-    assert_ok(sb_journal_open(&j, path, settings, lines, &list, false, &err), &err);
-    append_images(&j, 3);
-    assert_ok(sb_journal_publish(&j, path, &err), &err);
-    sb_journal_close(&j, false);
+    snprintf(path, sizeof(path), "%s", test_path("lines.jsonl"));
+    struct sb_journal_run run = new_run(path, &list);
+    run.format.array = false;
+    complete(&run, 0, 3);
+    publish(&run, 3);
     read_file(path, &text);
     assert_string_equal(text.data, "{\"image_id\":7,\"x\":0}\n{\"image_id\":300,\"x\":0}\n"
                                    "{\"image_id\":300,\"x\":1}\n");
@@ -156,24 +238,25 @@ static void test_journal__of_another_run_is_refused(void **state)
     (void)state;
     struct sb_error err;
     struct sb_journal j;
+    struct sb_journal_set set;
     struct sb_image_list list;
+    char path[512];
     make_list(&list);
-    const char *path = test_path("other.json");
-    assert_ok(sb_journal_open(&j, path, settings, format, &list, false, &err), &err);
-    append_images(&j, 2);
-    sb_journal_close(&j, true);
-    assert_int_equal(
-        sb_journal_open(&j, path, "{\"journal\":1,\"model\":\"n\"}", format, &list, true, &err),
-        SB_EINVAL);
+    snprintf(path, sizeof(path), "%s", test_path("other.json"));
+    const struct sb_journal_run run = new_run(path, &list);
+    complete(&run, 0, 2);
+    struct sb_journal_run other = run;
+    other.settings = "{\"journal\":1,\"model\":\"n\"}";
+    assert_int_equal(sb_journal_open(&j, &other, 0, true, &err), SB_EINVAL);
     assert_error(&err, SB_EINVAL, "other settings");
-    assert_ok(sb_journal_open(&j, path, settings, format, &list, true, &err), &err);
-    assert_int_equal(j.images, 2); /* the refusal left it alone */
-    sb_journal_close(&j, true);
-    assert_ok(sb_journal_open(&j, path, settings, format, &list, false, &err), &err);
-    assert_int_equal(j.images, 0); /* without resume: from the start */
-    sb_journal_close(&j, false);
-    assert_int_equal(
-        sb_journal_open(&j, "/nonexistent/x.json", settings, format, &list, false, &err), SB_EIO);
+    assert_int_equal(sb_journal_set_read(&set, &other, &err), SB_EINVAL);
+    assert_error(&err, SB_EINVAL, "other.json.journal");
+    assert_int_equal(complete(&run, 0, 2), 2); /* the refusal left it alone */
+    assert_ok(sb_journal_open(&j, &run, 0, false, &err), &err);
+    sb_journal_close(&j);
+    assert_int_equal(complete(&run, 0, 0), 0); /* without resume: from the start */
+    other.results = "/nonexistent/x.json";
+    assert_int_equal(sb_journal_open(&j, &other, 0, false, &err), SB_EIO);
     sb_image_list_release(&list);
 }
 
@@ -203,17 +286,26 @@ static int journal_once(void *ctx)
 {
     struct sb_error err;
     struct sb_journal j;
+    struct sb_journal_set set = {0};
     struct sb_str lines = SB_STR_INIT;
-    const char *path = test_path("memory.json");
-    int rc = sb_journal_open(&j, path, settings, format, ctx, false, &err);
+    char path[512];
+    snprintf(path, sizeof(path), "%s", test_path("memory.json"));
+    const struct sb_journal_run run = new_run(path, ctx);
+    int rc = sb_journal_open(&j, &run, 0, false, &err);
     sb_str_puts(&lines, "{\"image_id\":11,}\n");
     if (rc == 0)
-        rc = sb_journal_append(&j, &lines, 1, NULL, &err);
+        rc = sb_journal_append(&j, 0, &lines, 1, NULL, &err);
     if (rc == 0)
-        rc = sb_journal_append(&j, NULL, 0, "why", &err);
+        rc = sb_journal_append(&j, 1, NULL, 0, "why", &err);
+    sb_journal_close(&j);
     if (rc == 0)
-        rc = sb_journal_publish(&j, path, &err);
-    sb_journal_close(&j, false);
+        rc = sb_journal_set_read(&set, &run, &err);
+    /* an entry that could not be read for want of memory counts as not there */
+    if (rc == 0)
+        rc = set.images == 2 ? sb_journal_set_publish(&set, 2, &err) : SB_ENOMEM;
+    if (rc == 0)
+        rc = sb_journals_remove(path, &err);
+    sb_journal_set_release(&set);
     sb_str_release(&lines);
     return rc;
 }
@@ -231,6 +323,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_journal__resumes_after_a_cut_anywhere),
+        cmocka_unit_test(test_journal__of_several_ranks_is_one_run),
+        cmocka_unit_test(test_journal__knows_its_own_files),
         cmocka_unit_test(test_journal__does_not_trust_wrong_lines),
         cmocka_unit_test(test_journal__publishes_lines),
         cmocka_unit_test(test_journal__of_another_run_is_refused),

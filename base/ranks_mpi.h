@@ -1,0 +1,11 @@
+/* Ranks over MPI-3, for spinebench-mpi (`make MPI=1`). Only plain MPI-3 calls: any library will do.
+ */
+#ifndef SB_BASE_RANKS_MPI_H
+#define SB_BASE_RANKS_MPI_H
+
+#include "base/ranks.h"
+
+/* Starts MPI. A failure here or inside MPI later ends all ranks with its message, exit code 2. */
+struct sb_ranks *sb_ranks_start_mpi(int *argc, char ***argv);
+
+#endif

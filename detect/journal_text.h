@@ -1,0 +1,28 @@
+/* Lines of a journal. Private to detect/journal*.c. */
+#ifndef SB_DETECT_JOURNAL_TEXT_H
+#define SB_DETECT_JOURNAL_TEXT_H
+
+#include "detect/journal.h"
+
+/* A walk over the lines of a journal's text. */
+struct sb_journal_lines {
+    const char *at, *end;
+};
+
+/* The next complete line, without its newline; false at the end or at a line that is cut. */
+bool sb_journal_line(struct sb_journal_lines *lines, const char **line, size_t *length);
+/* The start of an image's line; what follows is the number of its result lines. */
+void sb_journal_image_prefix(const struct sb_image_list *list, size_t image, struct sb_str *out);
+/* RESULTS.journal or RESULTS.journal-RANK; NULL when out of memory. sb_free(). */
+char *sb_journal_path(const char *results, int rank);
+
+/*
+ * Reads the journal at path: calls found() for each complete image, in the order of the file, with
+ * where its result lines begin. *valid is the length of what is complete, 0 when not even the
+ * settings are. A file that is not there has nothing.
+ */
+int sb_journal_scan(const char *path, const struct sb_journal_run *run, size_t *valid,
+                    void (*found)(void *ctx, size_t image, struct sb_journal_entry entry),
+                    void *ctx, struct sb_error *err);
+
+#endif
