@@ -21,6 +21,7 @@ struct command {
 static const struct command commands[] = {
     {"models", cmd_models, "the models: list, blocks and edges, drawing, check of a spec"},
     {"forward", cmd_forward, "one forward pass, every output tensor as .npy"},
+    {"export", cmd_export, "a model with its weights as an ONNX file"},
     {"cost", cmd_cost, "static costs: parameters, multiply-adds, activations"},
     {"bench", cmd_bench, "latency and memory, end to end and per level"},
     {"detect", cmd_detect, "images to COCO results"},

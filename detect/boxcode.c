@@ -4,16 +4,13 @@
 #include <math.h>
 #include <stddef.h>
 
-/* log(1000 / 16) in float32 */
-#define MAX_LOG_SIZE 4.135166556742356f
-
 /* One axis: corners of the decoded box. */
 static void decode_axis(float shift, float log_size, float low, float high, float *out_low,
                         float *out_high)
 {
     const float size = high - low + 1.0f;
     const float centre = low + 0.5f * size;
-    const float limited = log_size < MAX_LOG_SIZE ? log_size : MAX_LOG_SIZE;
+    const float limited = log_size < SB_BOX_MAX_LOG_SIZE ? log_size : SB_BOX_MAX_LOG_SIZE;
     const float new_size = expf(limited) * size;
     *out_low = shift * size + centre - 0.5f * new_size;
     *out_high = *out_low + new_size - 1.0f;

@@ -9,6 +9,9 @@
 
 #include "detect/box.h"
 
+/* log(1000 / 16) in float32: what th and tw are limited to */
+#define SB_BOX_MAX_LOG_SIZE 4.135166556742356f
+
 /* ty, tx, th, tw */
 struct sb_box_delta {
     float ty, tx, th, tw;
