@@ -14,6 +14,7 @@ struct sb_embedded {
 
 extern const struct sb_embedded sb_zoo_files[];   /* models/zoo: *.json */
 extern const struct sb_embedded sb_name_files[];  /* models/names: *.json */
+extern const struct sb_embedded sb_weight_files[]; /* models/weights: *.safetensors */
 extern const struct sb_embedded sb_paper_files[]; /* reports: *.json */
 extern const struct sb_embedded sb_page_files[];  /* reports/page: style sheet and script */
 

@@ -1,10 +1,12 @@
 /* spinebench detect: images to COCO results. The work is in detect/detect_run.h. */
+#include "base/file.h"
 #include "cli/cli.h"
 #include "cli/image_run.h"
 #include "detect/detect_run.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Option targets, reset by cmd_detect(). */
 static struct sb_image_run run;
@@ -18,6 +20,7 @@ struct request {
     struct sb_image_list list;
     struct sb_class_map classes;
     struct sb_detector *detector;
+    struct sb_str output; /* the default path of the results */
 };
 
 static void release(struct request *r)
@@ -27,11 +30,25 @@ static void release(struct request *r)
     sb_image_list_release(&r->list);
     sb_coco_images_release(&r->set);
     sb_image_run_release(&run);
+    sb_str_release(&r->output);
+}
+
+/* Drawings without -o: the results lie beside them, in a folder that vanishes again when the run
+ * leaves nothing there. */
+static int default_output(struct request *r, struct sb_error *err)
+{
+    if (run.output)
+        return 0;
+    sb_str_printf(&r->output, "%s/detections.json", draw_dir);
+    if (r->output.failed)
+        return sb_error_nomem(err, "a path", strlen(draw_dir));
+    run.output = sb_str_text(&r->output);
+    return sb_make_dirs(draw_dir, err);
 }
 
 static int check_options(const struct sb_arguments *args, struct sb_error *err)
 {
-    if (!run.output)
+    if (!run.output && (!draw_dir || run.merge))
         return sb_error_set(err, SB_EINVAL, "-o FILE is missing");
     if (run.merge)
         return sb_arguments_expect(args, 1, SIZE_MAX, "results files to merge", err);
@@ -159,6 +176,8 @@ static int run_detect(const struct sb_arguments *args, struct sb_error *err)
         rc =
             sb_class_map_init(&r.classes, run.model->num_classes, annotations ? &r.set : NULL, err);
         if (rc == 0)
+            sb_class_map_add_names(&r.classes, run.model);
+        if (rc == 0)
             rc = make_detector(&r, err);
         rc = sb_ranks_agree(sb_cli_ranks(), rc, err);
     }
@@ -167,7 +186,11 @@ static int run_detect(const struct sb_arguments *args, struct sb_error *err)
         rc = sb_image_run_agree(&run, &r.list, annotations, err);
     }
     if (rc == 0)
+        rc = sb_ranks_agree(sb_cli_ranks(), default_output(&r, err), err);
+    if (rc == 0)
         rc = detect(&r, err);
+    if (rc && r.output.length)
+        rmdir(draw_dir);
     release(&r);
     return rc;
 }
@@ -175,7 +198,9 @@ static int run_detect(const struct sb_arguments *args, struct sb_error *err)
 int cmd_detect(int argc, char **argv)
 {
     static const struct sb_option options[] = {
-        SB_OPT_STRING("output", 'o', "FILE", "COCO results file to write", &run.output),
+        SB_OPT_STRING("output", 'o', "FILE",
+                      "COCO results file to write (default with --draw: DIR/detections.json)",
+                      &run.output),
         SB_OPT_STRING("annotations", 0, "GT.json", "COCO file that lists the images", &annotations),
         SB_OPT_STRING("images", 0, "DIR", "folder of the images of --annotations", &run.images_dir),
         SB_OPT_IMAGE_RUN(&run),
@@ -191,7 +216,7 @@ int cmd_detect(int argc, char **argv)
         SB_OPT_END,
     };
     static const struct sb_command_help help = {
-        "detect MODEL -o FILE [options] (--annotations GT.json --images DIR | IMAGE...)\n"
+        "detect MODEL [-o FILE] [options] (--annotations GT.json --images DIR | IMAGE...)\n"
         "       spinebench detect --merge -o FILE SHARD.json...",
         "Runs a detector on images (JPEG, PNG) and writes COCO results: boxes in pixels of the\n"
         "image, and masks for Mask R-CNN. Decoding, the network and post-processing overlap;\n"
@@ -206,8 +231,8 @@ int cmd_detect(int argc, char **argv)
         "examples:\n"
         "  spinebench detect retinanet-spinenet-49 --weights model.ckpt -o dets.json \\\n"
         "      --annotations instances_val2017.json --images val2017\n"
-        "  spinebench detect my-model.json --weights w.safetensors -o d.json photo.jpg --draw "
-        "out\n"};
+        "  spinebench detect my-model.json --weights w.safetensors -o d.json photo.jpg\n"
+        "  spinebench detect tiny-retinanet-spinenet photo.jpg --draw out\n"};
     sb_image_run_defaults(&run, "detect");
     annotations = draw_dir = NULL;
     score_threshold = -1;

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "models/model.h"
 #include "models/outline.h"
+#include "models/zoo.h"
 #include "reports/table.h"
 
 #include <inttypes.h>
@@ -62,6 +63,7 @@ static int list_row(struct sb_table *t, const char *name, struct sb_error *err)
         sb_table_empty(t);
     sb_table_number(t, (double)sb_graph_params(m->graph) / 1e6, 3);
     sb_table_integer(t, (long long)m->graph->num_nodes);
+    sb_table_cell(t, "%s", sb_zoo_weights(name) ? "trained" : "");
     sb_model_free(&m);
     return 0;
 }
@@ -77,6 +79,7 @@ static int list_text(struct sb_error *err)
     sb_table_column(&t, "classes", NULL, SB_RIGHT);
     sb_table_column(&t, "params", "M", SB_RIGHT);
     sb_table_column(&t, "nodes", NULL, SB_RIGHT);
+    sb_table_column(&t, "weights", NULL, SB_LEFT);
     int rc = 0;
     for (size_t i = 0; sb_zoo_name(i) && rc == 0; i++)
         rc = list_row(&t, sb_zoo_name(i), err);
@@ -109,6 +112,7 @@ static void json_summary(struct sb_jw *w, const struct sb_model *m)
     sb_jw_int(w, "classes", m->num_classes);
     sb_jw_uint(w, "params", sb_graph_params(m->graph));
     sb_jw_uint(w, "nodes", m->graph->num_nodes);
+    sb_jw_bool(w, "trained_weights", sb_zoo_weights(m->name) != NULL);
 }
 
 static int list_json(struct sb_error *err)
@@ -183,8 +187,9 @@ static void put_head_lines(struct sb_str *out, const struct sb_model *m)
         sb_str_printf(out, " (padded to %d x %d)", m->padded_h, m->padded_w);
     if (m->num_classes > 0)
         sb_str_printf(out, ", %d classes", m->num_classes);
-    sb_str_printf(out, "; %zu parameters, %zu nodes\n\n", sb_graph_params(m->graph),
-                  m->graph->num_nodes);
+    sb_str_printf(out, "; %zu parameters, %zu nodes%s\n\n", sb_graph_params(m->graph),
+                  m->graph->num_nodes,
+                  sb_zoo_weights(m->name) ? "; trained weights are built in" : "");
 }
 
 static int show_text(const struct sb_model *m, const struct sb_outline *o, struct sb_error *err)

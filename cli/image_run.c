@@ -196,7 +196,7 @@ void sb_image_run_print(const struct sb_image_run *run, const struct sb_pipeline
                100.0 * (double)share->busy_ns / (double)s->elapsed_ns,
                100.0 * (double)share->work_ns / (double)s->elapsed_ns, (double)share->sent / 1e3);
     }
-    if (!run->choice.path)
+    if (run->choice.seed != SB_NO_SEED)
         printf("the weights are untrained (%s): %s mean nothing\n", run->weights.source, untrained);
 }
 

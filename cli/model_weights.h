@@ -28,7 +28,8 @@ struct sb_weights_choice {
         SB_OPT_FLAG("ema", 0, "the moving averages that a training checkpoint holds",              \
                     &(choice)->ema)
 
-/* Loads or draws. SB_EINVAL unless exactly one of file and seed was given. */
+/* Loads or draws; with neither file nor seed, takes the weights that are compiled in for the model,
+ * SB_EINVAL if there are none. SB_EINVAL for both. */
 int sb_weights_choose(const struct sb_weights_choice *choice, const struct sb_model *model,
                       struct sb_weights *out, struct sb_error *err);
 

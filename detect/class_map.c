@@ -82,6 +82,14 @@ int sb_class_map_init(struct sb_class_map *map, int num_classes, const struct sb
     return sb_error_hint(err, "use a model that was made for this data set");
 }
 
+void sb_class_map_add_names(struct sb_class_map *map, const struct sb_model *model)
+{
+    for (int i = 1; i < map->num_classes; i++) {
+        if (!map->names[i])
+            map->names[i] = sb_model_class_name(model, i);
+    }
+}
+
 void sb_class_map_release(struct sb_class_map *map)
 {
     sb_free(map->ids);

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "datasets/coco_images.h"
+#include "models/model.h"
 
 #include <stdint.h>
 
@@ -20,6 +21,9 @@ struct sb_class_map {
     int64_t *ids;       /* per class, owned; [0] is unused */
     const char **names; /* per class, owned; each borrowed from the set or a constant, or NULL */
 };
+
+/* Names the classes that have no name yet as the model's spec does; model must outlive the map. */
+void sb_class_map_add_names(struct sb_class_map *map, const struct sb_model *model);
 
 /* set may be NULL or have no categories; it must outlive the map. SB_EINVAL when it does not fit.
  */

@@ -180,6 +180,12 @@ struct sb_model *sb_model_open(const char *name_or_path, const struct sb_model_o
     return m;
 }
 
+const char *sb_model_class_name(const struct sb_model *model, int class_id)
+{
+    const struct sb_model_spec *const spec = model->spec;
+    return class_id >= 1 && class_id <= spec->num_names ? spec->class_names[class_id - 1] : NULL;
+}
+
 void sb_model_free(struct sb_model **model)
 {
     struct sb_model *m = *model;

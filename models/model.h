@@ -72,6 +72,9 @@ struct sb_model *sb_model_open(const char *name_or_path, const struct sb_model_o
                                struct sb_error *err);
 void sb_model_free(struct sb_model **model);
 
+/* What the spec calls a class; NULL where it names none, and for the background. */
+const char *sb_model_class_name(const struct sb_model *model, int class_id);
+
 /* Zoo names in display order; NULL after the last. */
 const char *sb_zoo_name(size_t index);
 

@@ -154,43 +154,18 @@ static int read_postprocess(const struct sb_json *root, struct sb_model_spec *ou
 /* Members that every task reads, and those of one task. */
 static int check_members(const struct sb_json *root, enum sb_task task, struct sb_error *err)
 {
-    static const char *const retinanet[] = {"name",
-                                            "description",
-                                            "task",
-                                            "size",
-                                            "classes",
-                                            "activation",
-                                            "batchnorm_epsilon",
-                                            "sync_batchnorm",
-                                            "levels",
-                                            "backbone",
-                                            "neck",
-                                            "head",
-                                            "anchors",
-                                            "postprocess",
-                                            NULL};
-    static const char *const maskrcnn[] = {"name",
-                                           "description",
-                                           "task",
-                                           "size",
-                                           "classes",
-                                           "activation",
-                                           "batchnorm_epsilon",
-                                           "sync_batchnorm",
-                                           "levels",
-                                           "backbone",
-                                           "neck",
-                                           "rpn",
-                                           "proposals",
-                                           "box_head",
-                                           "mask_head",
-                                           "anchors",
-                                           "postprocess",
-                                           NULL};
-    static const char *const classification[] = {
-        "name",       "description",       "task",           "size",     "classes",
-        "activation", "batchnorm_epsilon", "sync_batchnorm", "backbone", "head",
+    static const char *const retinanet[] = {
+        "name",       "description",       "task",           "size",   "classes",  "class_names",
+        "activation", "batchnorm_epsilon", "sync_batchnorm", "levels", "backbone", "neck",
+        "head",       "anchors",           "postprocess",    NULL};
+    static const char *const maskrcnn[] = {
+        "name",       "description",       "task",           "size",      "classes",  "class_names",
+        "activation", "batchnorm_epsilon", "sync_batchnorm", "levels",    "backbone", "neck",
+        "rpn",        "proposals",         "box_head",       "mask_head", "anchors",  "postprocess",
         NULL};
+    static const char *const classification[] = {
+        "name",       "description",       "task",           "size",     "classes", "class_names",
+        "activation", "batchnorm_epsilon", "sync_batchnorm", "backbone", "head",    NULL};
     switch (task) {
     case SB_TASK_RETINANET:
         return sb_json_only(root, retinanet, err);
@@ -256,6 +231,32 @@ static int read_levels(const struct sb_json *root, struct sb_model_spec *out, st
     return 0;
 }
 
+/* "class_names": of every class but the background. */
+static int read_class_names(const struct sb_json *root, struct sb_model_spec *out,
+                            struct sb_error *err)
+{
+    struct sb_json list, elem;
+    const char *name;
+    size_t count;
+    char what[80];
+    if (!sb_json_has(root, "class_names"))
+        return 0;
+    int rc = sb_json_get_array(root, "class_names", &list, &count, err);
+    SB_CHECK(rc == 0, rc);
+    snprintf(what, sizeof(what), "%d names, the background has none, of at most %d",
+             out->num_classes - 1, SB_SPEC_MAX_NAMES);
+    if (count != (size_t)out->num_classes - 1 || count > SB_SPEC_MAX_NAMES)
+        return sb_json_expected(&list, what, err);
+    for (bool ok = sb_json_first(&list, &elem); ok && rc == 0; ok = sb_json_next(&elem)) {
+        rc = sb_json_string(&elem, &name, err);
+        if (rc == 0 && (!*name || strlen(name) >= SB_SPEC_NAME_SIZE))
+            rc = sb_json_expected(&elem, "a name of 1 to 47 bytes", err);
+        if (rc == 0)
+            memcpy(out->class_names[out->num_names++], name, strlen(name) + 1);
+    }
+    return rc;
+}
+
 static int read_task_members(const struct sb_json *root, struct sb_model_spec *out,
                              struct sb_error *err)
 {
@@ -264,6 +265,8 @@ static int read_task_members(const struct sb_json *root, struct sb_model_spec *o
         return 0;
     int rc = sb_json_get_int(root, "classes", 2, MAX_CLASSES, &classes, err);
     out->num_classes = (int)classes;
+    if (rc == 0)
+        rc = read_class_names(root, out, err);
     if (rc == 0)
         rc = sb_head_spec_parse(root, out, err);
     if (rc || out->task == SB_TASK_CLASSIFY)

@@ -20,6 +20,8 @@
 #define SB_SPEC_MAX_BLOCKS   128
 #define SB_SPEC_MAX_PARENTS  4
 #define SB_SPEC_MAX_IMPLICIT 8
+#define SB_SPEC_MAX_NAMES    128
+#define SB_SPEC_NAME_SIZE    48
 #define SB_SPEC_MAX_NODES    32 /* of a NAS-FPN cell, its inputs included */
 
 enum sb_family { SB_FAMILY_SPINENET, SB_FAMILY_SPINENET_MBCONV, SB_FAMILY_RESNET };
@@ -114,8 +116,10 @@ struct sb_model_spec {
     char name[96];
     char description[512]; /* "" if none, cut when longer */
     enum sb_task task;
-    int size_h, size_w; /* default input size */
-    int num_classes;    /* background included */
+    int size_h, size_w;                                     /* default input size */
+    int num_classes;                                        /* background included */
+    int num_names;                                          /* 0, or num_classes - 1 */
+    char class_names[SB_SPEC_MAX_NAMES][SB_SPEC_NAME_SIZE]; /* from class 1 */
     enum sb_act act;
     double epsilon;
     bool sync_batchnorm;

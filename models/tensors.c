@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "models/tensors_build.h"
+#include "models/zoo.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,13 +48,36 @@ static int add_file(struct sb_tensors *tensors, const char *path, size_t *index,
     return 0;
 }
 
+/* The embedded weights that a path names, NULL for a path of a file. */
+static const char *embedded_name(const char *path)
+{
+    return strncmp(path, SB_EMBEDDED_WEIGHTS, strlen(SB_EMBEDDED_WEIGHTS)) == 0
+               ? path + strlen(SB_EMBEDDED_WEIGHTS)
+               : NULL;
+}
+
+static int take_embedded(struct sb_tensor_file *file, const char *name, struct sb_error *err)
+{
+    const struct sb_embedded *const found = sb_zoo_weights(name);
+    if (!found) {
+        sb_error_set(err, SB_ENOTFOUND, "no embedded weights '%.80s'", name);
+        return sb_error_hint(err, "'spinebench models' marks the models that have some");
+    }
+    file->embedded = true;
+    file->map.data = (const char *)found->data;
+    file->map.size = found->size;
+    return 0;
+}
+
 int sb_tensors_map(struct sb_tensors *tensors, const char *path, size_t *index,
                    struct sb_error *err)
 {
     size_t added;
+    const char *const embedded = embedded_name(path);
     int rc = add_file(tensors, path, &added, err);
     if (rc == 0)
-        rc = sb_map_open(&tensors->files[added].map, path, err);
+        rc = embedded ? take_embedded(&tensors->files[added], embedded, err)
+                      : sb_map_open(&tensors->files[added].map, path, err);
     if (rc == 0)
         *index = added;
     return rc;
@@ -256,7 +280,7 @@ static int finish(struct sb_tensors *tensors, struct sb_error *err)
 
 static int read_any(struct sb_tensors *tensors, const char *path, struct sb_error *err)
 {
-    if (sb_ends_with(path, ".safetensors")) {
+    if (embedded_name(path) || sb_ends_with(path, ".safetensors")) {
         tensors->format = "safetensors";
         return sb_safetensors_read(tensors, path, err);
     }
@@ -292,7 +316,7 @@ void sb_tensors_free(struct sb_tensors **tensors)
         return;
     for (size_t i = 0; i < t->num_files; i++) {
         struct sb_tensor_file *file = &t->files[i];
-        if (!file->heap)
+        if (!file->heap && !file->embedded)
             sb_map_release(&file->map);
         sb_free(file->heap);
         sb_free(file->path);
@@ -361,7 +385,7 @@ int sb_tensors_verify(const struct sb_tensors *tensors, const struct sb_tensor *
 /* Advice on the pages that hold any of the array. It is only advice, so failure is ignored. */
 static void advise(const struct sb_tensors *tensors, const struct sb_tensor *t, int advice)
 {
-    if (!t->bytes || tensors->files[t->file].heap)
+    if (!t->bytes || tensors->files[t->file].heap || tensors->files[t->file].embedded)
         return;
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t start = t->offset & ~(page - 1);

@@ -7,7 +7,8 @@
  *   - TensorFlow V2 checkpoint (tensor bundle): its prefix as TensorFlow names it ("model.ckpt"),
  * its .index file, a folder with a `checkpoint` file, or a folder with just one .index file;
  *   - .safetensors;
- *   - .onnx: the initialisers of the main graph.
+ *   - .onnx: the initialisers of the main graph;
+ *   - embedded:NAME: models/weights/NAME.safetensors as it was when the program was built.
  *
  * Opening checks everything that says where arrays are: sizes, overflow, overlaps, checksums of the
  * index. The arrays' own checksums (checkpoints only) are checked by sb_tensors_verify(), which has

@@ -11,7 +11,8 @@
 struct sb_tensor_file {
     char *path; /* owned */
     struct sb_map map;
-    char *heap; /* map.data when it is decoded data on the heap, not a mapped file; owned */
+    char *heap;    /* map.data when it is decoded data on the heap, not a mapped file; owned */
+    bool embedded; /* map.data is part of the program */
 };
 
 struct sb_tensors {
@@ -23,7 +24,8 @@ struct sb_tensors {
     size_t count, cap;
 };
 
-/* Maps a file; its index in *index. The returned map may be read until the tensors are freed. */
+/* Maps a file, or takes an embedded one; its index in *index. The returned map may be read until
+ * the tensors are freed. */
 int sb_tensors_map(struct sb_tensors *tensors, const char *path, size_t *index,
                    struct sb_error *err);
 

@@ -10,13 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct sb_embedded *sb_zoo_find(const char *name)
+static const struct sb_embedded *find(const struct sb_embedded *files, const char *stem)
 {
-    for (const struct sb_embedded *f = sb_zoo_files; f->name; f++) {
-        if (strcmp(f->stem, name) == 0)
+    for (const struct sb_embedded *f = files; f->name; f++) {
+        if (strcmp(f->stem, stem) == 0)
             return f;
     }
     return NULL;
+}
+
+const struct sb_embedded *sb_zoo_find(const char *name)
+{
+    return find(sb_zoo_files, name);
+}
+
+const struct sb_embedded *sb_zoo_weights(const char *name)
+{
+    return find(sb_weight_files, name);
 }
 
 int sb_zoo_unknown(const char *name, struct sb_error *err)
@@ -34,11 +44,14 @@ int sb_zoo_unknown(const char *name, struct sb_error *err)
                               "path that ends in .json");
 }
 
-/* Detectors first, then classifiers, bare backbones last. */
+/* Detectors first, then classifiers, bare backbones, and the tiny models of the embedded data last.
+ */
 static int group_of(const char *name)
 {
     static const char *const heads[] = {"retinanet-", "maskrcnn-"};
     static const char *const tails[] = {"-imagenet", "-inaturalist2017"};
+    if (strncmp(name, "tiny-", 5) == 0)
+        return 5;
     for (int i = 0; i < 2; i++) {
         if (strncmp(name, heads[i], strlen(heads[i])) == 0)
             return i;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes a C file with the bytes of FILES as a table of {name, stem, data, size}, sorted by name.
+# Writes a C file with FILES as a table of {name, stem, data, size}, sorted by name. The assembler reads the
+# bytes when the C file is compiled, in the folder that FILES are relative to.
 #   scripts/embed.sh SYMBOL FILE... > out.c
 set -eu
 symbol=$1
@@ -11,16 +12,15 @@ cat <<C
 C
 i=0
 for f in "$@"; do
-    printf 'static const unsigned char data_%d[] = {\n' "$i"
-    od -An -v -tu1 "$f" | sed 's/  */,/g; s/^,//; s/$/,/'
-    printf '0};\n'
+    printf '__asm__(".section .rodata\\n.balign 16\\n%s_%d:\\n.incbin \\"%s\\"\\n.byte 0\\n.previous");\n' "$symbol" "$i" "$f"
+    printf 'extern const unsigned char %s_%d[];\n' "$symbol" "$i"
     i=$((i + 1))
 done
 printf 'const struct sb_embedded %s[] = {\n' "$symbol"
 i=0
 for f in "$@"; do
     name=$(basename "$f")
-    printf '    {"%s", "%s", data_%d, sizeof(data_%d) - 1},\n' "$name" "${name%.*}" "$i" "$i"
+    printf '    {"%s", "%s", %s_%d, %d},\n' "$name" "${name%.*}" "$symbol" "$i" "$(wc -c <"$f")"
     i=$((i + 1))
 done
 printf '    {0, 0, 0, 0},\n};\n'

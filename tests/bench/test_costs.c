@@ -251,6 +251,27 @@ static void test_conventions__names_parse(void **state)
     assert_int_equal(sb_convention_parse("flops", &none, &err), SB_EINVAL);
 }
 
+static int64_t macs_of(const char *name)
+{
+    struct sb_costs costs;
+    struct sb_model *m = sb_model_open(name, NULL, &err);
+    assert_ok(m ? 0 : err.code, &err);
+    assert_ok(sb_costs_count(&costs, m->graph, &err), &err);
+    const int64_t macs = costs.total.macs;
+    sb_costs_release(&costs);
+    sb_model_free(&m);
+    return macs;
+}
+
+/* The comparison on the embedded data is one at equal cost: within 5 %. */
+static void test_costs__tiny_detectors_cost_the_same(void **state)
+{
+    (void)state;
+    const double ratio =
+        (double)macs_of("tiny-retinanet-resnet-fpn") / (double)macs_of("tiny-retinanet-spinenet");
+    assert_true(ratio > 0.95 && ratio < 1.05);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_costs__sizes_that_would_overflow_are_an_error),
         cmocka_unit_test(test_conventions__formulas_on_one_block),
         cmocka_unit_test(test_conventions__names_parse),
+        cmocka_unit_test(test_costs__tiny_detectors_cost_the_same),
     };
     return cmocka_run_group_tests_name("bench/costs", tests, NULL, NULL);
 }

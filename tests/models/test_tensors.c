@@ -174,6 +174,15 @@ static void test_tensors__every_golden_checkpoint_verifies(void **state)
     }
 }
 
+static void test_tensors__embedded_weights_that_are_not_there(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    assert_null(sb_tensors_open("embedded:nosuch", &err));
+    assert_int_equal(err.code, SB_ENOTFOUND);
+    assert_string_equal(err.message, "no embedded weights 'nosuch'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_tensors__checkpoint_and_onnx_of_one_network_agree),
         cmocka_unit_test(test_tensors__safetensors_of_every_type),
         cmocka_unit_test(test_tensors__every_golden_checkpoint_verifies),
+        cmocka_unit_test(test_tensors__embedded_weights_that_are_not_there),
     };
     return cmocka_run_group_tests_name("models/tensors", tests, NULL, NULL);
 }
