@@ -12,10 +12,10 @@ struct sb_embedded {
     size_t size;
 };
 
-extern const struct sb_embedded sb_zoo_files[];   /* models/zoo: *.json */
-extern const struct sb_embedded sb_name_files[];  /* models/names: *.json */
+extern const struct sb_embedded sb_zoo_files[];    /* models/zoo: *.json */
+extern const struct sb_embedded sb_name_files[];   /* models/names: *.json */
 extern const struct sb_embedded sb_weight_files[]; /* models/weights: *.safetensors */
-extern const struct sb_embedded sb_paper_files[]; /* reports: *.json */
-extern const struct sb_embedded sb_page_files[];  /* reports/page: style sheet and script */
+extern const struct sb_embedded sb_paper_files[];  /* reports: *.json */
+extern const struct sb_embedded sb_page_files[];   /* reports/page: style sheet and script */
 
 #endif
