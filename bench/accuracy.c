@@ -54,7 +54,7 @@ static int evaluate(const struct sb_model *model, const struct sb_measure_option
         .images = (int64_t)images,
         .note = o->weights ? NULL : "untrained weights",
     };
-    rc = sb_accuracy_records(&result, &source, emit, ctx, err);
+    rc = sb_accuracy_records(&result, 1, &source, emit, ctx, err);
     sb_coco_result_release(&result);
     return rc;
 }

@@ -76,6 +76,28 @@ struct sb_interval sb_median_interval_sorted(const double *sorted, size_t count,
     return interval;
 }
 
+struct sb_interval sb_mean_interval(const double *values, size_t count, double *mean)
+{
+    /* two-sided 95 % points of Student's t for 1 to 9 degrees of freedom */
+    static const double t[SB_MEAN_MAX] = {0,          12.7062047, 4.30265273, 3.18244631,
+                                          2.77644511, 2.57058184, 2.44691185, 2.36462425,
+                                          2.30600414, 2.26215716};
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
+    *mean = sum / (double)count;
+    for (size_t i = 0; i < count; i++)
+        squares += (values[i] - *mean) * (values[i] - *mean);
+    struct sb_interval interval = {.known = count > 1};
+    if (interval.known) {
+        const double half = t[count - 1] * sqrt(squares / (double)(count - 1) / (double)count);
+        interval.low = *mean - half;
+        interval.high = *mean + half;
+        interval.coverage = 0.95;
+    }
+    return interval;
+}
+
 bool sb_quantile_allowed(double p, size_t count, double confidence)
 {
     return pow(p, (double)count) <= 1 - confidence;

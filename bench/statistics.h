@@ -28,6 +28,11 @@ struct sb_interval {
  * Nagaraja, "Order Statistics", 7.1). */
 struct sb_interval sb_median_interval_sorted(const double *sorted, size_t count, double confidence);
 
+#define SB_MEAN_MAX 10
+/* The mean of 1 to SB_MEAN_MAX values and its 95 % interval by Student's t, unknown for one value.
+ * For repeated training runs, which are too few for order statistics; it takes them as normal. */
+struct sb_interval sb_mean_interval(const double *values, size_t count, double *mean);
+
 /* True when `count` samples allow a statement about quantile p: the largest sample then lies above
  * it with at least `confidence` (1 - p^n >= confidence: p90 from 29 samples, p99 from 299). */
 bool sb_quantile_allowed(double p, size_t count, double confidence);

@@ -14,6 +14,9 @@ struct sb_detect_set {
     const char *images;      /* folder of the images */
     const char *results;     /* COCO results file to write */
     double score_threshold;  /* kept at score > this; negative: the model's own */
+    size_t max_images;       /* only the first; 0: all */
+    const char *draw_dir;    /* as sb_detect_job's */
+    double draw_threshold;
     int threads;
     struct sb_progress *progress; /* may be NULL */
 };

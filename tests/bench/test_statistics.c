@@ -210,6 +210,20 @@ static void test_statistics__empty_and_single_samples(void **state)
     assert_true(sb_sign_test(one, 0).p_up == 1);
 }
 
+static void test_mean_interval__is_students(void **state)
+{
+    (void)state;
+    const double values[] = {0.30, 0.32, 0.34};
+    double mean;
+    assert_false(sb_mean_interval(values, 1, &mean).known);
+    assert_true(mean == 0.30);
+    const struct sb_interval i = sb_mean_interval(values, 3, &mean);
+    assert_true(i.known && fabs(mean - 0.32) < 1e-15);
+    /* deviation 0.02, 4.302652730 / sqrt(3) of it */
+    assert_true(fabs(i.high - 0.32 - 0.04968275) < 1e-7);
+    assert_true(fabs(i.low - 0.32 + 0.04968275) < 1e-7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_statistics__quantiles_need_enough_samples),
         cmocka_unit_test(test_statistics__digits_follow_the_interval),
         cmocka_unit_test(test_statistics__empty_and_single_samples),
+        cmocka_unit_test(test_mean_interval__is_students),
     };
     return cmocka_run_group_tests_name("bench/statistics", tests, NULL, NULL);
 }
