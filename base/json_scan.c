@@ -82,7 +82,7 @@ int sb_scan_expected(struct sb_scan *s, const char *what)
     return sb_scan_fail(s, s->pos, "expected %s, found %s", what, found);
 }
 
-enum sb_scan_type sb_scan_peek(const struct sb_scan *s)
+enum sb_scan_type sb_scan_peek_other(const struct sb_scan *s)
 {
     switch (*s->pos) {
     case '"':
@@ -96,9 +96,12 @@ enum sb_scan_type sb_scan_peek(const struct sb_scan *s)
         return SB_SCAN_BOOL;
     case 'n':
         return SB_SCAN_NULL;
+    case '-':
+    case 'N':
+    case 'I':
+        return SB_SCAN_NUMBER;
     default:
-        return sb_scan_is_digit(*s->pos) || (*s->pos && strchr("-NI", *s->pos)) ? SB_SCAN_NUMBER
-                                                                                : SB_SCAN_INVALID;
+        return SB_SCAN_INVALID;
     }
 }
 

@@ -106,8 +106,13 @@ struct sb_scan sb_scan_at(const struct sb_scan *s, const char *pos);
 /* SB_EFORMAT unless only blanks follow. */
 int sb_scan_finish(struct sb_scan *s);
 
+/* What sb_scan_peek() does for other values than plain numbers. */
+enum sb_scan_type sb_scan_peek_other(const struct sb_scan *s);
 /* The kind of the next value, judged by its first byte. */
-enum sb_scan_type sb_scan_peek(const struct sb_scan *s);
+static inline enum sb_scan_type sb_scan_peek(const struct sb_scan *s)
+{
+    return (unsigned char)(*s->pos - '0') < 10 ? SB_SCAN_NUMBER : sb_scan_peek_other(s);
+}
 
 int sb_scan_open_object(struct sb_scan *s, struct sb_scan_record *rec);
 /* Moves to the next member's value: the key's index in rec->names, SB_SCAN_OTHER, SB_SCAN_END or a
@@ -143,6 +148,9 @@ int sb_scan_bool(struct sb_scan *s, bool *value);
 int sb_scan_string(struct sb_scan *s, struct sb_scan_text *value);
 /* An array of exactly count numbers. */
 int sb_scan_doubles(struct sb_scan *s, double *values, size_t count);
+/* An array of any number of them into *values, which has room for *capacity and grows as needed;
+ * free it with sb_free(). */
+int sb_scan_all_doubles(struct sb_scan *s, double **values, size_t *capacity, size_t *count);
 /* Passes over one value of any kind, validating it. */
 int sb_scan_skip(struct sb_scan *s);
 

@@ -3,6 +3,7 @@
 #include "base/decimal.h"
 #include "base/json_scan.h"
 #include "base/json_scan_impl.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -344,6 +345,21 @@ int sb_scan_doubles(struct sb_scan *s, double *values, size_t count)
     }
     if (rc == 0 && n != count)
         return sb_scan_fail(s, start, "expected %zu numbers, found %zu", count, n);
+    return rc;
+}
+
+int sb_scan_all_doubles(struct sb_scan *s, double **values, size_t *capacity, size_t *count)
+{
+    int rc = sb_scan_open_array(s);
+    bool first = true;
+    size_t n = 0;
+    while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
+        if (n == *capacity &&
+            sb_grow(values, capacity, n + 1, sizeof(double), SB_MEM_TAG(SB_MEM_DATA, 0)))
+            return sb_error_nomem(s->err, "an array of numbers", n * sizeof(double));
+        rc = read_double(s, &(*values)[n++]);
+    }
+    *count = n;
     return rc;
 }
 

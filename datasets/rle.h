@@ -27,9 +27,15 @@ struct sb_rle {
     uint32_t *runs;  /* pixels per run, owned; kept for reuse when the mask is overwritten */
 };
 
+/* Where a polygon's outline crosses the middle of a column: the first pixel behind it. */
+struct sb_crossing {
+    uint32_t column, pixel;
+};
+
 /* Memory for making masks, kept between calls; zero it, one per thread. */
 struct sb_rle_scratch {
-    uint32_t *crossings, *sorted, *columns;
+    struct sb_crossing *crossings;
+    uint32_t *sorted, *columns;
     size_t crossings_capacity, sorted_capacity, columns_capacity;
     struct sb_rle part, merged;
 };
@@ -49,7 +55,9 @@ int sb_rle_from_runs(struct sb_rle *rle, uint32_t h, uint32_t w, const uint32_t 
 /* From bytes, row by row, `stride` bytes per row; not 0 is foreground. */
 int sb_rle_from_mask(struct sb_rle *rle, uint32_t h, uint32_t w, const uint8_t *mask, size_t stride,
                      struct sb_error *err);
-/* From one polygon, xy[2*points] in pixels. SB_EFORMAT for coordinates beyond +-1e8. */
+/* SB_EFORMAT for coordinates of a polygon beyond +-1e8, which are not numbers included. */
+int sb_rle_check_polygon(const double *xy, size_t points, struct sb_error *err);
+/* From one polygon, xy[2*points] in pixels; the same check. */
 int sb_rle_from_polygon(struct sb_rle *rle, uint32_t h, uint32_t w, const double *xy, size_t points,
                         struct sb_rle_scratch *scratch, struct sb_error *err);
 /* Adds (union) or intersects other into *rle. SB_EFORMAT when the sizes differ. */

@@ -26,18 +26,19 @@ struct outline {
     struct sb_rle_scratch *scratch;
 };
 
-static int64_t ceil_div5(int64_t v)
+static inline int64_t ceil_div5(int64_t v)
 {
     return v >= 0 ? (v + 4) / 5 : -(-v / 5);
 }
 
 /* The outline crosses the middle of column x; `y` is the upper of the two walk points, in fifths.
  */
-static void add_crossing(struct outline *o, int64_t x, int64_t y)
+static inline void add_crossing(struct outline *o, int64_t x, int64_t y)
 {
     int64_t row = ceil_div5(y - 2);
     row = row < 0 ? 0 : row > o->h ? o->h : row;
-    o->scratch->crossings[o->count++] = (uint32_t)x * o->h + (uint32_t)row;
+    const struct sb_crossing crossing = {(uint32_t)x, (uint32_t)x * o->h + (uint32_t)row};
+    o->scratch->crossings[o->count++] = crossing;
 }
 
 /* Columns whose middle, between 5x+2 and 5x+3, lies within [lo, hi]. False when there is none. */
@@ -52,7 +53,7 @@ static bool column_range(const struct outline *o, int64_t lo, int64_t hi, int64_
 }
 
 /* The minor coordinate after t steps: rounded as the original does, negatives towards zero. */
-static int64_t minor_at(int64_t start, double slope, int64_t t)
+static inline int64_t minor_at(int64_t start, double slope, int64_t t)
 {
     return (int64_t)((double)start + slope * (double)t + .5);
 }
@@ -109,12 +110,19 @@ static void add_edge(struct outline *o, int64_t xs, int64_t ys, int64_t xe, int6
 }
 
 /* Fifths of a pixel, rounded half up (towards zero for negatives). */
-static bool to_fifths(double v, int64_t *out)
+static int64_t to_fifths(double v)
 {
-    if (!(fabs(v) <= MAX_COORD))
-        return false;
-    *out = (int64_t)(SCALE * v + .5);
-    return true;
+    return (int64_t)(SCALE * v + .5);
+}
+
+int sb_rle_check_polygon(const double *xy, size_t points, struct sb_error *err)
+{
+    for (size_t i = 0; i < points; i++) {
+        const double x = xy[2 * i], y = xy[2 * i + 1];
+        if (!(fabs(x) <= MAX_COORD && fabs(y) <= MAX_COORD))
+            return sb_error_set(err, SB_EFORMAT, "polygon point (%g, %g) is out of range", x, y);
+    }
+    return 0;
 }
 
 /* Room for the crossings of an edge from x0 to x1 and the final one. */
@@ -124,30 +132,28 @@ static int reserve_crossings(struct outline *o, int64_t x0, int64_t x1, struct s
     const int64_t columns = (x1 > x0 ? x1 - x0 : x0 - x1) / 5 + 2;
     const size_t most = columns < (int64_t)o->w ? (size_t)columns : o->w;
     const size_t need = o->count + most + 1;
-    if (sb_grow(&s->crossings, &s->crossings_capacity, need, sizeof(uint32_t), TAG))
-        return sb_error_nomem(err, "a polygon's outline", need * sizeof(uint32_t));
+    if (sb_grow(&s->crossings, &s->crossings_capacity, need, sizeof(*s->crossings), TAG))
+        return sb_error_nomem(err, "a polygon's outline", need * sizeof(*s->crossings));
     return 0;
 }
 
 static int trace(struct outline *o, const double *xy, size_t points, struct sb_error *err)
 {
-    int64_t last_x = 0, last_y = 0;
-    for (size_t i = 0; i <= points && points > 0; i++) {
-        const double *const p = xy + 2 * (i % points); /* back to the first at the end */
-        int64_t x, y;
-        if (!to_fifths(p[0], &x) || !to_fifths(p[1], &y))
-            return sb_error_set(err, SB_EFORMAT, "polygon point (%g, %g) is out of range", p[0],
-                                p[1]);
-        if (i > 0) {
-            const int rc = reserve_crossings(o, last_x, x, err);
-            if (rc)
-                return rc;
+    int rc = sb_rle_check_polygon(xy, points, err);
+    if (rc || points == 0)
+        return rc ? rc : reserve_crossings(o, 0, 0, err);
+    const double *const last =
+        xy + 2 * (points - 1); /* the edge that closes the outline is first */
+    int64_t last_x = to_fifths(last[0]), last_y = to_fifths(last[1]);
+    for (size_t i = 0; rc == 0 && i < points; i++) {
+        const int64_t x = to_fifths(xy[2 * i]), y = to_fifths(xy[2 * i + 1]);
+        rc = reserve_crossings(o, last_x, x, err);
+        if (rc == 0)
             add_edge(o, last_x, last_y, x, y);
-        }
         last_x = x;
         last_y = y;
     }
-    return reserve_crossings(o, 0, 0, err);
+    return rc;
 }
 
 /* Sorts the crossings: by column with counts, then the few of a column by insertion. */
@@ -159,12 +165,12 @@ static int sort_crossings(struct outline *o, struct sb_error *err)
         return sb_error_nomem(err, "a polygon's outline", o->count * sizeof(uint32_t));
     memset(s->columns, 0, ((size_t)o->w + 2) * sizeof(uint32_t));
     for (size_t i = 0; i < o->count; i++)
-        s->columns[s->crossings[i] / o->h + 1]++;
+        s->columns[s->crossings[i].column + 1]++;
     for (uint32_t x = 0; x <= o->w; x++)
         s->columns[x + 1] += s->columns[x];
     for (size_t i = 0; i < o->count; i++) {
-        const uint32_t v = s->crossings[i];
-        s->sorted[s->columns[v / o->h]++] = v;
+        const struct sb_crossing c = s->crossings[i];
+        s->sorted[s->columns[c.column]++] = c.pixel;
     }
     for (size_t i = 1; i < o->count; i++) {
         const uint32_t v = s->sorted[i];

@@ -311,22 +311,41 @@ static int match_run(struct sb_class_work *w, struct sb_class_work *own,
                           err);
 }
 
+/*
+ * Without categories pycocotools calls the one class that is left -1 and looks for keypoints of
+ * that category, so everything is a miss, except where a data set has a category of that name: an
+ * image with nothing else is matched.
+ */
+#define ALL_CATEGORIES (-1)
+
+static bool all_belong_to(const struct sb_class_work *w, const struct sb_similarity *sim,
+                          const struct sb_image_run *dts, const struct sb_image_run *gts,
+                          int32_t category)
+{
+    bool all = category >= 0;
+    for (uint32_t i = 0; all && i < dts->count; i++)
+        all = sim->dt->category[w->slot_rows[dts->first + i]] == category;
+    for (uint32_t i = 0; all && i < gts->count; i++)
+        all = sim->gt->category[w->gt_rows[gts->first + i]] == category;
+    return all;
+}
+
 int sb_class_match(struct sb_class_work *work, struct sb_class_work *own,
                    const struct sb_similarity *sim, size_t from, size_t to, struct sb_error *err)
 {
-    /* pycocotools compares keypoints per category only: without categories all are misses */
-    const bool nothing_matches =
-        sim->params->iou_type == SB_IOU_KEYPOINTS && !sim->params->use_cats;
+    const bool by_category = sb_compares_keypoints(sim->params) && !sim->params->use_cats;
+    const int32_t all = sb_id_map_find(&sim->gt->categories, ALL_CATEGORIES);
     if (from == to)
         return 0;
     const struct sb_image_run *const last = &work->dt_runs[to - 1];
     gather_slots(work, sim, work->dt_runs[from].first, last->first + last->count);
     size_t at = lower_run(work, work->dt_runs[from].image);
     int rc = 0;
-    for (size_t r = from; r < to && rc == 0 && !nothing_matches; r++) {
+    for (size_t r = from; r < to && rc == 0; r++) {
         const struct sb_image_run *const dts = &work->dt_runs[r];
         const struct sb_image_run *const gts = find_run(work, dts->image, &at);
-        rc = gts ? match_run(work, own, sim, dts, gts, err) : 0;
+        if (gts && (!by_category || all_belong_to(work, sim, dts, gts, all)))
+            rc = match_run(work, own, sim, dts, gts, err);
     }
     return rc;
 }

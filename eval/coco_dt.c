@@ -103,51 +103,66 @@ static int read_category_id(struct part *p, const struct loader *l, struct sb_sc
     return 0;
 }
 
-/* min and max of numpy: NaN wins. */
-static void widen(double v, double *lo, double *hi)
-{
-    if (v < *lo || isnan(v))
-        *lo = v;
-    if (v > *hi || isnan(v))
-        *hi = v;
-}
-
-/* The box around all keypoints, labelled or not. */
+/* The box around all keypoints, labelled or not. numpy's min and max: NaN wins. */
 struct extent {
     double x0, y0, x1, y1;
-    size_t numbers;
 };
+
+static struct extent extent_of(const double *xyv, size_t numbers)
+{
+    struct extent e = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+    bool x_nan = false, y_nan = false;
+    for (size_t i = 0; i < numbers; i += 3) {
+        const double x = xyv[i], y = i + 1 < numbers ? xyv[i + 1] : xyv[1];
+        x_nan = x_nan || isnan(x);
+        y_nan = y_nan || isnan(y);
+        e.x0 = x < e.x0 ? x : e.x0;
+        e.x1 = x > e.x1 ? x : e.x1;
+        e.y0 = y < e.y0 ? y : e.y0;
+        e.y1 = y > e.y1 ? y : e.y1;
+    }
+    if (x_nan)
+        e.x0 = e.x1 = NAN;
+    if (y_nan)
+        e.y0 = e.y1 = NAN;
+    return e;
+}
+
+/* Keeps x, y of all keypoints of a row. */
+static int keep_keypoints(struct sb_rows *rows, const double *xyv, size_t points,
+                          struct sb_error *err)
+{
+    const size_t need = rows->number_count + 2 * points;
+    if (sb_grow(&rows->numbers, &rows->number_capacity, need, sizeof(double), TAG))
+        return sb_error_nomem(err, "keypoints", need * sizeof(double));
+    double *const out = rows->numbers + rows->number_count;
+    for (size_t i = 0; i < points; i++) {
+        out[2 * i] = xyv[3 * i];
+        out[2 * i + 1] = xyv[3 * i + 1];
+    }
+    rows->number_count = need;
+    return 0;
+}
 
 static int read_keypoints(struct part *p, const struct loader *l, struct sb_scan *s,
                           struct extent *e)
 {
-    const bool keep = sb_compares_keypoints(l->params);
     const char *const at = s->pos;
-    struct sb_rows *const rows = &p->rows;
-    const size_t expected = 3 * l->params->keypoint_count;
-    bool first = true;
-    *e = (struct extent){INFINITY, INFINITY, -INFINITY, -INFINITY, 0};
-    int rc = sb_scan_open_array(s);
-    while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
-        double v = 0;
-        rc = sb_scan_double(s, &v);
-        const size_t axis = e->numbers++ % 3;
-        if (axis == 0)
-            widen(v, &e->x0, &e->x1);
-        else if (axis == 1)
-            widen(v, &e->y0, &e->y1);
-        if (!keep || axis == 2)
-            continue;
-        if (sb_grow(&rows->numbers, &rows->number_capacity, rows->number_count + 1, sizeof(double),
-                    TAG))
-            return sb_error_nomem(s->err, "keypoints", rows->number_count * sizeof(double));
-        rows->numbers[rows->number_count++] = v;
+    const size_t points = l->params->keypoint_count;
+    size_t numbers;
+    int rc = sb_scan_all_doubles(s, &p->scratch.points, &p->scratch.points_capacity, &numbers);
+    if (rc)
+        return rc;
+    const double *const xyv = p->scratch.points;
+    if (sb_compares_keypoints(l->params)) {
+        if (numbers != 3 * points)
+            return sb_scan_fail(s, at, "expected %zu numbers (x, y, v of %zu keypoints), found %zu",
+                                3 * points, points, numbers);
+        rc = keep_keypoints(&p->rows, xyv, points, s->err);
     }
-    if (rc == 0 && keep && e->numbers != expected)
-        return sb_scan_fail(s, at, "expected %zu numbers (x, y, v of %zu keypoints), found %zu",
-                            expected, expected / 3, e->numbers);
-    if (rc == 0 && e->numbers < 2)
-        return sb_scan_fail(s, at, "expected keypoints, found %zu numbers", e->numbers);
+    if (numbers < 2)
+        return sb_scan_fail(s, at, "expected keypoints, found %zu numbers", numbers);
+    *e = extent_of(xyv, numbers);
     return rc;
 }
 
@@ -155,7 +170,7 @@ static int keypoints_member(struct part *p, const struct loader *l, struct sb_sc
                             struct dt_row *row)
 {
     const bool gives_box = l->dt->kind == SB_DT_KEYPOINTS;
-    struct extent e;
+    struct extent e = {0, 0, 0, 0};
     if (!gives_box && !sb_compares_keypoints(l->params))
         return sb_scan_skip(s);
     const int rc = read_keypoints(p, l, s, &e);

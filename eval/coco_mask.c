@@ -29,21 +29,17 @@ static int at_value(struct sb_scan *s, const char *at, int rc)
     return rc;
 }
 
-/* The numbers of the polygon at s->pos into scratch->points. */
-static int read_points(struct sb_scan *s, struct sb_mask_scratch *scratch, size_t *count)
+/* Adds the polygon of `numbers` numbers in scratch->points to *mask; the first one starts it. */
+static int add_polygon(uint32_t h, uint32_t w, size_t numbers, bool is_first, struct sb_rle *mask,
+                       struct sb_mask_scratch *scratch, struct sb_error *err)
 {
-    bool first = true;
-    int rc = sb_scan_open_array(s);
-    *count = 0;
-    while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
-        if (sb_grow(&scratch->points, &scratch->points_capacity, *count + 1, sizeof(double), TAG))
-            return sb_error_nomem(s->err, "a polygon", *count * sizeof(double));
-        rc = sb_scan_double(s, &scratch->points[(*count)++]);
-    }
-    return rc;
+    struct sb_rle *const out = is_first ? mask : &scratch->part;
+    const int rc = sb_rle_from_polygon(out, h, w, scratch->points, numbers / 2, &scratch->rle, err);
+    return rc || is_first ? rc : sb_rle_merge(mask, out, false, &scratch->rle, err);
 }
 
-/* Union of the polygons at s->pos into *mask. With h = w = 0 that only checks them. */
+/* Union of the polygons at s->pos into *mask, or a check of them for NULL. An odd number at the end
+ * of a polygon is not used. */
 static int read_polygons(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rle *mask,
                          struct sb_mask_scratch *scratch)
 {
@@ -54,17 +50,16 @@ static int read_polygons(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rl
     while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
         const char *const at = s->pos;
         size_t numbers;
-        rc = read_points(s, scratch, &numbers);
-        if (rc == 0 && polygons == 0 && numbers <= 4)
+        rc = sb_scan_all_doubles(s, &scratch->points, &scratch->points_capacity, &numbers);
+        if (rc)
+            return rc;
+        if (polygons == 0 && numbers <= 4)
             return sb_scan_fail(s, at, "the first polygon has %zu numbers, expected more than 4",
                                 numbers);
-        struct sb_rle *const out = polygons++ == 0 ? mask : &scratch->part;
-        if (rc == 0) /* an odd number at the end is not used */
-            rc = at_value(s, at,
-                          sb_rle_from_polygon(out, h, w, scratch->points, numbers / 2,
-                                              &scratch->rle, s->err));
-        if (rc == 0 && out != mask)
-            rc = sb_rle_merge(mask, out, false, &scratch->rle, s->err);
+        rc = mask ? add_polygon(h, w, numbers, polygons == 0, mask, scratch, s->err)
+                  : sb_rle_check_polygon(scratch->points, numbers / 2, s->err);
+        rc = at_value(s, at, rc);
+        polygons++;
     }
     if (rc == 0 && polygons == 0)
         return sb_scan_fail(s, start, "the segmentation is an empty list");
@@ -171,6 +166,8 @@ int sb_coco_mask_scan(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rle *
 
 int sb_coco_mask_check(struct sb_scan *s, struct sb_mask_scratch *scratch)
 {
+    if (sb_scan_peek(s) == SB_SCAN_ARRAY)
+        return read_polygons(s, 0, 0, NULL, scratch);
     return sb_coco_mask_scan(s, 0, 0, &scratch->checked, scratch);
 }
 

@@ -9,9 +9,10 @@ void sb_mask_update(struct sb_mask *mask)
     sb_rle_box(&mask->rle, box);
     mask->corners = sb_corners(box);
     mask->area = sb_rle_area(&mask->rle);
-    mask->regular = true;
+    uint32_t empty = 0;
     for (size_t i = 1; i < mask->rle.count; i++)
-        mask->regular = mask->regular && mask->rle.runs[i] > 0;
+        empty += mask->rle.runs[i] == 0;
+    mask->regular = empty == 0;
 }
 
 void sb_mask_release(struct sb_mask *mask)

@@ -242,8 +242,8 @@ def data_set(rng, kind):
                 "keypoints": ["box", "keypoints", "keypoints"]}
     flavour = rng.choice(flavours[kind])
     dts = []
-    count = rng.choice([1, 4, 12, 40, 80]) if rng.random() < 0.97 else 260
-    few = rng.random() < 0.1
+    count = rng.choice([1, 4, 12, 40, 80]) if rng.random() < 0.95 else 260
+    few = rng.random() < (0.8 if count == 260 else 0.1)  # more than 100 in one image
     for _ in range(count):
         near = rng.choice(anns) if anns else None
         im = near["image_id"] if near and rng.random() < 0.9 else rng.choice(image_ids)
