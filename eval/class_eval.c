@@ -5,6 +5,7 @@
  */
 #include "eval/class_eval.h"
 
+#include "base/mem.h"
 #include "base/size.h"
 
 #include <string.h>
@@ -25,6 +26,7 @@ void sb_class_work_release(struct sb_class_work *w)
     sb_arena_release(&w->curve_arena);
     sb_sim_scratch_release(&w->similarity);
     sb_match_scratch_release(&w->match);
+    sb_free(w->stand_ins);
     memset(w, 0, sizeof(*w));
 }
 
@@ -289,14 +291,15 @@ static const struct sb_image_run *find_run(const struct sb_class_work *w, int32_
     return *at < w->gt_run_count && w->gt_runs[*at].image == image ? &w->gt_runs[*at] : NULL;
 }
 
+/* dt_rows are the rows to compare: those of the run's slots, as a rule. */
 static int match_run(struct sb_class_work *w, struct sb_class_work *own,
                      const struct sb_similarity *sim, const struct sb_image_run *dts,
-                     const struct sb_image_run *gts, struct sb_error *err)
+                     const struct sb_image_run *gts, const uint32_t *dt_rows, struct sb_error *err)
 {
     const struct sb_sim_group group = {dts->image,
                                        dts->count,
                                        gts->count,
-                                       w->slot_rows + dts->first,
+                                       dt_rows,
                                        w->gt_rows + gts->first,
                                        w->gt_flags + gts->first,
                                        (const double(*)[4])w->slot_boxes + dts->first,
@@ -311,30 +314,56 @@ static int match_run(struct sb_class_work *w, struct sb_class_work *own,
                           err);
 }
 
+/* The `count` best detections of an image and category into rows, ties in file order; returns how
+ * many there are. */
+static size_t best_of_category(const struct sb_coco_dt *dt, int32_t image, int32_t category,
+                               size_t count, uint32_t *rows)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < dt->count; i++) {
+        if (dt->image[i] != image || dt->category[i] != category)
+            continue;
+        const uint64_t key = sb_score_key(dt->score[i]);
+        size_t at = n < count ? n++ : n;
+        for (; at > 0 && sb_score_key(dt->score[rows[at - 1]]) > key; at--) {
+            if (at < count)
+                rows[at] = rows[at - 1];
+        }
+        if (at < count)
+            rows[at] = (uint32_t)i;
+    }
+    return n;
+}
+
 /*
  * Without categories pycocotools calls the one class that is left -1 and looks for keypoints of
- * that category, so everything is a miss, except where a data set has a category of that name: an
- * image with nothing else is matched.
+ * that category, so everything is a miss. Except where a data set has a category of that name: it
+ * takes the similarities of that category's best detections for those of the best of all. Where
+ * they are too few, or not all objects are of that category, it fails; here all are misses then.
  */
 #define ALL_CATEGORIES (-1)
 
-static bool all_belong_to(const struct sb_class_work *w, const struct sb_similarity *sim,
-                          const struct sb_image_run *dts, const struct sb_image_run *gts,
-                          int32_t category)
+static int match_nameless(struct sb_class_work *w, struct sb_class_work *own,
+                          const struct sb_similarity *sim, const struct sb_image_run *dts,
+                          const struct sb_image_run *gts, struct sb_error *err)
 {
-    bool all = category >= 0;
-    for (uint32_t i = 0; all && i < dts->count; i++)
-        all = sim->dt->category[w->slot_rows[dts->first + i]] == category;
-    for (uint32_t i = 0; all && i < gts->count; i++)
-        all = sim->gt->category[w->gt_rows[gts->first + i]] == category;
-    return all;
+    const int32_t category = sb_id_map_find(&sim->gt->categories, ALL_CATEGORIES);
+    for (uint32_t i = 0; i < gts->count; i++) {
+        if (category < 0 || sim->gt->category[w->gt_rows[gts->first + i]] != category)
+            return 0;
+    }
+    if (sb_grow(&own->stand_ins, &own->stand_in_capacity, dts->count, sizeof(*own->stand_ins),
+                SB_MEM_TAG(SB_MEM_DATA, 0)))
+        return sb_error_nomem(err, "rows of an image", dts->count * sizeof(*own->stand_ins));
+    if (best_of_category(sim->dt, dts->image, category, dts->count, own->stand_ins) < dts->count)
+        return 0;
+    return match_run(w, own, sim, dts, gts, own->stand_ins, err);
 }
 
 int sb_class_match(struct sb_class_work *work, struct sb_class_work *own,
                    const struct sb_similarity *sim, size_t from, size_t to, struct sb_error *err)
 {
-    const bool by_category = sb_compares_keypoints(sim->params) && !sim->params->use_cats;
-    const int32_t all = sb_id_map_find(&sim->gt->categories, ALL_CATEGORIES);
+    const bool nameless = sb_compares_keypoints(sim->params) && !sim->params->use_cats;
     if (from == to)
         return 0;
     const struct sb_image_run *const last = &work->dt_runs[to - 1];
@@ -344,8 +373,10 @@ int sb_class_match(struct sb_class_work *work, struct sb_class_work *own,
     for (size_t r = from; r < to && rc == 0; r++) {
         const struct sb_image_run *const dts = &work->dt_runs[r];
         const struct sb_image_run *const gts = find_run(work, dts->image, &at);
-        if (gts && (!by_category || all_belong_to(work, sim, dts, gts, all)))
-            rc = match_run(work, own, sim, dts, gts, err);
+        if (gts && nameless)
+            rc = match_nameless(work, own, sim, dts, gts, err);
+        else if (gts)
+            rc = match_run(work, own, sim, dts, gts, work->slot_rows + dts->first, err);
     }
     return rc;
 }

@@ -77,6 +77,8 @@ struct sb_class_work {
     /* of the thread that matches a span of images */
     struct sb_sim_scratch similarity;
     struct sb_match_scratch match;
+    uint32_t *stand_ins; /* rows of detections compared in place of an image's */
+    size_t stand_in_capacity;
 };
 
 void sb_class_work_release(struct sb_class_work *work);

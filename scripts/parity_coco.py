@@ -9,7 +9,7 @@ by both; every statistic and every value of the precision, recall and scores arr
   V/bin/python scripts/parity_coco.py --type segm --cases 10000 [--seed N] [--spinebench build/spinebench]
 
 A case that differs is written to --keep DIR. --sample FILE writes the cases with their expected values
-as the tests read them (tests/eval/parity_*.jsonl).
+as the tests read them (tests/eval/parity/*.jsonl).
 """
 import argparse
 import contextlib
@@ -310,6 +310,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--type", choices=["bbox", "segm", "keypoints"], default="bbox")
     parser.add_argument("--cases", type=int, default=1000)
+    parser.add_argument("--pick", help="only these cases, N,N,...")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--spinebench", default="build/spinebench")
     parser.add_argument("--keep", help="folder for cases that differ")
@@ -320,7 +321,7 @@ def main():
     sample = open(args.sample, "w") if args.sample else None
     with tempfile.TemporaryDirectory() as tmp:
         gt_path, dt_path = os.path.join(tmp, "gt.json"), os.path.join(tmp, "dt.json")
-        for case in range(args.cases):
+        for case in map(int, args.pick.split(",")) if args.pick else range(args.cases):
             rng = random.Random("%s %d %d" % (args.type, args.seed, case))
             gt, dts = data_set(rng, args.type)
             use_cats = rng.random() < 0.85

@@ -135,19 +135,19 @@ static void check_file(const char *name, size_t expected_samples)
 static void test_coco_parity__boxes(void **state)
 {
     (void)state;
-    check_file("eval/parity/bbox.jsonl", 50);
+    check_file("eval/parity/bbox.jsonl", 51);
 }
 
 static void test_coco_parity__masks(void **state)
 {
     (void)state;
-    check_file("eval/parity/segm.jsonl", 30);
+    check_file("eval/parity/segm.jsonl", 40);
 }
 
 static void test_coco_parity__keypoints(void **state)
 {
     (void)state;
-    check_file("eval/parity/keypoints.jsonl", 20);
+    check_file("eval/parity/keypoints.jsonl", 23);
 }
 
 int main(void)
