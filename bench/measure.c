@@ -7,7 +7,6 @@
 #include "bench/record.h"
 #include "bench/step_costs.h"
 #include "detect/region_ops.h"
-#include "models/weights.h"
 
 #include <string.h>
 
@@ -17,6 +16,7 @@ void sb_measure_options_defaults(struct sb_measure_options *options)
     options->batch = 1;
     options->threads = sb_cpu_count();
     options->engine = sb_engine_default();
+    options->cpu = sb_cpu_detect();
     options->seed = 1;
     options->time.warmup = 2;
     options->time.stop =
@@ -25,39 +25,50 @@ void sb_measure_options_defaults(struct sb_measure_options *options)
     options->check = true;
 }
 
+int sb_measure_weights(struct sb_weights *out, const struct sb_measure_options *options,
+                       const struct sb_graph *graph, struct sb_error *err)
+{
+    const struct sb_bind_options bind = {.use_ema = options->use_ema};
+    return options->weights ? sb_weights_load(out, graph, options->weights, &bind, err)
+                            : sb_weights_seeded(out, graph, options->seed, err);
+}
+
 static int load_weights(struct sb_measurement *m, struct sb_weights *weights, struct sb_error *err)
 {
     struct sb_memory_probe probe;
     sb_memory_probe_start(&probe);
-    const struct sb_bind_options bind = {.use_ema = m->options.use_ema};
-    const int rc = m->options.weights
-                       ? sb_weights_load(weights, m->model->graph, m->options.weights, &bind, err)
-                       : sb_weights_seeded(weights, m->model->graph, m->options.seed, err);
+    const int rc = sb_measure_weights(weights, &m->options, m->model->graph, err);
     m->load.measured_bytes = sb_memory_probe_peak(&probe);
     m->load.weight_bytes = rc == 0 ? (int64_t)weights->arena_bytes : 0;
     return rc;
 }
 
-static void plan_options(const struct sb_measure_options *o, struct sb_plan_options *out)
+void sb_measure_plan_options(const struct sb_measure_options *o, struct sb_plan_options *out)
 {
     sb_plan_options_defaults(out);
     out->engine = o->engine;
+    out->cpu = o->cpu;
+    out->low_memory = o->low_memory;
     out->threads = o->threads;
     out->region = &sb_detect_region_ops;
 }
 
 /* Builds the plan and runs it once, the run that first touches its arena. */
-static int build_and_touch(struct sb_measurement *m, const struct sb_weights *weights,
+static int build_and_touch(struct sb_measurement *m, struct sb_weights *weights,
                            struct sb_error *err)
 {
     struct sb_plan_options options;
     struct sb_memory_probe build, forward;
-    plan_options(&m->options, &options);
+    sb_measure_plan_options(&m->options, &options);
     sb_memory_probe_start(&build);
     m->plan = sb_plan_new(m->model->graph, weights, &options, err);
     if (!m->plan)
         return err->code;
     m->build.measured_bytes = sb_memory_probe_peak(&build);
+    /* without a check only the plan's own are needed; what is freed was there before the build */
+    const int64_t freed = m->options.check ? 0 : (int64_t)weights->arena_bytes;
+    if (freed)
+        sb_weights_release(weights);
     sb_memory_probe_start(&forward);
     sb_fill_inputs(m->plan, m->options.seed);
     const int rc = sb_plan_run(m->plan, NULL, err);
@@ -65,7 +76,8 @@ static int build_and_touch(struct sb_measurement *m, const struct sb_weights *we
     /* the mark was reset in between: the higher of both phases, from the first one's start */
     m->total.measured_bytes = SB_NO_INT;
     if (m->build.measured_bytes != SB_NO_INT && m->forward.measured_bytes != SB_NO_INT) {
-        const int64_t late = m->forward.measured_bytes + forward.start_bytes - build.start_bytes;
+        const int64_t late =
+            m->forward.measured_bytes + forward.start_bytes + freed - build.start_bytes;
         m->total.measured_bytes = late > m->build.measured_bytes ? late : m->build.measured_bytes;
     }
     return rc;
@@ -114,7 +126,7 @@ int sb_measure_model(struct sb_measurement *out, struct sb_model *model,
     }
     if (rc == 0 && options->check) {
         struct sb_plan_options plan;
-        plan_options(options, &plan);
+        sb_measure_plan_options(options, &plan);
         rc = sb_check_outputs(&out->check, out->plan, model->graph, &weights, &plan, err);
         out->checked = rc == 0;
     }

@@ -15,6 +15,7 @@
 #include "bench/peak.h"
 #include "engine/plan.h"
 #include "models/model.h"
+#include "models/weights.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,8 @@ struct sb_measure_options {
     int batch;
     int threads;
     enum sb_engine engine;
+    enum sb_cpu cpu;     /* instruction sets of the native engine; default: what the CPU has */
+    bool low_memory;     /* see struct sb_plan_options */
     const char *weights; /* file; NULL: seeded */
     bool use_ema;        /* its moving averages */
     uint64_t seed;       /* of the weights without a file, and of the input */
@@ -33,6 +36,11 @@ struct sb_measure_options {
 };
 /* Seed 1, 2 warm-up runs, at least 7 and at most 200 runs within 5 s, 5 step passes, check. */
 void sb_measure_options_defaults(struct sb_measure_options *options);
+
+/* The weights and the plan options that these options ask for. */
+int sb_measure_weights(struct sb_weights *out, const struct sb_measure_options *options,
+                       const struct sb_graph *graph, struct sb_error *err);
+void sb_measure_plan_options(const struct sb_measure_options *options, struct sb_plan_options *out);
 
 /* Memory of a phase: what was planned and the peak above its start. */
 struct sb_phase_memory {

@@ -239,15 +239,15 @@ static int emit_check(const struct emitter *e)
     return finish(e, &r);
 }
 
-struct sb_cell sb_cell_of(const struct sb_model *model, int threads, enum sb_engine engine,
-                          enum sb_scenario scenario)
+struct sb_cell sb_cell_of(const struct sb_model *model, const struct sb_measure_options *options)
 {
+    const enum sb_scenario scenario = options->time.scenario;
     const struct sb_cell cell = {
         .model = model->name,
         .size = model->padded_h,
         .batch = model->batch,
-        .threads = threads,
-        .engine = sb_engine_name(engine),
+        .threads = options->threads,
+        .engine = sb_engine_label(options->engine, options->cpu, options->low_memory),
         .scenario = scenario == SB_SCENARIO_STREAM ? NULL : sb_scenario_name(scenario),
     };
     return cell;
@@ -259,8 +259,7 @@ int sb_measurement_records(const struct sb_measurement *m, const char *run, sb_r
     const struct emitter e = {
         .m = m,
         .run = run,
-        .cell =
-            sb_cell_of(m->model, m->options.threads, m->options.engine, m->options.time.scenario),
+        .cell = sb_cell_of(m->model, &m->options),
         .no_times = m->checked && !m->check.passed ? "the output check failed" : NULL,
         .emit = emit,
         .ctx = ctx,

@@ -15,8 +15,7 @@
 typedef int (*sb_record_fn)(void *ctx, const struct sb_record *record, struct sb_error *err);
 
 /* The table row of a configuration; borrows the model's name. */
-struct sb_cell sb_cell_of(const struct sb_model *model, int threads, enum sb_engine engine,
-                          enum sb_scenario scenario);
+struct sb_cell sb_cell_of(const struct sb_model *model, const struct sb_measure_options *options);
 
 int sb_measurement_records(const struct sb_measurement *m, const char *run, sb_record_fn emit,
                            void *ctx, struct sb_error *err);

@@ -49,7 +49,10 @@ static int resolve_cells(struct session *s, struct sb_error *err)
         struct sb_model *model = sb_model_open(c->model, &size, err);
         if (!model)
             return err->code;
-        s->cells[i].key = sb_cell_of(model, c->threads, c->engine, o->measure.time.scenario);
+        struct sb_measure_options measure = o->measure;
+        measure.threads = c->threads;
+        measure.engine = c->engine;
+        s->cells[i].key = sb_cell_of(model, &measure);
         snprintf(s->cells[i].name, sizeof(s->cells[i].name), "%s", model->name);
         s->cells[i].key.model = s->cells[i].name;
         sb_model_free(&model);

@@ -61,6 +61,10 @@ static void add_options(struct command *c, const struct sb_measure_options *o)
     add_word(c, "--batch=%d", o->batch);
     add_word(c, "--threads=%d", o->threads);
     add_word(c, "--engine=%s", sb_engine_name(o->engine));
+    if (o->cpu != sb_cpu_detect())
+        add_word(c, "--cpu-mask=%s", sb_cpu_name(o->cpu));
+    if (o->low_memory)
+        add_word(c, "--low-memory");
     add_word(c, "--scenario=%s", sb_scenario_name(o->time.scenario));
     if (o->weights)
         add_word(c, "--weights=%s", o->weights);

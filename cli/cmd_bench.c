@@ -3,6 +3,7 @@
 #include "bench/environment.h"
 #include "bench/noise.h"
 #include "bench/session.h"
+#include "cli/bench_passes.h"
 #include "cli/cli.h"
 #include "reports/view.h"
 
@@ -12,11 +13,11 @@
 #include <string.h>
 
 static struct sb_option_list sizes, batches, threads, engines;
-static const char *weights, *output, *precision, *scenario, *trace;
+static const char *weights, *output, *precision, *scenario, *trace, *cpu_name;
 static struct sb_accuracy_set accuracy;
 static int64_t seed, runs, min_runs, max_runs, warmup, step_passes, processes;
 static double seconds;
-static bool ema, json, quiet, resume, check, probe;
+static bool ema, json, quiet, resume, check, probe, passes, low_memory;
 static struct sb_str command_line;
 
 #define NO_TIME (-1.0)
@@ -130,6 +131,11 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
     o->measure.use_ema = ema;
     o->measure.seed = (uint64_t)seed;
     o->measure.check = check;
+    o->measure.low_memory = low_memory;
+    if (rc == 0 && cpu_name)
+        rc = sb_cpu_parse(cpu_name, &o->measure.cpu, err);
+    if (rc == 0 && passes && (output || json))
+        rc = sb_error_set(err, SB_EINVAL, "--passes prints a table: no --output, no --json");
     o->measure.time.warmup = (size_t)warmup;
     o->measure.time.step_passes = (size_t)step_passes;
     o->accuracy = accuracy.annotations ? &accuracy : NULL;
@@ -242,6 +248,11 @@ static int run_bench(const struct sb_arguments *args, struct sb_error *err)
     sb_records_init(&records);
     sb_environment_read(&env, "");
     int rc = read_options(args, &o, err);
+    if (rc == 0 && passes) {
+        rc = bench_passes(&o, err);
+        sb_free((void *)(uintptr_t)o.cells);
+        return rc;
+    }
     if (rc == 0)
         rc = sb_session_run(&o, &env, &records, &result, err);
     if (rc == 0 && result.resumed_cells && !quiet)
@@ -272,7 +283,7 @@ static void remember_command(int argc, char **argv)
 static void reset_options(void)
 {
     sizes = batches = threads = engines = (struct sb_option_list){0};
-    weights = output = precision = trace = NULL;
+    weights = output = precision = trace = cpu_name = NULL;
     accuracy = (struct sb_accuracy_set){NULL, NULL};
     scenario = "stream";
     seed = processes = 1;
@@ -280,7 +291,7 @@ static void reset_options(void)
     warmup = 2;
     step_passes = 5;
     seconds = NO_TIME;
-    ema = json = quiet = resume = false;
+    ema = json = quiet = resume = passes = low_memory = false;
     check = probe = true;
 }
 
@@ -292,6 +303,10 @@ int cmd_bench(int argc, char **argv)
         SB_OPT_LIST("threads", 't', "T,...", "threads (default: all CPUs)", &threads),
         SB_OPT_LIST("engine", 0, "E,...", "engines: native, openblas (default: native with AVX2)",
                     &engines),
+        SB_OPT_STRING("cpu-mask", 0, "LEVEL", "native engine: portable, avx2 or avx512", &cpu_name),
+        SB_OPT_FLAG("low-memory", 0, "native engine: smaller packed weights, slower", &low_memory),
+        SB_OPT_FLAG("passes", 0, "instead: what each pass of the engine gains (--runs rounds)",
+                    &passes),
         SB_OPT_STRING("scenario", 0, "NAME",
                       "stream (default), cold (caches emptied) or offline (throughput)", &scenario),
         SB_OPT_STRING("weights", 0, "FILE", "checkpoint, .safetensors or .onnx", &weights),

@@ -78,12 +78,7 @@ static int classify(const struct sb_label_list *labels, struct sb_error *err)
     struct sb_classify_summary summary;
     struct sb_classify_options classify_options;
     sb_classify_options_defaults(&classify_options);
-    int rc = sb_engine_parse(run.engine, &classify_options.plan.engine, err);
-    rc = sb_ranks_agree(sb_cli_ranks(), rc, err);
-    if (rc)
-        return rc;
-    if (run.threads)
-        classify_options.plan.threads = (int)run.threads;
+    classify_options.plan = run.plan;
     classify_options.top = (int)top;
     classify_options.first_class = (int)first_class;
     classify_options.apply_exif = run.exif;
@@ -91,8 +86,8 @@ static int classify(const struct sb_label_list *labels, struct sb_error *err)
         sb_image_run_pipeline(&run, &labels->images, &progress);
     sb_progress_start(&progress, "classifying", "images", labels->images.count,
                       run.quiet || !sb_image_run_prints());
-    rc = sb_classify_run(run.model, &run.weights, &classify_options, labels, &options, &summary,
-                         err);
+    int rc = sb_classify_run(run.model, &run.weights, &classify_options, labels, &options, &summary,
+                             err);
     sb_progress_finish(&progress);
     if (rc == 0)
         rc = sb_image_run_finish(&run, err);

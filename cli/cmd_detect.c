@@ -88,11 +88,7 @@ static int make_detector(struct request *r, struct sb_error *err)
 {
     struct sb_detector_options options;
     sb_detector_options_defaults(&options);
-    const int rc = sb_engine_parse(run.engine, &options.plan.engine, err);
-    if (rc)
-        return rc;
-    if (run.threads)
-        options.plan.threads = (int)run.threads;
+    options.plan = run.plan;
     options.score_threshold = score_threshold;
     options.soft_sigma = soft_nms ? soft_sigma : 0;
     options.apply_exif = run.exif;

@@ -5,6 +5,7 @@
 #include "base/npy.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/engine_choice.h"
 #include "cli/model_weights.h"
 #include "detect/region_ops.h"
 #include "engine/outputs.h"
@@ -15,8 +16,9 @@
 #include <stdio.h>
 
 static struct sb_weights_choice weights_choice;
-static const char *input_path, *out_dir, *engine_name, *cpu_name;
-static int64_t size, threads;
+static struct sb_engine_choice engine_choice;
+static const char *input_path, *out_dir;
+static int64_t size;
 static bool quiet;
 
 static int load_input(struct sb_npy *input, struct sb_error *err)
@@ -133,14 +135,11 @@ static int read_options(struct sb_plan_options *options, struct sb_error *err)
 {
     sb_plan_options_defaults(options);
     options->region = &sb_detect_region_ops;
-    if (threads > 0)
-        options->threads = (int)threads;
     if (!input_path)
         return sb_error_set(err, SB_EINVAL, "no input: --input X.npy is needed");
     if (!out_dir)
         return sb_error_set(err, SB_EINVAL, "no output folder: -o DIR is needed");
-    const int rc = engine_name ? sb_engine_parse(engine_name, &options->engine, err) : 0;
-    return rc == 0 && cpu_name ? sb_cpu_parse(cpu_name, &options->cpu, err) : rc;
+    return sb_engine_choose(&engine_choice, options, err);
 }
 
 static int run_forward(const struct sb_arguments *args, struct sb_error *err)
@@ -169,10 +168,7 @@ int cmd_forward(int argc, char **argv)
                       &input_path),
         SB_OPT_STRING("output", 'o', "DIR", "folder for the outputs, one .npy each", &out_dir),
         SB_OPT_INT("size", 0, "N", "image size (default: the input's)", &size, 1, 1 << 20),
-        SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
-        SB_OPT_STRING("engine", 0, "NAME", "native or openblas (default: native with AVX2)",
-                      &engine_name),
-        SB_OPT_STRING("cpu-mask", 0, "LEVEL", "native engine: portable, avx2 or avx512", &cpu_name),
+        SB_OPT_ENGINE(&engine_choice),
         SB_OPT_FLAG("quiet", 'q', "no summary on stderr", &quiet),
         SB_OPT_END,
     };
@@ -184,8 +180,9 @@ int cmd_forward(int argc, char **argv)
         "example:\n  spinebench forward retinanet-spinenet-49 --weights-seed 1 --input x.npy -o "
         "out"};
     weights_choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};
-    input_path = out_dir = engine_name = cpu_name = NULL;
-    size = threads = 0;
+    engine_choice = (struct sb_engine_choice){0};
+    input_path = out_dir = NULL;
+    size = 0;
     quiet = false;
     return sb_cli_run("forward", &help, argc, argv, run_forward);
 }

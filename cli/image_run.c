@@ -21,7 +21,7 @@ void sb_image_run_defaults(struct sb_image_run *run, const char *command)
     memset(run, 0, sizeof(*run));
     snprintf(run->skipped, sizeof(run->skipped), "%s: skipped", command);
     run->choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};
-    run->engine = sb_engine_name(sb_engine_default());
+    sb_plan_options_defaults(&run->plan);
     run->shard_index = run->shards = 1;
 }
 
@@ -40,6 +40,8 @@ int sb_image_run_load(struct sb_image_run *run, const char *name, struct sb_erro
     const struct sb_model_options options = {.size = (int)run->size, .batch = 1};
     run->model = sb_model_open(name, &options, err);
     int rc = run->model ? 0 : err->code;
+    if (rc == 0)
+        rc = sb_engine_choose(&run->engine, &run->plan, err);
     if (rc == 0 && sb_ranks_first_of_machine(ranks))
         rc = sb_weights_choose(&run->choice, run->model, &run->weights, err);
     rc = sb_ranks_agree(ranks, rc, err);
@@ -73,7 +75,8 @@ void sb_image_run_describe(struct sb_image_run *run)
     sb_jw_string(w, "commit", sb_build.commit);
     sb_jw_string(w, "model", run->model->name);
     put_hex(w, "weights", run->weights.digest);
-    sb_jw_string(w, "engine", run->engine);
+    sb_jw_string(w, "engine",
+                 sb_engine_label(run->plan.engine, run->plan.cpu, run->plan.low_memory));
     sb_jw_int(w, "height", run->model->image_h);
     sb_jw_int(w, "width", run->model->image_w);
     sb_jw_bool(w, "exif", run->exif);
@@ -116,7 +119,7 @@ struct sb_pipeline_options sb_image_run_pipeline(struct sb_image_run *run,
                                                  const struct sb_image_list *list,
                                                  struct sb_progress *progress)
 {
-    const int cpus = run->threads ? (int)run->threads : sb_cpu_count();
+    const int cpus = run->plan.threads;
     return (struct sb_pipeline_options){.ranks = sb_cli_ranks(),
                                         .list = list,
                                         .results = run->output,

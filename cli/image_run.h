@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/progress.h"
+#include "cli/engine_choice.h"
 #include "cli/model_weights.h"
 #include "datasets/image_list.h"
 #include "detect/pipeline.h"
@@ -13,12 +14,14 @@ struct sb_image_run {
     char skipped[32]; /* what messages about skipped images call the command */
     /* options */
     struct sb_weights_choice choice;
-    const char *output, *images_dir, *engine, *shard;
-    int64_t threads, size, max_images;
+    struct sb_engine_choice engine;
+    const char *output, *images_dir, *shard;
+    int64_t size, max_images;
     bool resume, skip_broken, json, quiet, exif, merge;
     /* of the whole list, before it is cut to the shard; for parts */
     size_t shard_index, shards;
     uint64_t whole_images, whole_list;
+    struct sb_plan_options plan; /* as engine says */
     /* the model */
     struct sb_model *model;
     struct sb_weights weights;
@@ -33,10 +36,7 @@ struct sb_image_run {
     SB_OPT_WEIGHTS(&(run)->choice),                                                                \
         SB_OPT_INT("size", 0, "N", "input size in pixels (default: the model's own)",              \
                    &(run)->size, 1, 65536),                                                        \
-        SB_OPT_INT("threads", 't', "T", "threads of the network (default: all CPUs)",              \
-                   &(run)->threads, 1, 1024),                                                      \
-        SB_OPT_STRING("engine", 0, "E", "native or openblas (default: native with AVX2)",          \
-                      &(run)->engine),                                                             \
+        SB_OPT_ENGINE(&(run)->engine),                                                             \
         SB_OPT_FLAG("exif", 0, "turn photos by their EXIF orientation", &(run)->exif),             \
         SB_OPT_INT("max-images", 0, "N", "only the first N images", &(run)->max_images, 1,         \
                    INT32_MAX),                                                                     \
@@ -50,7 +50,8 @@ struct sb_image_run {
 
 /* Options at their defaults, for the command of this name. */
 void sb_image_run_defaults(struct sb_image_run *run, const char *command);
-/* Loads model `name` and its weights: one copy for all ranks of a machine. Collective. */
+/* Loads model `name` and its weights, one copy for all ranks of a machine, and sets run->plan.
+ * Collective. */
 int sb_image_run_load(struct sb_image_run *run, const char *name, struct sb_error *err);
 /* Reads --shard and notes what the whole list is; the caller then cuts it. */
 int sb_image_run_shard(struct sb_image_run *run, const struct sb_image_list *whole,

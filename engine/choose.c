@@ -24,6 +24,18 @@ struct inputs {
     enum sb_layout *layouts;
 };
 
+/* Output pixels of all steps with this weight slot; 0 for none. */
+static size_t slot_pixels(const struct sb_steps *steps, int slot)
+{
+    size_t pixels = 0;
+    for (size_t i = 0; slot >= 0 && i < steps->count; i++) {
+        const struct sb_shape out = steps->values[steps->items[i].value].shape;
+        if (steps->items[i].kernel_slot == slot)
+            pixels += (size_t)(out.n * out.h * out.w);
+    }
+    return pixels;
+}
+
 static int choose_one(struct sb_steps *steps, size_t index, const struct sb_plan_options *options,
                       const struct inputs *in, struct sb_error *err)
 {
@@ -38,6 +50,8 @@ static int choose_one(struct sb_steps *steps, size_t index, const struct sb_plan
         .in_layouts = in->layouts,
         .num_inputs = step->num_inputs,
         .out = steps->values[step->value].shape,
+        .slot_pixels = slot_pixels(steps, step->kernel_slot),
+        .low_memory = options->low_memory,
         .threads = options->threads,
         .simd = sb_simd(options->cpu),
         .region = options->region,

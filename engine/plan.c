@@ -18,6 +18,20 @@ const char *sb_engine_name(enum sb_engine engine)
     return engine == SB_ENGINE_NATIVE ? "native" : "openblas";
 }
 
+const char *sb_engine_label(enum sb_engine engine, enum sb_cpu cpu, bool low_memory)
+{
+    static const char *const native[SB_CPU_COUNT][2] = {
+        {"native-portable", "native-portable-low-memory"},
+        {"native-avx2", "native-avx2-low-memory"},
+        {"native-avx512", "native-avx512-low-memory"},
+    };
+    if (engine != SB_ENGINE_NATIVE)
+        return sb_engine_name(engine);
+    if (cpu == sb_cpu_detect())
+        return low_memory ? "native-low-memory" : "native";
+    return native[cpu][low_memory];
+}
+
 int sb_engine_parse(const char *name, enum sb_engine *out, struct sb_error *err)
 {
     for (int e = SB_ENGINE_OPENBLAS; e <= SB_ENGINE_NATIVE; e++) {
@@ -66,7 +80,8 @@ void sb_plan_free(struct sb_plan **plan_ptr)
         sb_free(plan->planned[i].inputs);
     }
     for (int level = 0; level < SB_LEVEL_COUNT; level++)
-        sb_free(plan->weights[level]);
+        sb_free(plan->channels[level]);
+    sb_packed_free(&plan->own_packed);
     sb_free(plan->planned);
     sb_free(plan->offsets);
     sb_free(plan->arena);

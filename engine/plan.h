@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/pool.h"
 #include "engine/cpu.h"
+#include "engine/packed.h"
 #include "engine/region.h"
 #include "models/graph.h"
 #include "models/weights.h"
@@ -50,9 +51,13 @@ struct sb_plan_options {
     enum sb_cpu cpu;       /* instruction sets of the native engine; default: what the CPU has */
     unsigned passes;       /* 1 << enum sb_pass: those that run; default SB_ALL_PASSES */
     bool reuse_memory; /* default true: live-range arena; false gives every tensor its own place */
+    bool low_memory; /* default false: kernels that need larger packed weights only where they save
+                        most time per byte */
     /* Proposals and detections (two-stage models), borrowed, must outlive the plan; default NULL.
      */
     const struct sb_region_ops *region;
+    /* Where packed weights are kept, borrowed, must outlive the plan; default NULL: in the plan. */
+    struct sb_packed *packed;
     bool sizes_only; /* default false; true packs no weights: sb_plan_memory() and
                         sb_plan_step_info() answer, sb_plan_run() refuses */
 };
@@ -116,6 +121,9 @@ void sb_plan_memory(const struct sb_plan *plan, struct sb_plan_memory *out);
 enum sb_engine sb_engine_default(void);
 /* "openblas", "native" */
 const char *sb_engine_name(enum sb_engine engine);
+/* The engine's name and what sets it apart from its defaults on this CPU: "native",
+ * "native-low-memory", "native-avx2". */
+const char *sb_engine_label(enum sb_engine engine, enum sb_cpu cpu, bool low_memory);
 /* The engine of a name; SB_EINVAL, naming the known ones, for any other text. */
 int sb_engine_parse(const char *name, enum sb_engine *out, struct sb_error *err);
 

@@ -2,6 +2,7 @@
  * Compiles a graph: steps, passes, kernels, memory, weights, in this order. Everything that a
  * forward pass touches is allocated here. See plan.h.
  */
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "engine/arena.h"
@@ -94,18 +95,6 @@ static void connect_values(struct sb_plan *plan)
     }
 }
 
-/* The first step before `index` with the same weight slot and kernel; -1 if none. */
-static int find_shared(const struct sb_plan *plan, size_t index)
-{
-    const struct sb_step *step = &plan->steps.items[index];
-    for (size_t i = 0; i < index; i++) {
-        if (plan->steps.items[i].kernel_slot == step->kernel_slot &&
-            plan->steps.items[i].kernel == step->kernel)
-            return (int)i;
-    }
-    return -1;
-}
-
 /* A kernel that several steps use keeps one copy, and their scales stay in the epilogue. */
 static int slot_users(const struct sb_plan *plan, int slot)
 {
@@ -120,23 +109,58 @@ static size_t channel_bytes(const struct sb_planned_step *planned)
     return sb_align_size((size_t)planned->call.out.c * sizeof(float), 64);
 }
 
-static void size_step_weights(struct sb_plan *plan, size_t index)
+static enum sb_level level_of(const struct sb_plan *plan, size_t index)
+{
+    return plan->steps.values[plan->steps.items[index].value].level;
+}
+
+/* Finds or makes the place of a step's packed kernel, and counts it once in this plan. */
+static int find_packed(struct sb_plan *plan, size_t index, unsigned user, struct sb_error *err)
 {
     const struct sb_step *step = &plan->steps.items[index];
     struct sb_planned_step *planned = &plan->planned[index];
-    planned->shares = -1;
-    if (step->kernel_slot >= 0) {
-        const int users = slot_users(plan, step->kernel_slot);
-        planned->fold_scale = users == 1 && step->scale;
-        planned->shares = users > 1 ? find_shared(plan, index) : -1;
-        if (planned->shares < 0)
-            planned->packed_bytes = sb_align_size(step->kernel->packed_bytes(&planned->call), 64);
+    struct sb_packed_item like = {
+        .slot = step->kernel_slot,
+        .kernel = step->kernel,
+        .simd = planned->call.simd,
+        .level = level_of(plan, index),
+        .bytes = sb_align_size(step->kernel->packed_bytes(&planned->call), 64),
+    };
+    planned->fold_scale = step->scale && slot_users(plan, step->kernel_slot) == 1;
+    if (planned->fold_scale)
+        like.scale = 1 | sb_fnv1a(SB_FNV_START, step->scale,
+                                  (size_t)planned->call.out.c * sizeof(*step->scale));
+    const int rc = sb_packed_find(plan->packed, &like, &planned->item, err);
+    if (rc)
+        return rc;
+    struct sb_packed_item *item = sb_packed_item(plan->packed, planned->item);
+    planned->weight_bytes = item->user == user ? 0 : item->bytes;
+    item->user = user;
+    return 0;
+}
+
+/* Sizes of all weights; channels[level] becomes the size of a level's channel arena. */
+static int size_weights(struct sb_plan *plan, size_t channels[SB_LEVEL_COUNT], struct sb_error *err)
+{
+    struct sb_plan_memory *memory = &plan->memory;
+    const unsigned user = sb_packed_next_user(plan->packed);
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        const struct sb_step *step = &plan->steps.items[i];
+        struct sb_planned_step *planned = &plan->planned[i];
+        const enum sb_level level = level_of(plan, i);
+        const int rc = step->kernel_slot >= 0 ? find_packed(plan, i, user, err) : 0;
+        if (rc)
+            return rc;
+        size_t bytes = step->scale && !planned->fold_scale ? channel_bytes(planned) : 0;
+        if (step->shift)
+            bytes += channel_bytes(planned);
+        planned->channel_offset = channels[level];
+        channels[level] += bytes;
+        planned->weight_bytes += bytes;
+        memory->weight_bytes[level] += planned->weight_bytes;
+        memory->weight_total_bytes += planned->weight_bytes;
     }
-    planned->weight_bytes = planned->packed_bytes;
-    if (step->scale && !planned->fold_scale)
-        planned->weight_bytes += channel_bytes(planned);
-    if (step->shift)
-        planned->weight_bytes += channel_bytes(planned);
+    return 0;
 }
 
 static float *pack_channels(const double *values, size_t channels, char **place, size_t bytes)
@@ -149,22 +173,19 @@ static float *pack_channels(const double *values, size_t channels, char **place,
     return out;
 }
 
-/* Gives a step the places of its weights. */
+/* Gives a step its weights. */
 static void place_weights(struct sb_plan *plan, size_t index)
 {
     const struct sb_step *step = &plan->steps.items[index];
     struct sb_planned_step *planned = &plan->planned[index];
-    const size_t channels = (size_t)planned->call.out.c;
-    char *place = plan->weights[plan->steps.values[step->value].level] + planned->weight_offset;
-    if (planned->shares >= 0)
-        planned->call.packed = plan->planned[planned->shares].call.packed;
-    else if (step->kernel_slot >= 0)
-        planned->call.packed = place;
-    place += planned->packed_bytes;
+    const size_t count = (size_t)planned->call.out.c, bytes = channel_bytes(planned);
+    if (step->kernel_slot >= 0)
+        planned->call.packed = sb_packed_item(plan->packed, planned->item)->data;
+    char *place = plan->channels[level_of(plan, index)] + planned->channel_offset;
     if (step->scale && !planned->fold_scale)
-        planned->call.scale = pack_channels(step->scale, channels, &place, channel_bytes(planned));
+        planned->call.scale = pack_channels(step->scale, count, &place, bytes);
     if (step->shift)
-        planned->call.shift = pack_channels(step->shift, channels, &place, channel_bytes(planned));
+        planned->call.shift = pack_channels(step->shift, count, &place, bytes);
 }
 
 struct packing {
@@ -172,44 +193,76 @@ struct packing {
     const struct sb_weights *weights;
 };
 
+/* True for the first step of the plan that uses a kernel which nobody has packed. */
+static bool packs(const struct sb_plan *plan, size_t index)
+{
+    const struct sb_step *step = &plan->steps.items[index];
+    const size_t item = plan->planned[index].item;
+    if (step->kernel_slot < 0 || !sb_packed_item(plan->packed, item)->fresh)
+        return false;
+    for (size_t i = 0; i < index; i++) {
+        if (plan->steps.items[i].kernel_slot >= 0 && plan->planned[i].item == item)
+            return false;
+    }
+    return true;
+}
+
 static void pack_job(void *ctx, size_t index, int worker)
 {
     (void)worker;
     const struct packing *packing = ctx;
-    struct sb_plan *plan = packing->plan;
+    const struct sb_plan *plan = packing->plan;
     const struct sb_step *step = &plan->steps.items[index];
-    struct sb_planned_step *planned = &plan->planned[index];
-    if (step->kernel_slot < 0 || planned->shares >= 0)
-        return;
-    char *place = plan->weights[plan->steps.values[step->value].level] + planned->weight_offset;
-    step->kernel->pack(&planned->call, packing->weights->slots[step->kernel_slot],
-                       planned->fold_scale ? step->scale : NULL, place);
+    const struct sb_planned_step *planned = &plan->planned[index];
+    if (packs(plan, index))
+        step->kernel->pack(&planned->call, packing->weights->slots[step->kernel_slot],
+                           planned->fold_scale ? step->scale : NULL,
+                           sb_packed_item(plan->packed, planned->item)->data);
+}
+
+static int allocate_weights(struct sb_plan *plan, const size_t channels[SB_LEVEL_COUNT],
+                            struct sb_error *err)
+{
+    for (unsigned level = 0; level < SB_LEVEL_COUNT; level++) {
+        if (channels[level] == 0)
+            continue;
+        plan->channels[level] = sb_malloc(channels[level], SB_MEM_TAG(SB_MEM_WEIGHTS, level));
+        if (!plan->channels[level])
+            return sb_error_nomem(err, "scales and shifts", channels[level]);
+    }
+    return sb_packed_allocate(plan->packed, err);
+}
+
+static int fill_packed(struct sb_plan *plan, const struct sb_weights *weights, struct sb_error *err)
+{
+    size_t channels[SB_LEVEL_COUNT] = {0};
+    int rc = size_weights(plan, channels, err);
+    if (rc || plan->options.sizes_only)
+        return rc;
+    rc = allocate_weights(plan, channels, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < plan->steps.count; i++)
+        place_weights(plan, i);
+    struct packing packing = {plan, weights};
+    sb_pool_run(plan->pool, plan->steps.count, pack_job, &packing);
+    sb_packed_done(plan->packed);
+    return 0;
 }
 
 static int pack_weights(struct sb_plan *plan, const struct sb_weights *weights,
                         struct sb_error *err)
 {
-    struct sb_plan_memory *memory = &plan->memory;
-    for (size_t i = 0; i < plan->steps.count; i++) {
-        const enum sb_level level = plan->steps.values[plan->steps.items[i].value].level;
-        size_step_weights(plan, i);
-        plan->planned[i].weight_offset = memory->weight_bytes[level];
-        memory->weight_bytes[level] += plan->planned[i].weight_bytes;
-        memory->weight_total_bytes += plan->planned[i].weight_bytes;
-    }
-    if (plan->options.sizes_only)
-        return 0;
-    for (unsigned level = 0; level < SB_LEVEL_COUNT; level++) {
-        const size_t bytes = memory->weight_bytes[level];
-        plan->weights[level] = bytes ? sb_malloc(bytes, SB_MEM_TAG(SB_MEM_WEIGHTS, level)) : NULL;
-        if (bytes && !plan->weights[level])
-            return sb_error_nomem(err, "packed weights", bytes);
-    }
-    for (size_t i = 0; i < plan->steps.count; i++)
-        place_weights(plan, i);
-    struct packing packing = {plan, weights};
-    sb_pool_run(plan->pool, plan->steps.count, pack_job, &packing);
-    return 0;
+    if (!plan->options.packed)
+        plan->own_packed = sb_packed_new(err);
+    plan->packed = plan->options.packed ? plan->options.packed : plan->own_packed;
+    if (!plan->packed)
+        return SB_ENOMEM;
+    int rc = sb_packed_join(plan->packed, plan->graph, weights, err);
+    if (rc == 0)
+        rc = fill_packed(plan, weights, err);
+    sb_packed_drop_fresh(plan->packed);
+    return rc;
 }
 
 static int make_workspace(struct sb_plan *plan, struct sb_error *err)

@@ -12,10 +12,9 @@ struct sb_planned_step {
     struct sb_shape *in_shapes; /* call.in, owned */
     const float **inputs;       /* call.inputs, owned */
     bool fold_scale;            /* the scale is multiplied into the packed kernel */
-    int shares;                 /* earlier step whose packed kernel it uses, or -1 */
-    size_t packed_bytes;        /* 0 where shared or none */
-    size_t weight_offset;       /* in the weight arena of its level */
-    size_t weight_bytes;        /* packed kernel, scale and shift */
+    size_t item;                /* its packed kernel, where the step has a weight slot */
+    size_t channel_offset;      /* of scale and shift, in the channel arena of its level */
+    size_t weight_bytes;        /* packed kernel, unless counted before, scale and shift */
     size_t workspace_bytes;
 };
 
@@ -27,9 +26,11 @@ struct sb_plan {
     struct sb_planned_step *planned; /* one per step */
     size_t *offsets;                 /* per value: bytes into the arena */
     char *arena;
-    char *weights[SB_LEVEL_COUNT]; /* packed weights, scales and shifts by level */
-    void *workspace;               /* shared by all steps */
-    int *outputs;                  /* values that are outputs, in graph order */
+    struct sb_packed *packed; /* options.packed, or own_packed */
+    struct sb_packed *own_packed;
+    char *channels[SB_LEVEL_COUNT]; /* scales and shifts by level */
+    void *workspace;                /* shared by all steps */
+    int *outputs;                   /* values that are outputs, in graph order */
     size_t num_outputs;
     struct sb_plan_memory memory;
 };

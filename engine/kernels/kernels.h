@@ -36,6 +36,8 @@ struct sb_kernel_call {
         *in_layouts; /* how each is made; at run time it is the kernel's in_layout */
     int num_inputs;
     struct sb_shape out;
+    size_t slot_pixels;                 /* output pixels of all steps that share the weight slot */
+    bool low_memory;                    /* sb_plan_options.low_memory */
     int threads;                        /* workers that may call at the same time */
     const struct sb_simd *simd;         /* inner loops for this CPU, see simd.h */
     const struct sb_region_ops *region; /* NULL where the caller gave none */

@@ -20,6 +20,10 @@
  * once per pass over the network. */
 #define READ_COST 33
 
+/* Where memory is short: pixels that a kernel must serve to be worth four times its size. Time
+ * saved per byte is proportional to them. */
+#define LOW_MEMORY_PIXELS 4096
+
 static size_t tiles_along(int64_t pixels)
 {
     return (size_t)(pixels + OUT_SIDE - 1) / OUT_SIDE;
@@ -37,7 +41,7 @@ static bool is_3x3(const struct sb_window *w)
 
 /* Whether the smaller number of multiplications pays for the larger kernel and the transforms:
  * not on small maps, nor with few channels. */
-static bool supports(const struct sb_kernel_call *call)
+static bool pays(const struct sb_kernel_call *call)
 {
     const size_t cin = sb_blocks(call->in[0].c) * SB_BLOCK;
     const size_t cout = sb_blocks(call->out.c) * SB_BLOCK;
@@ -46,8 +50,14 @@ static bool supports(const struct sb_kernel_call *call)
     const double direct = taps * (double)(images * sb_pixels(call->out) + READ_COST);
     const double tiles = (double)(images * image_tiles(call->out));
     const double transforms = 36.0 * 16 * tiles * (double)(cin + cout);
-    return is_3x3(&call->step->node->u.window) &&
-           matrices * (tiles + READ_COST) + transforms < direct;
+    return matrices * (tiles + READ_COST) + transforms < direct;
+}
+
+static bool supports(const struct sb_kernel_call *call)
+{
+    if (!is_3x3(&call->step->node->u.window))
+        return false;
+    return call->low_memory ? call->slot_pixels >= LOW_MEMORY_PIXELS : pays(call);
 }
 
 /* G = the values of 1, x, x^2 at the points, over the product of distances to the other points. */

@@ -1,0 +1,35 @@
+/* The engine as commands take it: which one, on how many threads, with which instruction sets. */
+#ifndef SB_CLI_ENGINE_CHOICE_H
+#define SB_CLI_ENGINE_CHOICE_H
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "engine/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* All members 0 or NULL: defaults. */
+struct sb_engine_choice {
+    const char *engine; /* --engine */
+    const char *cpu;    /* --cpu-mask */
+    int64_t threads;    /* --threads */
+    bool low_memory;    /* --low-memory */
+};
+
+/* The options, for a command's table. */
+#define SB_OPT_ENGINE(choice)                                                                      \
+    SB_OPT_INT("threads", 't', "N", "threads of the network (default: all CPUs)",                  \
+               &(choice)->threads, 1, 1024),                                                       \
+        SB_OPT_STRING("engine", 0, "NAME", "native or openblas (default: native with AVX2)",       \
+                      &(choice)->engine),                                                          \
+        SB_OPT_STRING("cpu-mask", 0, "LEVEL", "native engine: portable, avx2 or avx512",           \
+                      &(choice)->cpu),                                                             \
+        SB_OPT_FLAG("low-memory", 0, "native engine: smaller packed weights, slower",              \
+                    &(choice)->low_memory)
+
+/* Sets what was given; SB_EINVAL or SB_EUNSUPPORTED for names that do not exist here. */
+int sb_engine_choose(const struct sb_engine_choice *choice, struct sb_plan_options *options,
+                     struct sb_error *err);
+
+#endif
