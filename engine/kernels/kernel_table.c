@@ -40,13 +40,16 @@ static const struct sb_kernel *const native_kernels[] = {
     &sb_kernel_global_avg_native,
     &sb_kernel_global_max_native,
     &sb_kernel_resize_native,
+    &sb_kernel_deconv_native,
+    &sb_kernel_fc_native,
+    &sb_kernel_roi_align_native,
     &sb_kernel_deconv_openblas,
     &sb_kernel_fc_openblas,
     &sb_kernel_softmax,
     &sb_kernel_proposals,
-    &sb_kernel_roi_align,
     &sb_kernel_detections,
     &sb_kernel_select,
+    &sb_kernel_roi_align,
     NULL,
 };
 

@@ -110,12 +110,15 @@ extern const struct sb_kernel sb_kernel_affine_native;
 extern const struct sb_kernel sb_kernel_conv_1x1_native;
 extern const struct sb_kernel sb_kernel_conv_native;
 extern const struct sb_kernel sb_kernel_conv_stem_native;
+extern const struct sb_kernel sb_kernel_deconv_native;
 extern const struct sb_kernel sb_kernel_dwconv_native;
+extern const struct sb_kernel sb_kernel_fc_native;
 extern const struct sb_kernel sb_kernel_global_avg_native;
 extern const struct sb_kernel sb_kernel_global_max_native;
 extern const struct sb_kernel sb_kernel_maxpool_native;
 extern const struct sb_kernel sb_kernel_mul_native;
 extern const struct sb_kernel sb_kernel_resize_native;
+extern const struct sb_kernel sb_kernel_roi_align_native;
 extern const struct sb_kernel sb_kernel_scale_native;
 extern const struct sb_kernel sb_kernel_winograd_native;
 

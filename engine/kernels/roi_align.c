@@ -63,31 +63,84 @@ static void sample_plane(float *out, const float *plane, int64_t width, const st
     }
 }
 
+/* The same for a plane of blocks. */
+static void sample_block(float *out, const float *plane, int64_t width, const struct sample *ys,
+                         const struct sample *xs, int bins)
+{
+    for (int i = 0; i < bins; i++) {
+        const float *row0 = plane + ys[i].low * width * SB_BLOCK;
+        const float *row1 = plane + ys[i].high * width * SB_BLOCK;
+        const float wy = ys[i].weight;
+        for (int j = 0; j < bins; j++, out += SB_BLOCK) {
+            const float wx = xs[j].weight;
+            const float *a = row0 + xs[j].low * SB_BLOCK, *b = row0 + xs[j].high * SB_BLOCK;
+            const float *c = row1 + xs[j].low * SB_BLOCK, *d = row1 + xs[j].high * SB_BLOCK;
+            for (int k = 0; k < SB_BLOCK; k++) {
+                const float top = a[k] * (1 - wx) + b[k] * wx;
+                const float bottom = c[k] * (1 - wx) + d[k] * wx;
+                out[k] = top * (1 - wy) + bottom * wy;
+            }
+        }
+    }
+}
+
 static bool supports(const struct sb_kernel_call *call)
 {
     return call->step->node->u.region.roi_size <= MAX_BINS;
+}
+
+/* Where one box samples: its level's map and image, and the places along both axes. */
+struct region {
+    struct sb_shape map;
+    const float *maps; /* of the level */
+    size_t image;
+    int bins; /* per side */
+    struct sample ys[MAX_BINS], xs[MAX_BINS];
+};
+
+/* Boxes lie box_step floats apart. */
+static void find_region(const struct sb_kernel_call *call, size_t roi, size_t box_step,
+                        struct region *r)
+{
+    const struct sb_region_params *params = &call->step->node->u.region;
+    const float *box = call->inputs[call->num_inputs - 1] + roi * box_step;
+    const int level = sb_roi_level(box, params->min_level, params->max_level);
+    const float stride = (float)((int64_t)1 << level);
+    r->map = call->in[level - params->min_level];
+    r->maps = call->inputs[level - params->min_level];
+    r->image = roi / (size_t)(call->out.n / r->map.n);
+    r->bins = params->roi_size;
+    place_samples(r->ys, r->bins, box[0], box[2], stride, r->map.h);
+    place_samples(r->xs, r->bins, box[1], box[3], stride, r->map.w);
 }
 
 static void roi_job(void *ctx, size_t roi, int worker)
 {
     (void)worker;
     const struct sb_kernel_call *call = ctx;
-    const struct sb_region_params *params = &call->step->node->u.region;
-    const int boxes = call->num_inputs - 1;
-    const float *box = call->inputs[boxes] + roi * (size_t)call->in[boxes].c;
-    const int level = sb_roi_level(box, params->min_level, params->max_level);
-    const struct sb_shape map = call->in[level - params->min_level];
-    const size_t image = roi / (size_t)(call->out.n / map.n);
-    struct sample ys[MAX_BINS], xs[MAX_BINS];
-    const float stride = (float)((int64_t)1 << level);
-    place_samples(ys, params->roi_size, box[0], box[2], stride, map.h);
-    place_samples(xs, params->roi_size, box[1], box[3], stride, map.w);
-    const size_t plane = (size_t)(map.h * map.w);
-    const size_t bins = (size_t)params->roi_size * (size_t)params->roi_size;
-    const float *in = call->inputs[level - params->min_level] + image * (size_t)map.c * plane;
-    float *out = call->output + roi * (size_t)map.c * bins;
-    for (int64_t c = 0; c < map.c; c++, in += plane, out += bins)
-        sample_plane(out, in, map.w, ys, xs, params->roi_size);
+    struct region r;
+    find_region(call, roi, (size_t)call->in[call->num_inputs - 1].c, &r);
+    const size_t plane = (size_t)(r.map.h * r.map.w), bins = (size_t)r.bins * (size_t)r.bins;
+    const float *in = r.maps + r.image * (size_t)r.map.c * plane;
+    float *out = call->output + roi * (size_t)r.map.c * bins;
+    for (int64_t c = 0; c < r.map.c; c++, in += plane, out += bins)
+        sample_plane(out, in, r.map.w, r.ys, r.xs, r.bins);
+}
+
+static void blocked_job(void *ctx, size_t roi, int worker)
+{
+    (void)worker;
+    const struct sb_kernel_call *call = ctx;
+    struct region r;
+    find_region(call, roi, SB_BLOCK, &r);
+    const size_t blocks = sb_layout_count(r.map, SB_LAYOUT_BLOCKED) /
+                          (size_t)(r.map.n * r.map.h * r.map.w * SB_BLOCK);
+    const size_t plane = (size_t)(r.map.h * r.map.w) * SB_BLOCK;
+    const size_t bins = (size_t)r.bins * (size_t)r.bins * SB_BLOCK;
+    const float *in = r.maps + r.image * blocks * plane;
+    float *out = call->output + roi * blocks * bins;
+    for (size_t b = 0; b < blocks; b++, in += plane, out += bins)
+        sample_block(out, in, r.map.w, r.ys, r.xs, r.bins);
 }
 
 static int run(const struct sb_kernel_call *call, struct sb_error *err)
@@ -97,6 +150,22 @@ static int run(const struct sb_kernel_call *call, struct sb_error *err)
     return 0;
 }
 
+static int blocked_run(const struct sb_kernel_call *call, struct sb_error *err)
+{
+    (void)err;
+    sb_pool_run(call->pool, (size_t)call->out.n, blocked_job, (void *)call);
+    return 0;
+}
+
+/* Boxes come in rows of up to 16 values, one block. */
+const struct sb_kernel sb_kernel_roi_align_native = {
+    .name = "roi_align_native",
+    .op = SB_OP_ROI_ALIGN,
+    .in_layout = SB_LAYOUT_BLOCKED,
+    .out_layout = SB_LAYOUT_BLOCKED,
+    .supports = supports,
+    .run = blocked_run,
+};
 const struct sb_kernel sb_kernel_roi_align = {
     .name = "roi_align",
     .op = SB_OP_ROI_ALIGN,

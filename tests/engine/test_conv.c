@@ -58,6 +58,8 @@ static void test_deconv__equals_the_definition(void **state)
     (void)state;
     const struct conv_case deconvs[] = {
         {{3, 6, 7, 5}, 9, {2, 2, 2, 2, 0, 0, 0, 0}},
+        {{1, 33, 14, 14}, 50, {2, 2, 2, 2, 0, 0, 0, 0}},
+        {{2, 4, 3, 5}, 7, {1, 3, 1, 3, 0, 0, 0, 0}},
         {{1, 5, 4, 6}, 70, {3, 3, 1, 1, 1, 1, 1, 1}}, /* more than a block of channels */
         {{2, 3, 5, 5}, 4, {4, 4, 2, 2, 1, 1, 1, 1}},
         {{1, 3, 3, 4}, 2, {3, 2, 3, 1, 0, 1, 2, 0}},
@@ -66,6 +68,10 @@ static void test_deconv__equals_the_definition(void **state)
         struct net net;
         net_init(&net, deconvs[i].in);
         net_output(&net, net_deconv(&net, 0, deconvs[i].cout, deconvs[i].window));
+        const int up = net_batchnorm(&net, net_deconv(&net, 0, deconvs[i].cout, deconvs[i].window));
+        net_output(&net, net_act(&net, up, i % 2 ? SB_ACT_RELU : SB_ACT_SIGMOID));
+        net_output(&net,
+                   net_add(&net, net_deconv(&net, 0, deconvs[i].cout, deconvs[i].window), up));
         net_fill(&net, i);
         net_assert_engines(&net);
         net_release(&net);
@@ -76,14 +82,17 @@ static void test_fc__equals_the_definition(void **state)
 {
     (void)state;
     const struct conv_case fcs[] = {
-        {{1, 10, 1, 1}, 3, {0}},
-        {{5, 4, 3, 2}, 200, {0}},
-        {{300, 6, 2, 2}, 130, {0}},
+        {{1, 10, 1, 1}, 3, {0}},    {{5, 4, 3, 2}, 200, {0}},
+        {{300, 6, 2, 2}, 130, {0}}, {{9, 40, 7, 5}, 75, {0}}, /* more than one stretch of the sum */
+        {{1, 600, 1, 1}, 33, {0}},
     };
     for (size_t i = 0; i < sizeof(fcs) / sizeof(fcs[0]); i++) {
         struct net net;
         net_init(&net, fcs[i].in);
         net_output(&net, net_fc(&net, 0, fcs[i].cout));
+        const int fc = net_batchnorm(&net, net_fc(&net, 0, fcs[i].cout));
+        net_output(&net, net_act(&net, fc, i % 2 ? SB_ACT_RELU : SB_ACT_SWISH));
+        net_output(&net, net_add(&net, net_fc(&net, 0, fcs[i].cout), fc));
         net_fill(&net, i);
         net_assert_engines(&net);
         net_release(&net);
