@@ -6,6 +6,7 @@
 #include "bench/memory.h"
 #include "bench/record.h"
 #include "bench/step_costs.h"
+#include "bench/tuning.h"
 #include "detect/region_ops.h"
 
 #include <string.h>
@@ -60,8 +61,17 @@ static int build_and_touch(struct sb_measurement *m, struct sb_weights *weights,
     struct sb_plan_options options;
     struct sb_memory_probe build, forward;
     sb_measure_plan_options(&m->options, &options);
+    struct sb_tuning tuning = {0};
+    if (m->options.tuning) {
+        const int rc =
+            sb_tuning_open(&tuning, m->options.tuning, m->model, weights, &options, NULL, err);
+        if (rc)
+            return rc;
+        options.choices = &tuning.choices;
+    }
     sb_memory_probe_start(&build);
     m->plan = sb_plan_new(m->model->graph, weights, &options, err);
+    sb_tuning_release(&tuning);
     if (!m->plan)
         return err->code;
     m->build.measured_bytes = sb_memory_probe_peak(&build);

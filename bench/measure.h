@@ -28,6 +28,7 @@ struct sb_measure_options {
     enum sb_engine engine;
     enum sb_cpu cpu;     /* instruction sets of the native engine; default: what the CPU has */
     bool low_memory;     /* see struct sb_plan_options */
+    const char *tuning;  /* file of kernel choices, see tuning.h; NULL: none */
     const char *weights; /* file; NULL: seeded */
     bool use_ema;        /* its moving averages */
     uint64_t seed;       /* of the weights without a file, and of the input */

@@ -65,6 +65,8 @@ static void add_options(struct command *c, const struct sb_measure_options *o)
         add_word(c, "--cpu-mask=%s", sb_cpu_name(o->cpu));
     if (o->low_memory)
         add_word(c, "--low-memory");
+    if (o->tuning)
+        add_word(c, "--tune=%s", o->tuning);
     add_word(c, "--scenario=%s", sb_scenario_name(o->time.scenario));
     if (o->weights)
         add_word(c, "--weights=%s", o->weights);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 static struct sb_option_list sizes, batches, threads, engines;
-static const char *weights, *output, *precision, *scenario, *trace, *cpu_name;
+static const char *weights, *output, *precision, *scenario, *trace, *cpu_name, *tuning;
 static struct sb_accuracy_set accuracy;
 static int64_t seed, runs, min_runs, max_runs, warmup, step_passes, processes;
 static double seconds;
@@ -132,6 +132,7 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
     o->measure.seed = (uint64_t)seed;
     o->measure.check = check;
     o->measure.low_memory = low_memory;
+    o->measure.tuning = tuning;
     if (rc == 0 && cpu_name)
         rc = sb_cpu_parse(cpu_name, &o->measure.cpu, err);
     if (rc == 0 && passes && (output || json))
@@ -150,7 +151,11 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
     o->command = sb_str_text(&command_line);
     snprintf(source, sizeof(source), "seed %lld", (long long)seed);
     o->weights_text = weights ? weights : source;
-    return rc ? rc : make_cells(args, o, err);
+    if (rc == 0)
+        rc = make_cells(args, o, err);
+    if (rc == 0 && tuning && o->num_cells > 1)
+        rc = sb_error_set(err, SB_EINVAL, "--tune: a file is for one model, size and thread count");
+    return rc;
 }
 
 static int print_view(const struct sb_records *records, const char *name, struct sb_str *out,
@@ -283,7 +288,7 @@ static void remember_command(int argc, char **argv)
 static void reset_options(void)
 {
     sizes = batches = threads = engines = (struct sb_option_list){0};
-    weights = output = precision = trace = cpu_name = NULL;
+    weights = output = precision = trace = cpu_name = tuning = NULL;
     accuracy = (struct sb_accuracy_set){NULL, NULL};
     scenario = "stream";
     seed = processes = 1;
@@ -305,6 +310,9 @@ int cmd_bench(int argc, char **argv)
                     &engines),
         SB_OPT_STRING("cpu-mask", 0, "LEVEL", "native engine: portable, avx2 or avx512", &cpu_name),
         SB_OPT_FLAG("low-memory", 0, "native engine: smaller packed weights, slower", &low_memory),
+        SB_OPT_STRING("tune", 0, "FILE",
+                      "kernels as FILE has them; measured and written there if there is none",
+                      &tuning),
         SB_OPT_FLAG("passes", 0, "instead: what each pass of the engine gains (--runs rounds)",
                     &passes),
         SB_OPT_STRING("scenario", 0, "NAME",

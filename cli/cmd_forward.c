@@ -124,7 +124,11 @@ static int plan_and_run(const struct sb_model *model, const struct sb_npy *input
     int rc = sb_weights_choose(&weights_choice, model, &weights, err);
     if (rc)
         return rc;
-    struct sb_plan *plan = sb_plan_new(model->graph, &weights, options, err);
+    struct sb_plan_options tuned = *options;
+    struct sb_tuning tuning;
+    rc = sb_engine_tune(&engine_choice, model, &weights, quiet, &tuning, &tuned, err);
+    struct sb_plan *plan = rc == 0 ? sb_plan_new(model->graph, &weights, &tuned, err) : NULL;
+    sb_tuning_release(&tuning);
     sb_weights_release(&weights);
     rc = plan ? run_plan(plan, model, input, err) : (int)err->code;
     sb_plan_free(&plan);
@@ -169,6 +173,7 @@ int cmd_forward(int argc, char **argv)
         SB_OPT_STRING("output", 'o', "DIR", "folder for the outputs, one .npy each", &out_dir),
         SB_OPT_INT("size", 0, "N", "image size (default: the input's)", &size, 1, 1 << 20),
         SB_OPT_ENGINE(&engine_choice),
+        SB_OPT_TUNE(&engine_choice),
         SB_OPT_FLAG("quiet", 'q', "no summary on stderr", &quiet),
         SB_OPT_END,
     };

@@ -1,6 +1,8 @@
 /* From the choice to options of a plan. See engine_choice.h. */
 #include "cli/engine_choice.h"
 
+#include <stdio.h>
+
 int sb_engine_choose(const struct sb_engine_choice *choice, struct sb_plan_options *options,
                      struct sb_error *err)
 {
@@ -13,4 +15,27 @@ int sb_engine_choose(const struct sb_engine_choice *choice, struct sb_plan_optio
     if (rc == 0 && choice->cpu)
         rc = sb_cpu_parse(choice->cpu, &options->cpu, err);
     return rc;
+}
+
+int sb_engine_tune(const struct sb_engine_choice *choice, const struct sb_model *model,
+                   const struct sb_weights *weights, bool quiet, struct sb_tuning *tuning,
+                   struct sb_plan_options *options, struct sb_error *err)
+{
+    *tuning = (struct sb_tuning){0};
+    if (!choice->tuning)
+        return 0;
+    struct sb_progress progress;
+    sb_progress_start(&progress, "tuning", "runs", 0, quiet);
+    const int rc = sb_tuning_open(tuning, choice->tuning, model, weights, options, &progress, err);
+    sb_progress_finish(&progress);
+    if (rc)
+        return rc;
+    options->choices = &tuning->choices;
+    if (!quiet && tuning->measured)
+        fprintf(stderr,
+                "%s: %zu of %zu layers run another kernel than the cost model's, %.1f ms instead "
+                "of %.1f\n",
+                choice->tuning, tuning->choices.count, tuning->measured, tuning->tuned_ms,
+                tuning->model_ms);
+    return 0;
 }

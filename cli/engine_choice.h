@@ -3,6 +3,7 @@
 #define SB_CLI_ENGINE_CHOICE_H
 
 #include "base/error.h"
+#include "bench/tuning.h"
 #include "cli/options.h"
 #include "engine/plan.h"
 
@@ -15,6 +16,7 @@ struct sb_engine_choice {
     const char *cpu;    /* --cpu-mask */
     int64_t threads;    /* --threads */
     bool low_memory;    /* --low-memory */
+    const char *tuning; /* --tune */
 };
 
 /* The options, for a command's table. */
@@ -27,9 +29,19 @@ struct sb_engine_choice {
                       &(choice)->cpu),                                                             \
         SB_OPT_FLAG("low-memory", 0, "native engine: smaller packed weights, slower",              \
                     &(choice)->low_memory)
+/* For commands that call sb_engine_tune(). */
+#define SB_OPT_TUNE(choice)                                                                        \
+    SB_OPT_STRING("tune", 0, "FILE",                                                               \
+                  "kernels as FILE has them; measured and written there if there is none",         \
+                  &(choice)->tuning)
 
 /* Sets what was given; SB_EINVAL or SB_EUNSUPPORTED for names that do not exist here. */
 int sb_engine_choose(const struct sb_engine_choice *choice, struct sb_plan_options *options,
                      struct sb_error *err);
+/* Kernels for --tune; harmless without it. `tuning` must live until the plan is made and be
+ * released with sb_tuning_release(). Says on stderr what was measured, unless quiet. */
+int sb_engine_tune(const struct sb_engine_choice *choice, const struct sb_model *model,
+                   const struct sb_weights *weights, bool quiet, struct sb_tuning *tuning,
+                   struct sb_plan_options *options, struct sb_error *err);
 
 #endif

@@ -56,7 +56,8 @@ static int choose_one(struct sb_steps *steps, size_t index, const struct sb_plan
         .simd = sb_simd(options->cpu),
         .region = options->region,
     };
-    step->kernel = sb_kernel_choose(options->engine, &call);
+    const char *wanted = sb_choices_find(options->choices, steps->values[step->value].node->path);
+    step->kernel = sb_kernel_choose(options->engine, &call, wanted);
     if (!step->kernel)
         return no_kernel(step, options->engine, err);
     steps->values[step->value].layout = step->kernel->out_layout;

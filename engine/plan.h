@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/pool.h"
+#include "engine/choices.h"
 #include "engine/cpu.h"
 #include "engine/packed.h"
 #include "engine/region.h"
@@ -56,6 +57,9 @@ struct sb_plan_options {
     /* Proposals and detections (two-stage models), borrowed, must outlive the plan; default NULL.
      */
     const struct sb_region_ops *region;
+    /* Kernels chosen beforehand, where they can run the step; borrowed until the plan is made;
+     * default NULL: the cost model chooses. */
+    const struct sb_choices *choices;
     /* Where packed weights are kept, borrowed, must outlive the plan; default NULL: in the plan. */
     struct sb_packed *packed;
     bool sizes_only; /* default false; true packs no weights: sb_plan_memory() and
@@ -126,5 +130,7 @@ const char *sb_engine_name(enum sb_engine engine);
 const char *sb_engine_label(enum sb_engine engine, enum sb_cpu cpu, bool low_memory);
 /* The engine of a name; SB_EINVAL, naming the known ones, for any other text. */
 int sb_engine_parse(const char *name, enum sb_engine *out, struct sb_error *err);
+/* Name of the i-th kernel of an engine's table, NULL after the last; and its op. */
+const char *sb_engine_kernel(enum sb_engine engine, size_t index, enum sb_op *op);
 
 #endif

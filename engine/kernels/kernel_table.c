@@ -1,6 +1,8 @@
 /* The tables of kernels by engine, in order of preference. See kernels.h. */
 #include "engine/kernels/kernels.h"
 
+#include <string.h>
+
 static const struct sb_kernel *const openblas_kernels[] = {
     &sb_kernel_conv_1x1_openblas,
     &sb_kernel_conv_im2col_openblas,
@@ -58,11 +60,35 @@ const struct sb_kernel *const *sb_kernel_table(enum sb_engine engine)
     return engine == SB_ENGINE_OPENBLAS ? openblas_kernels : native_kernels;
 }
 
-const struct sb_kernel *sb_kernel_choose(enum sb_engine engine, const struct sb_kernel_call *call)
+static bool can_run(const struct sb_kernel *kernel, const struct sb_kernel_call *call)
 {
-    for (const struct sb_kernel *const *k = sb_kernel_table(engine); *k; k++) {
-        if ((*k)->op == call->step->op && (!(*k)->supports || (*k)->supports(call)))
+    return kernel->op == call->step->op && (!kernel->supports || kernel->supports(call));
+}
+
+const struct sb_kernel *sb_kernel_choose(enum sb_engine engine, const struct sb_kernel_call *call,
+                                         const char *name)
+{
+    const struct sb_kernel *const *table = sb_kernel_table(engine);
+    for (const struct sb_kernel *const *k = table; name && *k; k++) {
+        if (strcmp((*k)->name, name) == 0 && can_run(*k, call))
+            return *k;
+    }
+    for (const struct sb_kernel *const *k = table; *k; k++) {
+        if (can_run(*k, call) && (!(*k)->pays || (*k)->pays(call)))
             return *k;
     }
     return NULL;
+}
+
+const char *sb_engine_kernel(enum sb_engine engine, size_t index, enum sb_op *op)
+{
+    const struct sb_kernel *const *table = sb_kernel_table(engine);
+    for (size_t i = 0; i < index; i++, table++) {
+        if (!*table)
+            return NULL;
+    }
+    if (!*table)
+        return NULL;
+    *op = (*table)->op;
+    return (*table)->name;
 }

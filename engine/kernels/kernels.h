@@ -1,7 +1,7 @@
 /*
  * The kernel table: what can run a step. For every step the plan takes the first kernel of the
- * engine's table whose op matches and whose supports() says yes, asks it for the size of packed
- * weights and workspace, packs once, and calls run() in every forward pass.
+ * engine's table whose op matches and whose supports() and pays() say yes, asks it for the size of
+ * packed weights and workspace, packs once, and calls run() in every forward pass.
  *
  * Adding a kernel: kernels/NAME.c with its functions and one `const struct sb_kernel`, declared
  * below and listed in kernel_table.c before the ones it beats; tests/engine/test_NAME.c against the
@@ -64,6 +64,9 @@ struct sb_kernel {
     bool joins;                /* runs a chain of calls, see sb_kernel_call.next */
     /* False where this kernel cannot run the step; NULL = it runs every step of its op. */
     bool (*supports)(const struct sb_kernel_call *call);
+    /* The cost model: false where a later kernel of the table is expected to be better; NULL =
+     * never. */
+    bool (*pays)(const struct sb_kernel_call *call);
     /* Bytes of packed weights; NULL = the op has none. */
     size_t (*packed_bytes)(const struct sb_kernel_call *call);
     /* Packs `kernel` (layout of graph.h), each output channel times scale[c] (NULL = 1). The packed
@@ -75,8 +78,10 @@ struct sb_kernel {
     int (*run)(const struct sb_kernel_call *call, struct sb_error *err);
 };
 
-/* The first kernel of the engine that supports the step; NULL when there is none. */
-const struct sb_kernel *sb_kernel_choose(enum sb_engine engine, const struct sb_kernel_call *call);
+/* The kernel of the engine called `name` where it supports the step, else the first that supports
+ * it and pays; NULL when there is none. name may be NULL. */
+const struct sb_kernel *sb_kernel_choose(enum sb_engine engine, const struct sb_kernel_call *call,
+                                         const char *name);
 /* The engine's kernels in order of preference, up to a NULL. */
 const struct sb_kernel *const *sb_kernel_table(enum sb_engine engine);
 

@@ -43,6 +43,8 @@ static bool is_3x3(const struct sb_window *w)
  * not on small maps, nor with few channels. */
 static bool pays(const struct sb_kernel_call *call)
 {
+    if (call->low_memory)
+        return call->slot_pixels >= LOW_MEMORY_PIXELS;
     const size_t cin = sb_blocks(call->in[0].c) * SB_BLOCK;
     const size_t cout = sb_blocks(call->out.c) * SB_BLOCK;
     const size_t images = (size_t)call->out.n;
@@ -55,9 +57,7 @@ static bool pays(const struct sb_kernel_call *call)
 
 static bool supports(const struct sb_kernel_call *call)
 {
-    if (!is_3x3(&call->step->node->u.window))
-        return false;
-    return call->low_memory ? call->slot_pixels >= LOW_MEMORY_PIXELS : pays(call);
+    return is_3x3(&call->step->node->u.window);
 }
 
 /* G = the values of 1, x, x^2 at the points, over the product of distances to the other points. */
@@ -347,6 +347,7 @@ const struct sb_kernel sb_kernel_winograd_native = {
     .inplace = SB_INPLACE_RESIDUAL,
     .joins = true,
     .supports = supports,
+    .pays = pays,
     .packed_bytes = packed_bytes,
     .pack = pack,
     .workspace_bytes = workspace_bytes,
