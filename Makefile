@@ -23,6 +23,7 @@ KERNEL_CFLAGS = -O3
 ifeq ($(shell uname -m),x86_64)
 EXTRA_simd_avx2   = -mavx2 -mfma
 EXTRA_simd_avx512 = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+EXTRA_simd_bf16   = $(EXTRA_simd_avx512) -mavx512bf16
 endif
 
 ifdef DEBUG
@@ -173,7 +174,7 @@ $(BUILD)/fuzz/%: tests/fuzz/fuzz_main.c $(BUILD)/fuzz/parts.a
 	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) -fsanitize=fuzzer -DFUZZ_TARGET=fuzz_$* -o $@ $^ $(LDLIBS)
 
 lint: $(GEN) ## style, include order, clang-tidy
-	scripts/lint.sh $(SB_CFLAGS) $(EXTRA_simd_avx2) $(EXTRA_simd_avx512) \
+	scripts/lint.sh $(SB_CFLAGS) $(EXTRA_simd_avx2) $(EXTRA_simd_bf16) \
 		$(shell pkg-config --cflags-only-I ompi-c)
 
 format: ## rewrites the C files in the project's style

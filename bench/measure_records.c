@@ -232,7 +232,7 @@ static int emit_check(const struct emitter *e)
         .output = check->output,
         .nmse = check->nmse,
         .max_error = check->max_error,
-        .tolerance = SB_CHECK_TOLERANCE,
+        .tolerance = sb_check_tolerance(e->m->options.engine),
         .digest = digest,
         .passed = check->passed,
     };

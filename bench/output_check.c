@@ -31,6 +31,11 @@ void sb_compare_arrays(const float *a, const float *b, size_t count, double *nms
     *max_error = worst == 0 ? 0 : worst / deviation;
 }
 
+double sb_check_tolerance(enum sb_engine engine)
+{
+    return engine == SB_ENGINE_NATIVE_BF16 ? SB_CHECK_TOLERANCE_BF16 : SB_CHECK_TOLERANCE;
+}
+
 /* after[i]: node i depends on a selection. */
 static void mark_selections(const struct sb_graph *g, bool *after)
 {
@@ -69,7 +74,7 @@ static void compare_output(struct sb_output_check *check, const char *name,
 
 static void compare_all(struct sb_output_check *check, const struct sb_plan *plan,
                         const struct sb_plan *reference, const struct sb_graph *graph,
-                        const bool *after)
+                        const bool *after, double tolerance)
 {
     check->digest = SB_FNV_START;
     for (size_t i = 0; i < sb_plan_num_outputs(plan); i++) {
@@ -83,7 +88,7 @@ static void compare_all(struct sb_output_check *check, const struct sb_plan *pla
         else
             compare_output(check, name, plan, reference);
     }
-    check->passed = check->compared > 0 && check->nmse <= SB_CHECK_TOLERANCE;
+    check->passed = check->compared > 0 && check->nmse <= tolerance;
 }
 
 int sb_check_outputs(struct sb_output_check *out, struct sb_plan *plan,
@@ -109,7 +114,7 @@ int sb_check_outputs(struct sb_output_check *out, struct sb_plan *plan,
         rc = sb_plan_run(reference, NULL, err);
     }
     if (rc == 0)
-        compare_all(out, plan, reference, graph, after);
+        compare_all(out, plan, reference, graph, after, sb_check_tolerance(options->engine));
     sb_plan_free(&reference);
     sb_free(after);
     return rc;

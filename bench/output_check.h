@@ -19,6 +19,10 @@
 /* Largest normalised mean squared error that passes: float32 sums in another order give 1e-13,
  * Winograd kernels 1e-10, a wrong tap 1e-3 and more. */
 #define SB_CHECK_TOLERANCE 1e-7
+/* The same for bfloat16, which rounds every value to 8 bits; it loses accuracy, and the check says
+ * how much. */
+#define SB_CHECK_TOLERANCE_BF16 1e-3
+double sb_check_tolerance(enum sb_engine engine);
 
 #define SB_CHECK_REFERENCE "openblas engine, 1 thread, no folding, no fusion"
 

@@ -23,7 +23,8 @@ struct sb_engine_choice {
 #define SB_OPT_ENGINE(choice)                                                                      \
     SB_OPT_INT("threads", 't', "N", "threads of the network (default: all CPUs)",                  \
                &(choice)->threads, 1, 1024),                                                       \
-        SB_OPT_STRING("engine", 0, "NAME", "native or openblas (default: native with AVX2)",       \
+        SB_OPT_STRING("engine", 0, "NAME",                                                         \
+                      "native, native-bf16 or openblas (default: native with AVX2)",               \
                       &(choice)->engine),                                                          \
         SB_OPT_STRING("cpu-mask", 0, "LEVEL", "native engine: portable, avx2 or avx512",           \
                       &(choice)->cpu),                                                             \

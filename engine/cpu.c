@@ -15,6 +15,15 @@ enum sb_cpu sb_cpu_detect(void)
     return SB_CPU_PORTABLE;
 }
 
+bool sb_cpu_has_bf16(void)
+{
+#if defined(__x86_64__)
+    return sb_cpu_detect() == SB_CPU_AVX512 && __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
 const char *sb_cpu_name(enum sb_cpu cpu)
 {
     static const char *const names[SB_CPU_COUNT] = {"portable", "avx2", "avx512"};

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 enum sb_cpu {
     SB_CPU_PORTABLE, /* plain C with vectors of four floats: any CPU */
     SB_CPU_AVX2,     /* x86-64 with AVX2 and FMA */
@@ -16,6 +18,8 @@ enum sb_cpu {
 
 /* The highest level that this CPU, its operating system and this build have. */
 enum sb_cpu sb_cpu_detect(void);
+/* Whether the CPU has AVX512-BF16. */
+bool sb_cpu_has_bf16(void);
 /* "portable", "avx2", "avx512" */
 const char *sb_cpu_name(enum sb_cpu cpu);
 /* The level of a name; SB_EINVAL, naming the known ones, for another text, and SB_EUNSUPPORTED for

@@ -15,7 +15,8 @@ enum sb_engine sb_engine_default(void)
 
 const char *sb_engine_name(enum sb_engine engine)
 {
-    return engine == SB_ENGINE_NATIVE ? "native" : "openblas";
+    static const char *const names[] = {"openblas", "native", "native-bf16"};
+    return names[engine];
 }
 
 const char *sb_engine_label(enum sb_engine engine, enum sb_cpu cpu, bool low_memory)
@@ -34,13 +35,14 @@ const char *sb_engine_label(enum sb_engine engine, enum sb_cpu cpu, bool low_mem
 
 int sb_engine_parse(const char *name, enum sb_engine *out, struct sb_error *err)
 {
-    for (int e = SB_ENGINE_OPENBLAS; e <= SB_ENGINE_NATIVE; e++) {
+    for (int e = SB_ENGINE_OPENBLAS; e <= SB_ENGINE_NATIVE_BF16; e++) {
         if (strcmp(name, sb_engine_name((enum sb_engine)e)) == 0) {
             *out = (enum sb_engine)e;
             return 0;
         }
     }
-    return sb_error_set(err, SB_EINVAL, "unknown engine '%s', expected openblas or native", name);
+    return sb_error_set(err, SB_EINVAL,
+                        "unknown engine '%s', expected openblas, native or native-bf16", name);
 }
 
 void sb_plan_options_defaults(struct sb_plan_options *options)

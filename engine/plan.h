@@ -27,7 +27,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum sb_engine { SB_ENGINE_OPENBLAS, SB_ENGINE_NATIVE };
+enum sb_engine {
+    SB_ENGINE_OPENBLAS,
+    SB_ENGINE_NATIVE,
+    SB_ENGINE_NATIVE_BF16 /* native, with 1x1 convolutions in bfloat16; never a default */
+};
 
 /* Rewrites of a plan's steps, in the order in which they run (passes.h says what each does). */
 enum sb_pass {
@@ -123,7 +127,7 @@ void sb_plan_memory(const struct sb_plan *plan, struct sb_plan_memory *out);
 
 /* The fastest engine for this CPU: native with AVX2 or more, else openblas. */
 enum sb_engine sb_engine_default(void);
-/* "openblas", "native" */
+/* "openblas", "native", "native-bf16" */
 const char *sb_engine_name(enum sb_engine engine);
 /* The engine's name and what sets it apart from its defaults on this CPU: "native",
  * "native-low-memory", "native-avx2". */

@@ -333,6 +333,10 @@ int sb_plan_build(struct sb_plan *plan, const struct sb_weights *weights, struct
     if (plan->options.cpu > sb_cpu_detect())
         return sb_error_set(err, SB_EUNSUPPORTED, "this CPU has no %s",
                             sb_cpu_name(plan->options.cpu));
+    if (plan->options.engine == SB_ENGINE_NATIVE_BF16 &&
+        (!sb_cpu_has_bf16() || plan->options.cpu != SB_CPU_AVX512))
+        return sb_error_set(err, SB_EUNSUPPORTED,
+                            "engine native-bf16 needs a CPU with AVX512-BF16");
     rc = sb_steps_init(&plan->steps, plan->graph, weights, err);
     if (rc == 0)
         rc = sb_run_passes(&plan->steps, plan->options.passes, false, err);

@@ -28,6 +28,12 @@ static const struct sb_kernel *const openblas_kernels[] = {
 
 /* What has no kernel of its own here runs the plain one between two copies. */
 static const struct sb_kernel *const native_kernels[] = {
+#if defined(__x86_64__)
+#define BF16_KERNELS 1 /* those before the engine in float32 */
+    &sb_kernel_conv_1x1_bf16,
+#else
+#define BF16_KERNELS 0
+#endif
     &sb_kernel_conv_stem_native,
     &sb_kernel_conv_1x1_native,
     &sb_kernel_winograd_native,
@@ -57,7 +63,11 @@ static const struct sb_kernel *const native_kernels[] = {
 
 const struct sb_kernel *const *sb_kernel_table(enum sb_engine engine)
 {
-    return engine == SB_ENGINE_OPENBLAS ? openblas_kernels : native_kernels;
+#if defined(__x86_64__)
+    if (engine == SB_ENGINE_NATIVE_BF16)
+        return native_kernels;
+#endif
+    return engine == SB_ENGINE_OPENBLAS ? openblas_kernels : native_kernels + BF16_KERNELS;
 }
 
 static bool can_run(const struct sb_kernel *kernel, const struct sb_kernel_call *call)

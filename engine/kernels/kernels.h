@@ -112,6 +112,9 @@ extern const struct sb_kernel sb_kernel_to_plain;
 extern const struct sb_kernel sb_kernel_act_native;
 extern const struct sb_kernel sb_kernel_add_native;
 extern const struct sb_kernel sb_kernel_affine_native;
+#if defined(__x86_64__)
+extern const struct sb_kernel sb_kernel_conv_1x1_bf16;
+#endif
 extern const struct sb_kernel sb_kernel_conv_1x1_native;
 extern const struct sb_kernel sb_kernel_conv_native;
 extern const struct sb_kernel sb_kernel_conv_stem_native;
