@@ -15,8 +15,8 @@
 #define HANDLE_LIMIT  (INT64_MIN + ((int64_t)1 << 32)) /* ids below are handles */
 #define MAX_ENTRIES   ((size_t)1 << 31)
 #define FIRST_SLOTS   64
-#define DIRECT_PER_ID 8       /* entries of a direct table per id, at most, */
-#define DIRECT_ALWAYS 1000000 /* or so many in all */
+#define DIRECT_PER_ID 8     /* entries of a direct table per id, at most, */
+#define DIRECT_ALWAYS 65536 /* or so many in all: a small table even for ids far apart */
 #define NUMBER_TEXT   40
 
 void sb_id_pool_init(struct sb_id_pool *pool)
