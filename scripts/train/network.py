@@ -90,6 +90,7 @@ class Network(nn.Module):
         self.spec = spec
         self.epsilon = spec.get("batchnorm_epsilon", EPSILON[spec["task"]])
         self.layers = nn.ModuleDict()
+        self.last_of_block = set()  # gammas; 0 at first, as in the published code: a block starts as its shortcut
         self.complete = False
         size = spec["size"]
         with torch.no_grad():
@@ -150,6 +151,7 @@ class Network(nn.Module):
         else:
             x = self.unit(x, f"{name}/conv0", filters, 3, stride)
             x = self.unit(x, f"{name}/conv1", filters, 3, act=False)
+        self.last_of_block.add(f"{name}/conv{2 if kind == 'bottleneck' else 1}/bn/gamma")
         return F.relu(x + shortcut)
 
     def resample(self, x, name, filters, side, channels):
@@ -359,5 +361,7 @@ class Network(nn.Module):
                     if name.startswith(PREDICTORS):
                         deviation = 0.01
                     value.normal_(0.0, deviation, generator=generator)
+                elif name in self.last_of_block:
+                    value.fill_(0.0)
                 elif name.endswith("/bias"):
                     value.fill_(-4.59511985 if name.startswith(("head/class/predict", "rpn/score")) else 0.0)

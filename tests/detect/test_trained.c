@@ -107,10 +107,18 @@ static void test_trained__detectors_agree_with_the_training(void **state)
     check_model("tiny-retinanet-resnet-fpn");
 }
 
+static void test_trained__classifiers_agree_with_the_training(void **state)
+{
+    (void)state;
+    check_model("tiny-spinenet-species");
+    check_model("tiny-resnet-species");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trained__detectors_agree_with_the_training),
+        cmocka_unit_test(test_trained__classifiers_agree_with_the_training),
     };
     return cmocka_run_group_tests_name("trained", tests, NULL, NULL);
 }
