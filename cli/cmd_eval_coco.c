@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/cmd_eval.h"
 #include "cli/diagnose.h"
+#include "cli/eval_params.h"
 #include "eval/coco_eval.h"
 #include "eval/coco_report.h"
 #include "eval/coco_summary.h"
@@ -11,22 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *iou_type = "bbox", *dump_dir;
-static bool json, use_cats = true;
+static const char *dump_dir;
+static bool json;
 static int64_t threads, numpy_mean = 2;
-static double dilation_ratio = 0.02;
-static struct sb_option_list max_dets, names;
+static struct sb_option_list names;
 static bool diagnose;
 static struct sb_diagnose_options diagnose_options = {
     .resamples = 1000, .seed = 1, .names = &names};
 
-static const struct sb_option options[] = {
-    SB_OPT_STRING("iou-type", 0, "TYPE", "bbox (default), segm, boundary or keypoints", &iou_type),
-    SB_OPT_NEGATE("no-cats", 0, "all categories as one", &use_cats),
-    SB_OPT_LIST("max-dets", 0, "N,...", "limits of detections per image and class (1,10,100)",
-                &max_dets),
-    SB_OPT_DOUBLE("dilation-ratio", 0, "R", "boundary: its width in image diagonals (0.02)",
-                  &dilation_ratio, 1e-9, 1),
+static const struct sb_option output_options[] = {
     SB_OPT_INT("numpy-mean", 0, "V", "sum as numpy 2 does (default), or as versions up to 2.2: 1",
                &numpy_mean, 1, 2),
     SB_OPT_STRING("dump-arrays", 0, "DIR", "writes precision, recall and scores as .npy",
@@ -44,17 +38,7 @@ static const struct sb_option options[] = {
     SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
     SB_OPT_END,
 };
-
-static const struct sb_command_help help = {
-    "eval coco GT.json DETS.json... [options]",
-    "Evaluates COCO results against COCO annotations. The numbers are those of\n"
-    "pycocotools 2.0.11, bit for bit, whatever the number of threads. Several\n"
-    "results files are evaluated one after the other; the annotations are read once.\n"
-    "--diagnose also says what the errors are and how sure the numbers, and compares\n"
-    "later results with the first.",
-    options,
-    "example: spinebench eval coco instances_val2017.json dets.json",
-};
+#define N_OUTPUT_OPTIONS (sizeof(output_options) / sizeof(output_options[0]))
 
 /* Everything one run holds. */
 struct session {
@@ -80,14 +64,31 @@ static int dump(const struct sb_coco_eval *eval, size_t number, bool several, st
     return rc;
 }
 
-static int report(struct session *s, const struct sb_coco_eval *eval, const char *path,
-                  size_t number, struct sb_error *err)
+/* A warning for every rule that the data meets. */
+static void warn(const struct session *s, const struct sb_notes *notes)
+{
+    struct sb_str text = SB_STR_INIT;
+    sb_notes_text(notes, s->params.rules, &text);
+    char *rest = text.data;
+    for (char *line; rest && (line = strtok_r(rest, "\n", &rest));)
+        fprintf(stderr, "spinebench eval coco: warning: %s\n", line);
+    sb_str_release(&text);
+}
+
+static int report(struct session *s, const struct sb_coco_eval *eval,
+                  const struct sb_notes *of_results, const char *path, size_t number,
+                  struct sb_error *err)
 {
     struct sb_coco_summary summary;
+    struct sb_notes notes = *of_results;
     int rc =
         sb_coco_summarize(eval, numpy_mean == 1 ? SB_NUMPY_BLOCKED : SB_NUMPY_WHOLE, &summary, err);
     if (rc)
         return rc;
+    sb_notes_add(&notes, &s->gt.notes);
+    sb_notes_add(&notes, &eval->notes);
+    sb_notes_add(&notes, &summary.notes);
+    warn(s, &notes);
     if (json) {
         sb_jw_object(&s->json, NULL); /* evaluate_file() closes it */
         sb_coco_report_members(eval, &summary, &s->gt, &s->json);
@@ -117,7 +118,7 @@ static int evaluate_file(struct session *s, const char *path, size_t number, str
     const enum sb_eval_detail detail = dump_dir ? SB_EVAL_ARRAYS : SB_EVAL_STATS;
     rc = sb_coco_evaluate(&eval, &s->gt, &dt, &s->params, detail, s->pool, err);
     if (rc == 0) {
-        rc = report(s, &eval, path, number, err);
+        rc = report(s, &eval, &dt.notes, path, number, err);
         sb_coco_eval_release(&eval);
     }
     if (rc == 0 && diagnose)
@@ -159,48 +160,14 @@ static int evaluate_all(struct session *s, const struct sb_arguments *args, stru
     return rc;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* --max-dets in any order. */
-static int parse_limits(struct sb_coco_params *params, struct sb_error *err)
-{
-    int rc = 0;
-    if (max_dets.count == 0)
-        return 0;
-    if (max_dets.count > SB_EVAL_MAX_MAX_DETS)
-        return sb_error_set(err, SB_EINVAL, "--max-dets: more than %d limits",
-                            SB_EVAL_MAX_MAX_DETS);
-    params->max_det_count = max_dets.count;
-    for (size_t i = 0; rc == 0 && i < max_dets.count; i++) {
-        int64_t v = 0;
-        rc = sb_parse_int(max_dets.items[i], "--max-dets", 1, 1000000, &v, err);
-        params->max_dets[i] = (int32_t)v;
-    }
-    qsort(params->max_dets, params->max_det_count, sizeof(params->max_dets[0]), by_value);
-    return rc ? rc : sb_coco_params_check(params, err);
-}
-
-static int run(const struct sb_arguments *args, struct sb_error *err)
+static int evaluate(const struct sb_arguments *args, struct sb_error *err)
 {
     struct session s = {.pool = NULL};
-    enum sb_iou_type type;
     int rc = sb_arguments_expect(args, 2, SIZE_MAX, "GT.json and DETS.json", err);
-    if (rc)
-        return rc;
-    if (!diagnose && (diagnose_options.records || names.count))
-        return sb_error_set(err, SB_EINVAL, "--records and --name belong to --diagnose");
-    if (!sb_iou_type_parse(iou_type, &type))
-        return sb_error_set(err, SB_EINVAL,
-                            "--iou-type: expected bbox, segm, boundary or keypoints, got '%s'",
-                            iou_type);
-    sb_coco_params_defaults(&s.params, type);
-    s.params.use_cats = use_cats;
-    s.params.dilation_ratio = dilation_ratio;
-    rc = parse_limits(&s.params, err);
+    if (rc == 0 && !diagnose && (diagnose_options.records || names.count))
+        rc = sb_error_set(err, SB_EINVAL, "--records and --name belong to --diagnose");
+    if (rc == 0)
+        rc = sb_eval_params_read(&s.params, err);
     if (rc)
         return rc;
     s.pool = sb_pool_new(threads ? (int)threads : sb_cpu_count(), err);
@@ -211,7 +178,30 @@ static int run(const struct sb_arguments *args, struct sb_error *err)
     return rc;
 }
 
+static int run(const struct sb_arguments *args, struct sb_error *err)
+{
+    const int rc = evaluate(args, err);
+    sb_eval_params_release();
+    return rc;
+}
+
 int cmd_eval_coco(int argc, char **argv)
 {
+    static struct sb_option options[SB_EVAL_PARAM_OPTIONS + N_OUTPUT_OPTIONS];
+    static const struct sb_command_help help = {
+        "eval coco GT.json DETS.json... [options]",
+        "Evaluates COCO results against COCO annotations. The numbers are those of\n"
+        "pycocotools 2.0.11 (with --lvis of lvis-api, with --crowdpose of xtcocotools,\n"
+        "for boundaries of boundary-iou-api), bit for bit, whatever the number of threads.\n"
+        "Several results files are evaluated one after the other; the annotations are\n"
+        "read once. Where the data meets a rule that tools disagree on, a warning counts\n"
+        "it and names the option that chooses; the first choice is the default.\n"
+        "--diagnose also says what the errors are and how sure the numbers, and compares\n"
+        "later results with the first.",
+        options,
+        "example: spinebench eval coco instances_val2017.json dets.json",
+    };
+    const size_t count = sb_eval_param_options(options);
+    memcpy(options + count, output_options, sizeof(output_options));
     return sb_cli_run("eval coco", &help, argc, argv, run);
 }

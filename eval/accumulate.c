@@ -5,13 +5,14 @@
  */
 #include "eval/class_eval.h"
 
+#include <math.h>
 #include <string.h>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-#define EPS 0x1p-52 /* numpy.spacing(1): keeps 0 / 0 out of the precision */
+#define EPS 0x1p-52 /* numpy.spacing(1): keeps 0 / 0 out of the precision, by the rule */
 
 #define AHEAD 12 /* records are fetched this many steps before they are needed */
 
@@ -94,6 +95,8 @@ struct sampling {
     const uint32_t *first_hit; /* (R) */
     double top_score;
     double *envelope; /* scratch, room for all hits of a threshold */
+    double eps;
+    int64_t objects; /* that count */
 };
 
 #ifdef __SSE2__
@@ -106,8 +109,8 @@ static inline __m128d two_doubles(__m128i whole)
 }
 #endif
 
-/* Precision at each hit: tp / (fp + tp + EPS) with tp = i + 1. */
-static void find_precisions(const uint32_t *misses, uint32_t hits, double *out)
+/* Precision at each hit: tp / (fp + tp + eps) with tp = i + 1. */
+static void find_precisions(const uint32_t *misses, uint32_t hits, double eps, double *out)
 {
     uint32_t i = 0;
 #ifdef __SSE2__
@@ -115,25 +118,34 @@ static void find_precisions(const uint32_t *misses, uint32_t hits, double *out)
     for (; i + 2 <= hits; i += 2, tp = _mm_add_epi32(tp, _mm_set1_epi32(2))) {
         const __m128i fp = _mm_loadl_epi64((const __m128i *)(const void *)(misses + i));
         const __m128d t = two_doubles(tp);
-        const __m128d all = _mm_add_pd(_mm_add_pd(two_doubles(fp), t), _mm_set1_pd(EPS));
+        const __m128d all = _mm_add_pd(_mm_add_pd(two_doubles(fp), t), _mm_set1_pd(eps));
         _mm_storeu_pd(out + i, _mm_div_pd(t, all));
     }
 #endif
     for (; i < hits; i++) {
         const double tp_i = i + 1, fp_i = misses[i];
-        out[i] = tp_i / (fp_i + tp_i + EPS);
+        out[i] = tp_i / (fp_i + tp_i + eps);
     }
 }
 
 /* The largest precision from each hit on. Written without a branch, which nobody could predict. */
-static void find_envelope(const uint32_t *misses, uint32_t hits, double *envelope)
+static void find_envelope(const uint32_t *misses, uint32_t hits, double eps, double *envelope)
 {
     double best = 0;
-    find_precisions(misses, hits, envelope);
+    find_precisions(misses, hits, eps, envelope);
     for (uint32_t i = hits; i-- > 0;) {
         best = envelope[i] > best ? envelope[i] : best;
         envelope[i] = best;
     }
+}
+
+/* The area under the envelope: each hit widens it by one object. */
+static double whole_area(const struct sampling *s, uint32_t hits)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < hits; i++)
+        sum += s->envelope[i];
+    return sum / (double)s->objects;
 }
 
 /* Precision (and scores, unless NULL) at the recall points of threshold t; (R) values each. */
@@ -141,7 +153,13 @@ static void sample_curve(const struct sb_curve *c, size_t t, const struct sampli
                          double *precision, double *scores)
 {
     const uint32_t hits = c->hits[t];
-    find_envelope(c->misses + t * c->stride, hits, s->envelope);
+    find_envelope(c->misses + t * c->stride, hits, s->eps, s->envelope);
+    if (s->params->rules[SB_RULE_AP_POINTS] == SB_AP_POINTS_ALL) {
+        *precision = whole_area(s, hits);
+        if (scores)
+            *scores = hits ? c->score[t * c->stride + hits - 1] : 0;
+        return;
+    }
     for (size_t r = 0; r < s->params->recall_count; r++) {
         const uint32_t need = s->first_hit[r];
         const uint32_t at = need ? need - 1 : 0;
@@ -235,9 +253,11 @@ static void find_recall(struct sb_class_work *w, const struct sb_coco_params *p,
     for (size_t r = 0; r < w->dt_run_count; r++) {
         const struct sb_image_run *const run = &w->dt_runs[r];
         size_t limit = 0;
-        for (uint32_t rank = 0; rank < run->count; rank++) {
-            const size_t slot = run->first + rank;
-            limit += (int64_t)rank >= p->max_dets[limit];
+        for (uint32_t i = 0; i < run->count; i++) {
+            const size_t slot = run->first + i;
+            const int64_t rank = w->slot_ranks ? w->slot_ranks[slot] : i;
+            while (rank >= p->max_dets[limit])
+                limit++;
             if (w->slot_info[slot] & SB_MATCH_RECORD)
                 tally_record(w, p, w->records + slot * record_words, limit);
         }
@@ -268,10 +288,34 @@ static void start_curves(struct sb_class_work *w, const struct sb_coco_eval *eva
     }
 }
 
+/* Some share of the objects is i / 100, which the point i * 0.01 is an ulp above. */
+static bool misses_a_point(const struct sb_coco_params *p, int64_t objects)
+{
+    for (size_t r = 0; r < p->recall_count; r++) {
+        const double share = (double)r / 100;
+        const int64_t n = (int64_t)rint(share * (double)objects);
+        if (p->recall_points[r] > share && (double)n / (double)objects == share)
+            return true;
+    }
+    return false;
+}
+
+/* Where the rules for precision touch a class, seen over the first area range. */
+static void note_precision(struct sb_class_work *w, const struct sb_coco_params *p,
+                           const struct sb_curve *c)
+{
+    const bool plain_points =
+        p->rules[SB_RULE_AP_POINTS] == SB_AP_POINTS_101 && p->recall_count == 101;
+    w->notes.count[SB_RULE_AP_POINTS] += plain_points && misses_a_point(p, w->counted[c->area]);
+    w->notes.count[SB_RULE_EPS] +=
+        c->hits[0] > 0 && c->misses[0] == 0 && (c->hits[0] == 1 || c->misses[1] > 0);
+}
+
 static void find_precision(struct sb_class_work *w, const struct sb_coco_params *p, size_t m,
                            size_t k, struct sb_coco_eval *eval)
 {
-    const struct sampling s = {p, w->first_hit, top_score(w), w->envelope};
+    const double eps = p->rules[SB_RULE_EPS] == SB_EPS_ADD ? EPS : 0;
+    struct sampling s = {p, w->first_hit, top_score(w), w->envelope, eps, 0};
     start_curves(w, eval, m);
     if (w->curve_count > 0)
         trace_curves(w, p, (uint32_t)p->max_dets[m]);
@@ -279,6 +323,9 @@ static void find_precision(struct sb_class_work *w, const struct sb_coco_params 
         const struct sb_curve *const curve = &w->curves[c];
         const size_t plane = sb_eval_plane(p, curve->area, m);
         sb_first_hits(p, w->counted[curve->area], w->first_hit);
+        s.objects = w->counted[curve->area];
+        if (curve->area == 0 && m + 1 == p->max_det_count)
+            note_precision(w, p, curve);
         for (size_t i = 0; i < p->iou_count; i++) {
             const size_t cell = (k * p->iou_count + i) * p->recall_count;
             double *const scores = eval->scores[plane];

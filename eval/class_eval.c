@@ -52,16 +52,27 @@ static size_t larger(size_t a, size_t b)
 
 #define BYTES_OF(pieces) bytes_of(pieces, sizeof(pieces) / sizeof((pieces)[0]))
 
+static bool limits_images(const struct sb_coco_params *params)
+{
+    return params->rules[SB_RULE_SCOPE] == SB_SCOPE_IMAGE;
+}
+
 /* Memory for a class of `objects` and `detections`; the pieces are taken below. */
 static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, size_t objects,
                    size_t detections)
 {
     const struct piece lasting[] = {
-        {objects, sizeof(*w->gt_rows)},        {objects, sizeof(*w->gt_flags)},
-        {objects, sizeof(*w->gt_ignored)},     {objects, sizeof(*w->gt_corners)},
-        {objects, sizeof(*w->gt_runs)},        {detections, sizeof(*w->slot_rows)},
-        {detections, sizeof(*w->slot_scores)}, {detections, sizeof(*w->slot_info)},
-        {detections, sizeof(*w->dt_runs)},     {detections, sizeof(*w->by_score)},
+        {objects, sizeof(*w->gt_rows)},
+        {objects, sizeof(*w->gt_flags)},
+        {objects, sizeof(*w->gt_ignored)},
+        {objects, sizeof(*w->gt_corners)},
+        {objects, sizeof(*w->gt_runs)},
+        {detections, sizeof(*w->slot_rows)},
+        {detections, sizeof(*w->slot_scores)},
+        {detections, sizeof(*w->slot_info)},
+        {detections, sizeof(*w->dt_runs)},
+        {detections, sizeof(*w->by_score)},
+        {limits_images(p) ? detections : 0, sizeof(*w->slot_ranks)},
     };
     const struct piece sorting[] = {
         {larger(objects, detections), sizeof(struct sb_pair)},
@@ -111,6 +122,20 @@ static size_t add_to_run(struct sb_image_run *runs, size_t count, uint64_t image
     return count;
 }
 
+/* Notes where the rules for areas touch an object that counts. */
+static void judge_area(struct sb_class_work *w, const struct sb_similarity *sim, uint32_t row,
+                       uint32_t inside)
+{
+    const struct sb_coco_gt *const gt = sim->gt;
+    if (gt->flags[row] & SB_ANN_IGNORE)
+        return;
+    w->notes.count[SB_RULE_AREA_BOUNDS] += sb_is_shared_bound(&sim->rules, gt->area[row]);
+    if (sim->params->iou_type == SB_IOU_BBOX &&
+        sim->params->rules[SB_RULE_GT_AREA] == SB_GT_AREA_FILE)
+        w->notes.count[SB_RULE_GT_AREA] +=
+            sb_areas_inside(sim->params, gt->box[row][2] * gt->box[row][3]) != inside;
+}
+
 /* Which area ranges ignore each object, and how many objects each range counts. */
 static void judge_objects(struct sb_class_work *w, const struct sb_similarity *sim)
 {
@@ -123,6 +148,7 @@ static void judge_objects(struct sb_class_work *w, const struct sb_similarity *s
         PREFETCH(sim->gt->area, w->gt_rows, i, w->gt_count);
         const uint8_t flags = sim->gt->flags[row];
         const uint32_t inside = sb_areas_inside(sim->params, sim->gt->area[row]);
+        judge_area(w, sim, row, inside);
         w->gt_flags[i] = flags;
         w->gt_ignored[i] = flags & SB_ANN_IGNORE ? all : all & ~inside;
         for (size_t a = 0; a < areas; a++)
@@ -186,7 +212,8 @@ static size_t number_slots(struct sb_class_work *w, uint32_t limit)
  * their images leaves each image's in order of score, ties in file order, as matching wants them.
  */
 static void deal_slots(struct sb_class_work *w, const struct sb_pair *by_score,
-                       const struct by_image *b, const uint32_t *rows, size_t count)
+                       const struct by_image *b, const uint32_t *rows, size_t count,
+                       const uint32_t *dt_rank)
 {
     uint32_t *const used = w->slot_info; /* slots given out per run; runs are not more than rows */
     memset(used, 0, w->dt_run_count * sizeof(*used));
@@ -197,8 +224,11 @@ static void deal_slots(struct sb_class_work *w, const struct sb_pair *by_score,
         if (used[run] == w->dt_runs[run].count)
             continue;
         struct sb_ranked *const ranked = &w->by_score[n++];
-        ranked->rank = used[run]++;
-        ranked->slot = w->dt_runs[run].first + ranked->rank;
+        ranked->slot = w->dt_runs[run].first + used[run];
+        ranked->rank = dt_rank ? dt_rank[rows[position]] : used[run];
+        used[run]++;
+        if (w->slot_ranks)
+            w->slot_ranks[ranked->slot] = ranked->rank;
         w->slot_rows[ranked->slot] = rows[position];
         w->slot_scores[ranked->slot] = b->score[position];
     }
@@ -218,6 +248,8 @@ static void prepare_detections(struct sb_class_work *w, const struct sb_similari
     w->slot_rows = sb_arena_take(arena, count, sizeof(*w->slot_rows));
     w->slot_scores = sb_arena_take(arena, count, sizeof(*w->slot_scores));
     w->slot_info = sb_arena_take(arena, count, sizeof(*w->slot_info));
+    uint32_t *const ranks = sb_arena_take(arena, limits_images(p) ? count : 0, sizeof(*ranks));
+    w->slot_ranks = sim->rows->dt_rank ? ranks : NULL;
     w->dt_runs = sb_arena_take(arena, count, sizeof(*w->dt_runs));
     w->by_score = sb_arena_take(arena, count, sizeof(*w->by_score));
     for (size_t i = 0; i < count; i++) {
@@ -232,9 +264,11 @@ static void prepare_detections(struct sb_class_work *w, const struct sb_similari
         pairs[i].key = sb_score_key(b.score[pairs[i].value]);
         pairs[i].value = (uint32_t)i;
     }
-    number_slots(w, (uint32_t)p->max_dets[p->max_det_count - 1]);
+    /* a limit per image has been kept already */
+    number_slots(w, w->slot_ranks ? UINT32_MAX : (uint32_t)p->max_dets[p->max_det_count - 1]);
     pairs = sb_pair_sort(pairs, spare, count);
-    deal_slots(w, pairs, &b, rows, count);
+    deal_slots(w, pairs, &b, rows, count, sim->rows->dt_rank);
+    w->notes.count[SB_RULE_SCOPE] += (int64_t)(count - w->slot_count);
     sb_arena_empty(step); /* what was sorted is not needed any more */
     w->slot_boxes = sb_arena_take(step, count, sizeof(*w->slot_boxes));
     w->records = sb_arena_take(step, count, sb_match_record_words(p) * sizeof(uint32_t));
@@ -265,7 +299,11 @@ static void gather_slots(struct sb_class_work *w, const struct sb_similarity *si
         if (boxes)
             memcpy(w->slot_boxes[i], dt->box[row], sizeof(w->slot_boxes[i]));
         const double area = dt->area ? dt->area[row] : dt->box[row][2] * dt->box[row][3];
-        w->slot_info[i] = sb_areas_inside(sim->params, area);
+        /* misses on categories that were not annotated to the end are ignored as those of another
+         * size are */
+        const bool open = sb_category_sets_has(&sim->gt->not_exhaustive, (size_t)dt->image[row],
+                                               dt->category[row]);
+        w->slot_info[i] = open ? 0 : sb_areas_inside(sim->params, area);
     }
 }
 
@@ -363,13 +401,17 @@ static int match_nameless(struct sb_class_work *w, struct sb_class_work *own,
 int sb_class_match(struct sb_class_work *work, struct sb_class_work *own,
                    const struct sb_similarity *sim, size_t from, size_t to, struct sb_error *err)
 {
-    const bool nameless = sb_compares_keypoints(sim->params) && !sim->params->use_cats;
+    const bool nameless = sb_compares_keypoints(sim->params) && !sim->params->use_cats &&
+                          sim->params->rules[SB_RULE_NO_CATS_OKS] == SB_NO_CATS_OKS_NONE;
     if (from == to)
         return 0;
     const struct sb_image_run *const last = &work->dt_runs[to - 1];
     gather_slots(work, sim, work->dt_runs[from].first, last->first + last->count);
     size_t at = lower_run(work, work->dt_runs[from].image);
     int rc = 0;
+    if (nameless)
+        own->notes.count[SB_RULE_NO_CATS_OKS] +=
+            last->first + last->count - work->dt_runs[from].first;
     for (size_t r = from; r < to && rc == 0; r++) {
         const struct sb_image_run *const dts = &work->dt_runs[r];
         const struct sb_image_run *const gts = find_run(work, dts->image, &at);

@@ -23,7 +23,7 @@ struct sb_image_run {
 /* A slot on the walk down the scores. */
 struct sb_ranked {
     uint32_t slot;
-    uint32_t rank; /* among the detections of its image, 0 = best */
+    uint32_t rank; /* among the detections of its image (and class), 0 = best */
     uint32_t info; /* copy of the slot's, made once it is matched */
 };
 
@@ -61,6 +61,7 @@ struct sb_class_work {
     uint32_t *slot_rows; /* rows of the detections */
     double *slot_scores;
     uint32_t *slot_info;     /* area bits and SB_MATCH_RECORD */
+    uint32_t *slot_ranks;    /* among the image's detections, where limits are per image; or NULL */
     double (*slot_boxes)[4]; /* only to compare boxes */
     uint32_t *records;       /* (slots, sb_match_record_words()) */
     size_t dt_run_count;
@@ -79,6 +80,7 @@ struct sb_class_work {
     struct sb_match_scratch match;
     uint32_t *stand_ins; /* rows of detections compared in place of an image's */
     size_t stand_in_capacity;
+    struct sb_notes notes;
 };
 
 void sb_class_work_release(struct sb_class_work *work);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "eval/coco_mask.h"
 #include "eval/coco_rows.h"
+#include "eval/mask_areas.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -14,12 +15,13 @@
 #define MAX_NAMED 10 /* unknown image ids in the message */
 
 struct dt_row {
-    double box[4], score, area;
+    double box[4], score, area; /* area NaN: the mask decides, later */
     uint64_t shape_at;
     int32_t image, category;
+    bool dropped;
 };
 
-/* Image ids that the ground truth does not have. */
+/* Ids that the ground truth does not have. */
 struct unknown_ids {
     size_t detections; /* with such an id */
     size_t named;      /* distinct ids noted, at most MAX_NAMED */
@@ -30,7 +32,8 @@ struct unknown_ids {
 /* State of one part of the file. */
 struct part {
     struct sb_rows rows;
-    struct unknown_ids unknown;
+    struct sb_notes notes;
+    struct unknown_ids unknown, unknown_categories;
     int64_t image_id, category_id; /* the last ids looked up, with their ranks */
     int32_t image, category;
     bool primed;
@@ -44,8 +47,31 @@ struct loader {
     struct sb_coco_gt *gt;
     const struct sb_coco_params *params;
     size_t capacity; /* of the columns */
-    struct unknown_ids unknown;
+    struct unknown_ids unknown, unknown_categories;
 };
+
+static uint8_t rule(const struct loader *l, enum sb_rule which)
+{
+    return l->params->rules[which];
+}
+
+/* Masks may be polygons and lists, so that the image's size must be known to make them. */
+static bool takes_any_mask(const struct loader *l)
+{
+    return l->dt->kind == SB_DT_MASK && rule(l, SB_RULE_RESULT_MASKS) == SB_RESULT_MASKS_ANY;
+}
+
+/* A result with a box has the size of its mask. */
+static bool prefers_mask_area(const struct loader *l)
+{
+    return l->dt->kind == SB_DT_BOX && sb_compares_masks(l->params) &&
+           rule(l, SB_RULE_DET_AREA) == SB_DET_AREA_MASK;
+}
+
+static bool needs_shapes(const struct loader *l)
+{
+    return sb_compares_masks(l->params) || takes_any_mask(l);
+}
 
 enum { IMAGE_ID, CATEGORY_ID, BBOX, SCORE, SEGMENTATION, KEYPOINTS, CAPTION };
 static const struct sb_scan_name names[] = {
@@ -91,6 +117,7 @@ static int read_image_id(struct part *p, const struct loader *l, struct sb_scan 
 static int read_category_id(struct part *p, const struct loader *l, struct sb_scan *s,
                             struct dt_row *row)
 {
+    const int64_t at = s->pos - s->begin;
     int64_t id = 0;
     const int rc = sb_id_scan(&l->gt->ids, s, &id);
     if (rc)
@@ -100,19 +127,24 @@ static int read_category_id(struct part *p, const struct loader *l, struct sb_sc
         p->category = sb_id_map_find(&l->gt->categories, id);
     }
     row->category = p->category;
+    if (row->category < 0 && sb_id_map_find(&l->gt->unchosen_categories, id) < 0)
+        note_unknown(&p->unknown_categories, id, at, 1);
     return 0;
 }
 
-/* The box around all keypoints, labelled or not. numpy's min and max: NaN wins. */
+/* The box around keypoints. numpy's min and max: NaN wins. */
 struct extent {
     double x0, y0, x1, y1;
 };
 
-static struct extent extent_of(const double *xyv, size_t numbers)
+/* Only keypoints with v > 0, or all. */
+static struct extent extent_of(const double *xyv, size_t numbers, bool labelled)
 {
     struct extent e = {INFINITY, INFINITY, -INFINITY, -INFINITY};
     bool x_nan = false, y_nan = false;
     for (size_t i = 0; i < numbers; i += 3) {
+        if (labelled && !(i + 2 < numbers && xyv[i + 2] > 0))
+            continue;
         const double x = xyv[i], y = i + 1 < numbers ? xyv[i + 1] : xyv[1];
         x_nan = x_nan || isnan(x);
         y_nan = y_nan || isnan(y);
@@ -144,8 +176,7 @@ static int keep_keypoints(struct sb_rows *rows, const double *xyv, size_t points
     return 0;
 }
 
-static int read_keypoints(struct part *p, const struct loader *l, struct sb_scan *s,
-                          struct extent *e)
+static int read_keypoints(struct part *p, const struct loader *l, struct sb_scan *s, size_t *count)
 {
     const char *const at = s->pos;
     const size_t points = l->params->keypoint_count;
@@ -162,34 +193,69 @@ static int read_keypoints(struct part *p, const struct loader *l, struct sb_scan
     }
     if (numbers < 2)
         return sb_scan_fail(s, at, "expected keypoints, found %zu numbers", numbers);
-    *e = extent_of(xyv, numbers);
+    *count = numbers;
     return rc;
+}
+
+static bool is_labelled(const double *xyv, size_t numbers)
+{
+    for (size_t i = 2; i < numbers; i += 3) {
+        if (xyv[i] > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Box and area of a pose without a box of its own. */
+static void decide_box(struct part *p, const struct loader *l, size_t numbers, struct dt_row *row)
+{
+    const double *const xyv = p->scratch.points;
+    const struct extent all = extent_of(xyv, numbers, false);
+    struct extent labelled = all;
+    if (is_labelled(xyv, numbers))
+        labelled = extent_of(xyv, numbers, true);
+    p->notes.count[SB_RULE_KEYPOINT_AREA] += memcmp(&all, &labelled, sizeof(all)) != 0;
+    const bool chosen = rule(l, SB_RULE_KEYPOINT_AREA) == SB_KEYPOINT_AREA_VISIBLE;
+    const struct extent *const e = chosen ? &labelled : &all;
+    row->box[0] = e->x0;
+    row->box[1] = e->y0;
+    row->box[2] = e->x1 - e->x0;
+    row->box[3] = e->y1 - e->y0;
+    row->area = row->box[2] * row->box[3];
 }
 
 static int keypoints_member(struct part *p, const struct loader *l, struct sb_scan *s,
                             struct dt_row *row)
 {
     const bool gives_box = l->dt->kind == SB_DT_KEYPOINTS;
-    struct extent e = {0, 0, 0, 0};
+    size_t numbers = 0;
     if (!gives_box && !sb_compares_keypoints(l->params))
         return sb_scan_skip(s);
-    const int rc = read_keypoints(p, l, s, &e);
-    if (rc == 0 && gives_box) {
-        row->box[0] = e.x0;
-        row->box[1] = e.y0;
-        row->box[2] = e.x1 - e.x0;
-        row->box[3] = e.y1 - e.y0;
-        row->area = row->box[2] * row->box[3];
+    const int rc = read_keypoints(p, l, s, &numbers);
+    if (rc)
+        return rc;
+    if (rule(l, SB_RULE_UNLABELLED) == SB_UNLABELLED_DROP &&
+        !is_labelled(p->scratch.points, numbers)) {
+        row->dropped = true;
+        p->notes.count[SB_RULE_UNLABELLED]++;
     }
-    return rc;
+    if (gives_box)
+        decide_box(p, l, numbers, row);
+    return 0;
 }
 
 static int segmentation_member(struct part *p, const struct loader *l, struct sb_scan *s,
                                struct dt_row *row)
 {
     row->shape_at = (uint64_t)(s->pos - s->begin);
-    if (l->dt->kind != SB_DT_MASK)
+    if (takes_any_mask(l)) {
+        row->area = NAN;
+        return sb_coco_mask_check(s, &p->scratch);
+    }
+    if (l->dt->kind != SB_DT_MASK) {
+        p->notes.count[SB_RULE_DET_AREA]++;
         return sb_compares_masks(l->params) ? sb_coco_mask_check(s, &p->scratch) : sb_scan_skip(s);
+    }
     const int rc = sb_coco_mask_scan_result(s, &p->mask, &p->scratch);
     if (rc)
         return rc;
@@ -254,20 +320,35 @@ static int check_box_mask(struct part *p, const struct loader *l, struct sb_scan
     return rc;
 }
 
+/* What is decided once all members are read. */
+static int finish_result(struct part *p, const struct loader *l, struct sb_scan *s,
+                         struct dt_row *row, const char *at)
+{
+    const bool has_box = p->record.seen >> BBOX & 1;
+    if (prefers_mask_area(l))
+        row->area = row->shape_at == UINT64_MAX ? row->box[2] * row->box[3] : NAN;
+    if (takes_any_mask(l) && l->params->iou_type == SB_IOU_BBOX && !has_box)
+        row->box[0] = NAN; /* of the mask, later */
+    if (row->dropped || !sb_is_chosen_image(l->gt, row->image))
+        row->image = -1;
+    const int rc = check_members(l, s, &p->record, at);
+    return rc ? rc : check_box_mask(p, l, s, row, at);
+}
+
 static int read_result(void *state, const void *ctx, struct sb_scan *s)
 {
     struct part *const p = state;
+    const struct loader *const l = ctx;
     const char *const at = s->pos;
     struct dt_row *const row = sb_rows_add(&p->rows, sizeof(*row), s->err);
     p->record.names = names;
     int key, rc = row ? sb_scan_open_object(s, &p->record) : SB_ENOMEM;
     if (row)
         row->shape_at = UINT64_MAX;
+    sb_mask_scratch_init(&p->scratch, l->params);
     while (rc == 0 && (key = sb_scan_key(s, &p->record)) != SB_SCAN_END)
-        rc = read_member(p, ctx, s, key, row);
-    if (rc == 0)
-        rc = check_members(ctx, s, &p->record, at);
-    return rc ? rc : check_box_mask(p, ctx, s, row, at);
+        rc = read_member(p, l, s, key, row);
+    return rc ? rc : finish_result(p, l, s, row, at);
 }
 
 static int grow_columns(struct loader *l, size_t count, struct sb_error *err)
@@ -282,10 +363,10 @@ static int grow_columns(struct loader *l, size_t count, struct sb_error *err)
     if (rc == 0)
         rc = sb_column_grow(&dt->box, true, count, sizeof(*dt->box), err);
     if (rc == 0)
-        rc = sb_column_grow(&dt->area, dt->kind != SB_DT_BOX, count, sizeof(*dt->area), err);
+        rc = sb_column_grow(&dt->area, dt->kind != SB_DT_BOX || prefers_mask_area(l), count,
+                            sizeof(*dt->area), err);
     if (rc == 0)
-        rc = sb_column_grow(&dt->shape_at, sb_compares_masks(l->params), count,
-                            sizeof(*dt->shape_at), err);
+        rc = sb_column_grow(&dt->shape_at, needs_shapes(l), count, sizeof(*dt->shape_at), err);
     if (rc == 0)
         rc = sb_column_grow(&dt->keypoints, sb_compares_keypoints(l->params), count, points, err);
     l->capacity = rc ? l->capacity : count;
@@ -302,7 +383,6 @@ static void copy_row(struct sb_coco_dt *dt, size_t i, const struct dt_row *row)
         dt->area[i] = row->area;
     if (dt->shape_at)
         dt->shape_at[i] = row->shape_at;
-    dt->unknown_categories += row->category < 0;
 }
 
 static void merge_unknown(struct unknown_ids *all, const struct unknown_ids *part)
@@ -312,6 +392,16 @@ static void merge_unknown(struct unknown_ids *all, const struct unknown_ids *par
     all->detections += part->detections;
     for (size_t i = 0; i < part->named; i++)
         note_unknown(all, part->ids[i], 0, 0);
+}
+
+static void discard_part(void *state)
+{
+    struct part *const p = state;
+    sb_rows_clear(&p->rows);
+    memset(&p->unknown, 0, sizeof(p->unknown));
+    memset(&p->unknown_categories, 0, sizeof(p->unknown_categories));
+    memset(&p->notes, 0, sizeof(p->notes));
+    p->scratch.short_polygons = 0;
 }
 
 static int merge_results(void *state, void *ctx, size_t done, size_t total, struct sb_error *err)
@@ -335,16 +425,10 @@ static int merge_results(void *state, void *ctx, size_t done, size_t total, stru
                p->rows.number_count * sizeof(double));
     dt->count = need;
     merge_unknown(&l->unknown, &p->unknown);
-    sb_rows_clear(&p->rows);
-    memset(&p->unknown, 0, sizeof(p->unknown));
+    merge_unknown(&l->unknown_categories, &p->unknown_categories);
+    sb_notes_add(&dt->notes, &p->notes);
+    discard_part(p);
     return 0;
-}
-
-static void discard_part(void *state)
-{
-    struct part *const p = state;
-    sb_rows_clear(&p->rows);
-    memset(&p->unknown, 0, sizeof(p->unknown));
 }
 
 static void release_part(void *state)
@@ -365,8 +449,9 @@ static bool is_empty_array(const struct sb_scan *s)
 }
 
 /* Looks at the first result; s is at the array and stays there. */
-static int find_kind(const struct sb_scan *at_array, enum sb_dt_kind *kind)
+static int find_kind(const struct sb_scan *at_array, struct loader *l)
 {
+    enum sb_dt_kind *const kind = &l->dt->kind;
     struct sb_scan s = *at_array;
     struct sb_scan_record rec = {.names = names};
     bool first = true, empty_box = false;
@@ -374,8 +459,13 @@ static int find_kind(const struct sb_scan *at_array, enum sb_dt_kind *kind)
     if (rc)
         return rc;
     rc = sb_scan_element(&s, &first);
-    if (rc == 0)
-        return sb_scan_fail(&s, at_array->pos, "the list of results is empty");
+    if (rc == 0) {
+        l->dt->notes.count[SB_RULE_EMPTY_RESULTS] = 1;
+        *kind = SB_DT_BOX;
+        return rule(l, SB_RULE_EMPTY_RESULTS) == SB_EMPTY_RESULTS_ZEROS
+                   ? 0
+                   : sb_scan_fail(&s, at_array->pos, "the list of results is empty");
+    }
     const char *const at = s.pos;
     rc = rc < 0 ? rc : sb_scan_open_object(&s, &rec);
     while (rc == 0 && (key = sb_scan_key(&s, &rec)) != SB_SCAN_END) {
@@ -399,22 +489,45 @@ static int find_kind(const struct sb_scan *at_array, enum sb_dt_kind *kind)
     return 0;
 }
 
-static int check_unknown(const struct loader *l, struct sb_error *err)
+/* Ids that must not be there, up to ten of them by name. */
+static int refuse_unknown(const struct loader *l, const struct unknown_ids *u, const char *what,
+                          struct sb_error *err)
 {
-    const struct unknown_ids *const u = &l->unknown;
-    if (u->detections == 0)
-        return 0;
     struct sb_str list = SB_STR_INIT;
     for (size_t i = 0; i < u->named; i++) {
         sb_str_puts(&list, i ? ", " : "");
         sb_id_print(&l->gt->ids, u->ids[i], &list);
     }
     sb_error_set(err, SB_EFORMAT,
-                 "%zu detections belong to images that the ground truth does not have: %s%s",
-                 u->detections, sb_str_text(&list), u->named == MAX_NAMED ? ", ..." : "");
+                 "%zu detections belong to %s that the ground truth does not have: %s%s",
+                 u->detections, what, sb_str_text(&list), u->named == MAX_NAMED ? ", ..." : "");
     sb_str_release(&list);
     sb_error_offset(err, u->first_at);
     return sb_error_hint(err, "do the results belong to %s?", l->gt->path);
+}
+
+static int check_unknown(const struct loader *l, struct sb_error *err)
+{
+    struct sb_notes *const notes = &l->dt->notes;
+    if (l->unknown.detections > 0 && rule(l, SB_RULE_UNKNOWN_IMAGES) == SB_UNKNOWN_IMAGES_ERROR)
+        return refuse_unknown(l, &l->unknown, "images", err);
+    if (l->unknown_categories.detections > 0 &&
+        rule(l, SB_RULE_UNKNOWN_CATS) == SB_UNKNOWN_CATS_ERROR)
+        return refuse_unknown(l, &l->unknown_categories, "categories", err);
+    notes->count[SB_RULE_UNKNOWN_IMAGES] = (int64_t)l->unknown.detections;
+    notes->count[SB_RULE_UNKNOWN_CATS] = (int64_t)l->unknown_categories.detections;
+    return 0;
+}
+
+/* Areas, and boxes where they are missing, of results whose masks were not made while reading. */
+static int measure_masks(const struct loader *l, struct sb_pool *pool, struct sb_error *err)
+{
+    struct sb_coco_dt *const dt = l->dt;
+    if (dt->count == 0 || !(takes_any_mask(l) || prefers_mask_area(l)))
+        return 0;
+    const struct sb_mask_column masks = {&dt->map,     dt->path, dt->count,
+                                         dt->shape_at, dt->box,  dt->image};
+    return sb_mask_areas(&masks, l->gt, l->params, false, dt->area, pool, err);
 }
 
 int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
@@ -430,13 +543,15 @@ int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *
     if (rc == 0)
         rc = sb_scan_init(&s, dt->map.data, dt->map.size, path, err);
     if (rc == 0)
-        rc = find_kind(&s, &dt->kind);
+        rc = find_kind(&s, &l);
     if (rc == 0)
-        rc = sb_scan_array(&s, &reader, &l, pool, sb_compares_masks(params) ? NULL : &dt->map);
+        rc = sb_scan_array(&s, &reader, &l, pool, needs_shapes(&l) ? NULL : &dt->map);
     if (rc == 0)
         rc = sb_scan_finish(&s);
     if (rc == 0)
         rc = check_unknown(&l, err);
+    if (rc == 0)
+        rc = measure_masks(&l, pool, err);
     if (rc) {
         sb_error_file(err, path);
         sb_coco_dt_release(dt);

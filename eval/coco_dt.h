@@ -25,19 +25,19 @@ struct sb_coco_dt {
     const char *path;  /* for messages, borrowed; NULL when filled from memory */
     enum sb_dt_kind kind;
     size_t count;
-    int32_t *image;     /* rank in the ground truth */
-    int32_t *category;  /* rank; -1 = unknown there: not evaluated */
+    int32_t *image;     /* rank in the ground truth; -1 = takes no part */
+    int32_t *category;  /* rank; -1 = unknown there, or not chosen: takes no part */
     double *score;      /* NaN ranks last */
     double (*box)[4];   /* x, y, w, h */
     double *area;       /* square pixels; NULL when it is w * h of the box */
     uint64_t *shape_at; /* offset of the segmentation in the file, UINT64_MAX = none (the box is the
                            mask); NULL unless masks are needed */
     double *keypoints;  /* (count, keypoint_count, 2) x, y; NULL unless needed */
-    size_t unknown_categories; /* detections with category -1 */
+    struct sb_notes notes; /* what rules met in the file */
 };
 
-/* Reads path. Detections of images that gt does not have are an error that names up to ten of them.
- */
+/* Reads path. Detections of images that gt does not have are an error, unless the rules say
+ * otherwise, that names up to ten of them. */
 int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
                     const struct sb_coco_params *params, struct sb_pool *pool,
                     struct sb_error *err);

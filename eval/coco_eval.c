@@ -6,7 +6,10 @@
 #include "base/size.h"
 #include "eval/class_eval.h"
 #include "eval/class_lists.h"
+#include "eval/numpy_mean.h"
+#include "eval/row_filter.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +31,7 @@ struct class_size {
 
 struct evaluation {
     struct sb_coco_eval *eval;
+    struct sb_row_filter rows;
     struct sb_similarity sim;
     struct sb_class_lists gts, dts;
     struct class_size *order;   /* classes, the largest first */
@@ -199,8 +203,22 @@ static int run(struct evaluation *ev, struct sb_pool *pool, struct sb_error *err
     return first_failure(ev, sb_pool_threads(pool), err);
 }
 
+/* What the workers met. */
+static void add_notes(struct evaluation *ev, int threads)
+{
+    struct sb_notes *const notes = &ev->eval->notes;
+    for (int i = 0; i < threads; i++) {
+        const struct sb_class_work *const w = &ev->work[i];
+        sb_notes_add(notes, &w->notes);
+        notes->count[SB_RULE_TIE] += w->match.ties;
+        notes->count[SB_RULE_RLE_COMPAT] += w->similarity.cut_short;
+    }
+    sb_notes_add(notes, &ev->rows.notes);
+}
+
 static void release_evaluation(struct evaluation *ev, int threads)
 {
+    sb_row_filter_release(&ev->rows);
     for (int i = 0; ev->work && i < threads; i++)
         sb_class_work_release(&ev->work[i]);
     sb_free(ev->work);
@@ -210,33 +228,124 @@ static void release_evaluation(struct evaluation *ev, int threads)
     sb_class_lists_release(&ev->dts);
 }
 
-int sb_coco_evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
-                     const struct sb_coco_dt *dt, const struct sb_coco_params *params,
-                     enum sb_eval_detail detail, struct sb_pool *pool, struct sb_error *err)
+static int build_lists(struct evaluation *ev, const struct sb_coco_gt *gt,
+                       const struct sb_coco_dt *dt, const uint8_t *chosen, struct sb_error *err)
+{
+    const struct sb_coco_params *const p = &ev->eval->params;
+    const size_t categories = gt->categories.count;
+    int rc = sb_row_filter_build(&ev->rows, gt, dt, p, chosen, err);
+    if (rc == 0)
+        rc = sb_class_lists_build(&ev->gts, ev->rows.gt_image, gt->category, gt->count, categories,
+                                  !p->use_cats, err);
+    if (rc == 0)
+        rc = sb_class_lists_build(&ev->dts, ev->rows.dt_image, dt->category, dt->count, categories,
+                                  !p->use_cats, err);
+    return rc;
+}
+
+static int copy_groups(struct sb_coco_eval *eval, const struct sb_coco_gt *gt, struct sb_error *err)
+{
+    if (!gt->category_group || !eval->params.use_cats)
+        return 0;
+    eval->class_group = sb_malloc(eval->classes, TAG);
+    if (!eval->class_group)
+        return sb_error_nomem(err, "groups of classes", eval->classes);
+    if (eval->classes > 0)
+        memcpy(eval->class_group, gt->category_group, eval->classes);
+    return 0;
+}
+
+/* Evaluates the chosen images, a flag per rank; NULL = all. */
+static int evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
+                    const struct sb_coco_dt *dt, const struct sb_coco_params *params,
+                    const uint8_t *chosen, enum sb_eval_detail detail, struct sb_pool *pool,
+                    struct sb_error *err)
 {
     const int threads = sb_pool_threads(pool);
-    const size_t categories = gt->categories.count;
     memset(eval, 0, sizeof(*eval));
     eval->params = *params;
-    eval->classes = params->use_cats ? categories : 1;
-    struct evaluation ev = {.eval = eval, .sim = {gt, dt, &eval->params, {0}}};
+    eval->classes = params->use_cats ? gt->categories.count : 1;
+    struct evaluation ev = {.eval = eval, .sim = {.gt = gt, .dt = dt, .params = &eval->params}};
+    ev.sim.rows = &ev.rows;
     int rc = sb_coco_params_check(params, err);
     if (rc == 0) {
         sb_match_rules_init(&ev.sim.rules, &eval->params);
         rc = make_planes(eval, detail, err);
     }
     if (rc == 0)
-        rc = sb_class_lists_build(&ev.gts, gt->image, gt->category, gt->count, categories,
-                                  !params->use_cats, err);
+        rc = copy_groups(eval, gt, err);
     if (rc == 0)
-        rc = sb_class_lists_build(&ev.dts, dt->image, dt->category, dt->count, categories,
-                                  !params->use_cats, err);
+        rc = build_lists(&ev, gt, dt, chosen, err);
     if (rc == 0)
         rc = plan(&ev, threads, err);
     if (rc == 0)
         rc = run(&ev, pool, err);
+    if (rc == 0)
+        add_notes(&ev, threads);
     release_evaluation(&ev, threads);
     if (rc)
         sb_coco_eval_release(eval);
+    return rc;
+}
+
+/* xtcocotools' AP of a group of images: the mean of all precision over the first area range,
+ * classes without objects as -1 included, rounded to four digits. */
+static int mean_precision(const struct sb_coco_eval *e, double *mean, struct sb_error *err)
+{
+    const struct sb_coco_params *const p = &e->params;
+    const size_t limits = p->max_det_count, points = p->recall_count, classes = e->classes;
+    const size_t count = p->iou_count * points * classes * limits;
+    double *const all = sb_malloc(count * sizeof(*all), TAG);
+    if (!all)
+        return sb_error_nomem(err, "precision", count * sizeof(*all));
+    for (size_t i = 0; i < count; i++) { /* (T, R, K, M) from planes of (K, T, R) */
+        const size_t m = i % limits, k = i / limits % classes, tr = i / limits / classes;
+        all[i] = e->precision[sb_eval_plane(p, 0, m)][k * p->iou_count * points + tr];
+    }
+    *mean = count ? rint(sb_numpy_mean(all, count, SB_NUMPY_WHOLE) * 1e4) / 1e4 : -1;
+    sb_free(all);
+    return 0;
+}
+
+/* Without categories xtcocotools' second evaluation looks for objects of the one class that is left
+ * and finds none. */
+static bool groups_are_lost(const struct sb_coco_params *p)
+{
+    return !p->use_cats && p->rules[SB_RULE_NO_CATS_OKS] == SB_NO_CATS_OKS_NONE;
+}
+
+/* The images of each group of gt->image_group on their own. */
+static int evaluate_groups(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
+                           const struct sb_coco_dt *dt, struct sb_pool *pool, struct sb_error *err)
+{
+    const size_t images = gt->images.count;
+    uint8_t *const of_group = sb_malloc(images, TAG);
+    int rc = of_group ? 0 : sb_error_nomem(err, "groups of images", images);
+    for (size_t g = 0; rc == 0 && g < SB_STAT_GROUPS; g++) {
+        struct sb_coco_eval part;
+        for (size_t i = 0; i < images; i++)
+            of_group[i] = gt->image_group[i] == g;
+        rc = evaluate(&part, gt, dt, &eval->params, of_group, SB_EVAL_ARRAYS, pool, err);
+        if (rc)
+            break;
+        rc = mean_precision(&part, &eval->crowding_ap[g], err);
+        if (groups_are_lost(&eval->params))
+            eval->crowding_ap[g] = -1;
+        sb_coco_eval_release(&part);
+    }
+    sb_free(of_group);
+    return rc;
+}
+
+int sb_coco_evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
+                     const struct sb_coco_dt *dt, const struct sb_coco_params *params,
+                     enum sb_eval_detail detail, struct sb_pool *pool, struct sb_error *err)
+{
+    int rc = evaluate(eval, gt, dt, params, NULL, detail, pool, err);
+    if (rc == 0 && gt->image_group) {
+        rc = evaluate_groups(eval, gt, dt, pool, err);
+        if (rc)
+            sb_coco_eval_release(eval);
+    }
     return rc;
 }

@@ -8,9 +8,11 @@
 
 #include "base/file.h"
 #include "base/pool.h"
+#include "eval/category_sets.h"
 #include "eval/coco_params.h"
 #include "eval/id_map.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +20,7 @@
 enum {
     SB_ANN_CROWD = 1,  /* iscrowd, as an integer, is not 0: IoU over the detection's area */
     SB_ANN_IGNORE = 2, /* neither hit nor miss: iscrowd is not 0 (keypoints: or none labelled) */
-    SB_ANN_ZERO_ID = 4 /* its id equals 0, which pycocotools takes for "unmatched" */
+    SB_ANN_ZERO_ID = 4 /* its id is one the tool takes for "unmatched": 0 for pycocotools */
 };
 
 struct sb_coco_gt {
@@ -27,21 +29,32 @@ struct sb_coco_gt {
     struct sb_id_pool ids;
     struct sb_id_map images;
     int32_t *height, *width; /* per image rank; 0 when the file does not say */
-    struct sb_id_map categories;
-    char **category_names; /* per category rank, owned; "" when the file has none */
+    uint8_t *image_chosen;   /* per image rank, 0 = takes no part; NULL = all do */
+    uint8_t *image_group;    /* CrowdPose: per image rank, index into sb_crowding_names; or NULL */
+    struct sb_category_sets negative, not_exhaustive; /* LVIS: per image */
+    struct sb_id_map categories;                      /* the chosen ones */
+    struct sb_id_map unchosen_categories;             /* of the file */
+    char **category_names;   /* per category rank, owned; "" when the file has none */
+    uint8_t *category_group; /* LVIS: per category rank, index into sb_frequency_names; or NULL */
 
-    size_t count;        /* annotations, in file order */
-    int32_t *image;      /* rank, -1 = not in images: not evaluated */
-    int32_t *category;   /* rank, -1 = not in categories: not evaluated */
-    double (*box)[4];    /* x, y, w, h; NULL unless needed */
-    double *area;        /* square pixels, as the file says */
-    uint8_t *flags;      /* SB_ANN_... */
-    uint64_t *shape_at;  /* offset of the segmentation in the file; NULL unless masks are needed */
-    size_t repeated_ids; /* annotations replaced by a later one with their id: duplicate_ids.h */
-    double *keypoints;   /* (count, keypoint_count, 3) x, y, visibility; NULL unless needed */
+    size_t count;       /* annotations, in file order */
+    int32_t *image;     /* rank, -1 = not in images, or not chosen */
+    int32_t *category;  /* rank, -1 = not in categories: not evaluated */
+    double (*box)[4];   /* x, y, w, h; NULL unless needed */
+    double *area;       /* square pixels, as the rule says */
+    uint8_t *flags;     /* SB_ANN_... */
+    uint64_t *shape_at; /* offset of the segmentation in the file; NULL unless masks are needed */
+    double *keypoints;  /* (count, keypoint_count, 3) x, y, visibility; NULL unless needed */
+    struct sb_notes notes; /* what rules met in the file */
 };
 
 /* Reads path. Only what params->iou_type needs is kept. */
+/* False for rank -1, too. */
+static inline bool sb_is_chosen_image(const struct sb_coco_gt *gt, int32_t image)
+{
+    return image >= 0 && (!gt->image_chosen || gt->image_chosen[image]);
+}
+
 int sb_coco_gt_load(struct sb_coco_gt *gt, const char *path, const struct sb_coco_params *params,
                     struct sb_pool *pool, struct sb_error *err);
 void sb_coco_gt_release(struct sb_coco_gt *gt);

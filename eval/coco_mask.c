@@ -7,6 +7,11 @@
 
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
+void sb_mask_scratch_init(struct sb_mask_scratch *scratch, const struct sb_coco_params *params)
+{
+    scratch->takes_short = params->rules[SB_RULE_SHORT_POLYGONS] == SB_SHORT_POLYGONS_EMPTY;
+}
+
 void sb_mask_scratch_release(struct sb_mask_scratch *scratch)
 {
     sb_rle_scratch_release(&scratch->rle);
@@ -53,7 +58,10 @@ static int read_polygons(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rl
         rc = sb_scan_all_doubles(s, &scratch->points, &scratch->points_capacity, &numbers);
         if (rc)
             return rc;
-        if (polygons == 0 && numbers <= 4)
+        const bool is_short = scratch->takes_short && numbers < 6;
+        scratch->short_polygons += is_short;
+        numbers = is_short ? 0 : numbers;
+        if (polygons == 0 && numbers <= 4 && !is_short)
             return sb_scan_fail(s, at, "the first polygon has %zu numbers, expected more than 4",
                                 numbers);
         rc = mask ? add_polygon(h, w, numbers, polygons == 0, mask, scratch, s->err)
@@ -61,9 +69,12 @@ static int read_polygons(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rl
         rc = at_value(s, at, rc);
         polygons++;
     }
-    if (rc == 0 && polygons == 0)
+    if (rc || polygons > 0)
+        return rc;
+    if (!scratch->takes_short)
         return sb_scan_fail(s, start, "the segmentation is an empty list");
-    return rc;
+    scratch->short_polygons++;
+    return mask ? sb_rle_from_polygon(mask, h, w, scratch->points, 0, &scratch->rle, s->err) : 0;
 }
 
 static int read_size(struct sb_scan *s, uint32_t *h, uint32_t *w)

@@ -8,13 +8,18 @@
 #include "base/json_scan.h"
 #include "base/str.h"
 #include "datasets/rle.h"
+#include "eval/coco_params.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Memory for reading masks, kept between calls; zero it, one per thread. */
+/* Memory for reading masks, kept between calls, and the rules for odd ones; zero it, one per
+ * thread.
+ */
 struct sb_mask_scratch {
+    bool takes_short;       /* polygons of fewer than three points are empty, not errors */
+    int64_t short_polygons; /* of these met so far */
     struct sb_rle_scratch rle;
     struct sb_rle part, checked;
     struct sb_str text;
@@ -24,6 +29,8 @@ struct sb_mask_scratch {
     size_t runs_capacity;
 };
 
+/* The rules of the evaluation; memory is left alone. */
+void sb_mask_scratch_init(struct sb_mask_scratch *scratch, const struct sb_coco_params *params);
 void sb_mask_scratch_release(struct sb_mask_scratch *scratch);
 
 /* Reads the segmentation at s->pos of an image of h x w pixels. As in pycocotools a run-length code

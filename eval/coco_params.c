@@ -38,6 +38,17 @@ void sb_coco_params_defaults(struct sb_coco_params *params, enum sb_iou_type iou
     sb_coco_params_init(params, sb_metric_find(SB_PROTOCOL_COCO, iou_type));
 }
 
+void sb_coco_params_set_rule(struct sb_coco_params *params, enum sb_rule rule, uint8_t value)
+{
+    params->rules[rule] = value;
+    if (rule != SB_RULE_AP_POINTS)
+        return;
+    params->recall_count = value == SB_AP_POINTS_11 ? 11 : value == SB_AP_POINTS_ALL ? 1 : 101;
+    sb_linspace(0, 1, params->recall_count, params->recall_points);
+    for (size_t r = 0; value == SB_AP_POINTS_HUNDREDTHS && r < params->recall_count; r++)
+        params->recall_points[r] = (double)r / 100;
+}
+
 static int check_count(const char *what, size_t count, size_t most, struct sb_error *err)
 {
     if (count >= 1 && count <= most)

@@ -30,6 +30,12 @@ enum sb_iou_type {
 
 struct sb_metric;
 
+/* Ids (or names of categories) that an evaluation is about; count 0 = all. Borrowed. */
+struct sb_chosen {
+    size_t count;
+    const char *const *words;
+};
+
 struct sb_area_range {
     double lo, hi; /* square pixels, both inclusive */
     char name[24]; /* "all", "small", ... */
@@ -49,13 +55,16 @@ struct sb_coco_params {
     bool use_cats;         /* false: one class for everything (--no-cats) */
     size_t keypoint_count; /* of a person: 17 */
     double sigmas[SB_EVAL_MAX_KEYPOINTS];
-    double dilation_ratio;   /* SB_IOU_BOUNDARY: width of the boundary in image diagonals */
-    double crowding[2];      /* CrowdPose: upper ends of easy and medium */
-    uint8_t rules[SB_RULES]; /* a value per enum sb_rule */
+    double dilation_ratio; /* SB_IOU_BOUNDARY: width of the boundary in image diagonals */
+    double crowding[2];    /* CrowdPose: upper ends of easy and medium */
+    struct sb_chosen images, categories;
+    uint8_t rules[SB_RULES]; /* a value per enum sb_rule; see sb_coco_params_set_rule() */
 };
 
 /* The metric of that similarity as the COCO tools define it. */
 void sb_coco_params_defaults(struct sb_coco_params *params, enum sb_iou_type iou_type);
+/* Sets a rule and the recall points that SB_RULE_AP_POINTS stands for. */
+void sb_coco_params_set_rule(struct sb_coco_params *params, enum sb_rule rule, uint8_t value);
 /* SB_EINVAL for empty or oversized lists, values out of range, unsorted recall points, unsorted
  * or repeated max_dets. */
 int sb_coco_params_check(const struct sb_coco_params *params, struct sb_error *err);
@@ -71,6 +80,20 @@ bool sb_iou_type_parse(const char *name, enum sb_iou_type *type);
 static inline bool sb_compares_masks(const struct sb_coco_params *params)
 {
     return params->iou_type == SB_IOU_SEGM || params->iou_type == SB_IOU_BOUNDARY;
+}
+/* What is read of annotations: masks, and boxes (of keypoints for those without a labelled one). */
+static inline bool sb_needs_masks(const struct sb_coco_params *params)
+{
+    return sb_compares_masks(params) || params->rules[SB_RULE_GT_AREA] == SB_GT_AREA_MASK;
+}
+static inline bool sb_needs_image_sizes(const struct sb_coco_params *params)
+{
+    return sb_needs_masks(params) || params->rules[SB_RULE_RESULT_MASKS] == SB_RESULT_MASKS_ANY;
+}
+static inline bool sb_needs_boxes(const struct sb_coco_params *params)
+{
+    return !sb_compares_masks(params) || params->rules[SB_RULE_GT_AREA] == SB_GT_AREA_BOX ||
+           params->rules[SB_RULE_GT_AREA] == SB_GT_AREA_PERSON;
 }
 static inline bool sb_compares_keypoints(const struct sb_coco_params *params)
 {

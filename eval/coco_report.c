@@ -136,7 +136,9 @@ int sb_coco_eval_array(const struct sb_coco_eval *eval, enum sb_eval_array which
         out->shape[out->ndim++] = points;
     out->shape[out->ndim++] = eval->classes;
     out->shape[out->ndim++] = p->area_count;
-    out->shape[out->ndim++] = p->max_det_count;
+    if (p->metric->protocol != SB_PROTOCOL_LVIS ||
+        p->max_det_count > 1) /* lvis-api has no limits */
+        out->shape[out->ndim++] = p->max_det_count;
     out->count = cells * count;
     double *const all =
         sb_mul_size(cells, count * sizeof(double), &bytes) ? sb_malloc(bytes, TAG) : NULL;

@@ -15,8 +15,8 @@ void sb_coco_report_json(const struct sb_coco_eval *eval, const struct sb_coco_s
                          const struct sb_coco_gt *gt, struct sb_jw *w, const char *key);
 enum sb_eval_array { SB_ARRAY_PRECISION, SB_ARRAY_SCORES, SB_ARRAY_RECALL };
 
-/* One of pycocotools' arrays: (T, R, K, A, M) float64, recall (T, K, A, M); -1 where there is no
- * object. eval must have SB_EVAL_ARRAYS. Release with sb_npy_release(). */
+/* One of pycocotools' arrays: (T, R, K, A, M) float64, recall (T, K, A, M), of lvis-api without M;
+ * -1 where there is no object. eval must have SB_EVAL_ARRAYS. Release with sb_npy_release(). */
 int sb_coco_eval_array(const struct sb_coco_eval *eval, enum sb_eval_array which,
                        struct sb_npy *out, struct sb_error *err);
 /* precision.npy, scores.npy and recall.npy in folder dir, which is created. */

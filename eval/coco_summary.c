@@ -118,6 +118,8 @@ int sb_coco_summarize(const struct sb_coco_eval *eval, enum sb_numpy_order order
     plan(summary, p);
     for (size_t i = 0; i < summary->count; i++) {
         struct sb_coco_stat *const stat = &summary->stats[i];
+        if (!find_plane(eval, stat))
+            summary->notes.count[SB_RULE_SUMMARY_MAXDETS]++;
         stat->value = stat->groups == SB_STAT_EACH_CROWDING ? eval->crowding_ap[stat->group]
                                                             : mean_of(&z, stat);
     }

@@ -31,6 +31,7 @@ struct sb_coco_summary {
     struct sb_coco_stat stats[SB_SUMMARY_MAX];
     double iou_first, iou_last; /* thresholds of the evaluation */
     enum sb_stat_text text;
+    struct sb_notes notes;
 };
 
 /* Means over thresholds, recall points and classes, summed in numpy's order. */

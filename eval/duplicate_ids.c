@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "eval/metric.h"
 
 #include <string.h>
 
@@ -64,6 +65,8 @@ static int find_last(const int64_t *ids, size_t count, uint32_t *last, size_t *r
 static size_t list_rows(const struct sb_coco_gt *gt, const struct sb_coco_params *params,
                         const uint32_t *last, size_t *image_start, uint32_t *listed)
 {
+    /* with categories, and in LVIS always, only annotations of known ones are looked up */
+    const bool keeps_unknown = !params->use_cats && params->metric->protocol != SB_PROTOCOL_LVIS;
     size_t total = 0;
     for (size_t i = 0; i < gt->count; i++) {
         if (gt->image[i] >= 0)
@@ -78,7 +81,7 @@ static size_t list_rows(const struct sb_coco_gt *gt, const struct sb_coco_params
     }
     size_t kept = 0;
     for (size_t i = 0; i < total; i++) {
-        if (!params->use_cats || gt->category[listed[i]] >= 0)
+        if (keeps_unknown || gt->category[listed[i]] >= 0)
             listed[kept++] = last[listed[i]];
     }
     return kept;

@@ -12,7 +12,6 @@
 
 #define TAG           SB_MEM_TAG(SB_MEM_DATA, 0)
 #define FIRST_HANDLE  INT64_MIN
-#define HANDLE_LIMIT  (INT64_MIN + ((int64_t)1 << 32)) /* ids below are handles */
 #define MAX_ENTRIES   ((size_t)1 << 31)
 #define FIRST_SLOTS   64
 #define DIRECT_PER_ID 8     /* entries of a direct table per id, at most, */
@@ -142,7 +141,7 @@ int sb_id_scan(struct sb_id_pool *pool, struct sb_scan *s, int64_t *id)
     if (rc)
         return rc;
     *id = n.integer;
-    if (n.whole && n.integer >= HANDLE_LIMIT)
+    if (n.whole && n.integer >= SB_ID_LOWEST)
         return 0;
     if (isfinite(n.value))
         return intern_number(pool, s, start, &n, id);
@@ -152,7 +151,18 @@ int sb_id_scan(struct sb_id_pool *pool, struct sb_scan *s, int64_t *id)
 
 static const struct sb_id_entry *entry_of(const struct sb_id_pool *pool, int64_t id)
 {
-    return id < HANDLE_LIMIT ? &pool->entries[id - FIRST_HANDLE] : NULL;
+    return id < SB_ID_LOWEST ? &pool->entries[id - FIRST_HANDLE] : NULL;
+}
+
+double sb_id_value(struct sb_id_pool *pool, int64_t id)
+{
+    if (id >= SB_ID_LOWEST)
+        return (double)id;
+    pthread_mutex_lock(&pool->lock);
+    const struct sb_id_entry *const e = entry_of(pool, id);
+    const double value = e->is_text ? NAN : e->number;
+    pthread_mutex_unlock(&pool->lock);
+    return value;
 }
 
 void sb_id_print(const struct sb_id_pool *pool, int64_t id, struct sb_str *out)
@@ -272,7 +282,7 @@ int sb_id_map_build(struct sb_id_map *map, const int64_t *ids, size_t count,
     bool sorted = true, plain = true;
     for (size_t i = 0; i < count; i++) {
         map->ids[i] = ids[i];
-        plain = plain && ids[i] >= HANDLE_LIMIT;
+        plain = plain && ids[i] >= SB_ID_LOWEST;
         sorted = sorted && (i == 0 || ids[i - 1] < ids[i]);
     }
     int rc = 0;

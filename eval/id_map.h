@@ -31,6 +31,9 @@ struct sb_id_pool {
     size_t slot_count;
 };
 
+/* Integers below are not ids themselves: they are interned, too. */
+#define SB_ID_LOWEST (INT64_MIN + ((int64_t)1 << 32))
+
 void sb_id_pool_init(struct sb_id_pool *pool);
 void sb_id_pool_release(struct sb_id_pool *pool);
 
@@ -38,6 +41,8 @@ void sb_id_pool_release(struct sb_id_pool *pool);
 int sb_id_scan(struct sb_id_pool *pool, struct sb_scan *s, int64_t *id);
 /* The id of a text. */
 int sb_id_of_text(struct sb_id_pool *pool, const char *text, int64_t *id, struct sb_error *err);
+/* The id's value as a number; NaN for text. Thread-safe. */
+double sb_id_value(struct sb_id_pool *pool, int64_t id);
 /* Appends the id as a JSON value. */
 void sb_id_print(const struct sb_id_pool *pool, int64_t id, struct sb_str *out);
 

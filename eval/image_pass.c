@@ -164,7 +164,8 @@ int sb_image_pass(const struct sb_image_index *index, const struct sb_coco_gt *g
                   struct sb_pool *pool, sb_image_fn fn, void *ctx, struct sb_error *err)
 {
     const int threads = sb_pool_threads(pool);
-    struct pass p = {.index = index, .sim = {gt, dt, params, {0}}, .fn = fn, .ctx = ctx};
+    struct pass p = {
+        .index = index, .sim = {.gt = gt, .dt = dt, .params = params}, .fn = fn, .ctx = ctx};
     sb_match_rules_init(&p.sim.rules, params);
     p.sim.rules.lowest = 0; /* small similarities matter here, too */
     p.workers = sb_calloc((size_t)threads, sizeof(*p.workers), TAG);

@@ -84,18 +84,19 @@ static void count_stepwise(const struct sb_rle *a, const struct sb_rle *b, uint3
     }
 }
 
-double sb_mask_iou(const struct sb_mask *dt, const struct sb_mask *gt, bool crowd)
+double sb_mask_iou(const struct sb_mask *dt, const struct sb_mask *gt, bool crowd, bool exact,
+                   int64_t *cut_short)
 {
     if (!(sb_corner_iou(&dt->corners, &gt->corners, crowd, 0) > 0))
         return 0;
     if (dt->rle.h != gt->rle.h || dt->rle.w != gt->rle.w)
         return -1;
-    uint32_t both, either;
-    if (dt->regular && gt->regular) {
-        both = intersection(&dt->rle, &gt->rle);
-        either = dt->area + gt->area - both;
-    } else {
+    uint32_t both = intersection(&dt->rle, &gt->rle);
+    uint32_t either = dt->area + gt->area - both;
+    if (!exact && !(dt->regular && gt->regular)) {
+        const uint32_t all = either;
         count_stepwise(&dt->rle, &gt->rle, &both, &either);
+        *cut_short += either != all;
     }
     if (both == 0)
         return 0;

@@ -22,7 +22,8 @@ void sb_mask_release(struct sb_mask *mask);
 
 /* 0 when the boxes do not meet, -1 when the images' sizes differ. For a crowd the union is the area
  * of dt. Where both masks have runs of length 0 in the same place pycocotools stops counting there;
- * so does this. */
-double sb_mask_iou(const struct sb_mask *dt, const struct sb_mask *gt, bool crowd);
+ * so does this unless exact, and adds to *cut_short where that makes a difference. */
+double sb_mask_iou(const struct sb_mask *dt, const struct sb_mask *gt, bool crowd, bool exact,
+                   int64_t *cut_short);
 
 #endif

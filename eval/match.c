@@ -24,8 +24,10 @@ void sb_match_scratch_release(struct sb_match_scratch *scratch)
 uint32_t sb_areas_inside(const struct sb_coco_params *params, double area)
 {
     uint32_t bits = 0;
+    const bool open = params->rules[SB_RULE_AREA_BOUNDS] == SB_BOUNDS_HALF_OPEN;
     for (size_t a = 0; a < params->area_count; a++) {
-        const bool outside = area < params->areas[a].lo || area > params->areas[a].hi;
+        const double hi = params->areas[a].hi;
+        const bool outside = area < params->areas[a].lo || area > hi || (open && area == hi);
         bits |= (uint32_t)!outside << a;
     }
     return bits;
@@ -35,6 +37,18 @@ uint32_t sb_areas_inside(const struct sb_coco_params *params, double area)
 static double bar_of(double threshold)
 {
     return threshold < 1 - 1e-10 ? threshold : 1 - 1e-10;
+}
+
+static void find_shared_bounds(struct sb_match_rules *rules)
+{
+    const struct sb_coco_params *const p = rules->params;
+    for (size_t a = 0; a < p->area_count; a++) {
+        bool shared = false;
+        for (size_t b = 0; b < p->area_count; b++)
+            shared = shared || (a != b && p->areas[a].hi == p->areas[b].lo);
+        if (shared)
+            rules->shared_bounds[rules->shared_count++] = p->areas[a].hi;
+    }
 }
 
 void sb_match_rules_init(struct sb_match_rules *rules, const struct sb_coco_params *params)
@@ -49,6 +63,8 @@ void sb_match_rules_init(struct sb_match_rules *rules, const struct sb_coco_para
         rules->lowest = bar < rules->lowest ? bar : rules->lowest;
         rules->ascending = rules->ascending && (t == 0 || rules->bars[t - 1] <= bar);
     }
+    rules->first_of_equals = params->rules[SB_RULE_TIE] == SB_TIE_FIRST;
+    find_shared_bounds(rules);
 }
 
 struct matcher {
@@ -65,11 +81,12 @@ static uint32_t *taken_by(const struct matcher *m, size_t area, uint32_t gt)
     return m->scratch->taken + (area * m->group->gt_count + gt) * m->words;
 }
 
-/* Objects that reach some threshold, the most similar first, of equal ones the last first. False
- * when the row has a NaN, which has no place in an order. */
+/* Objects that reach some threshold, the most similar first, of equal ones the last first (or the
+ * first, by the rule). False when the row has a NaN, which has no place in an order. */
 static bool find_candidates(struct matcher *m, const double *row, double bar)
 {
     struct sb_candidate *const out = m->scratch->candidates;
+    const bool first = m->rules->first_of_equals;
     size_t n = 0;
     for (size_t j = 0; j < m->group->gt_count; j++) {
         const double v = row[j];
@@ -78,12 +95,14 @@ static bool find_candidates(struct matcher *m, const double *row, double bar)
         if (v < bar)
             continue;
         size_t at = n++;
-        for (; at > 0 && out[at - 1].similarity <= v; at--)
+        for (; at > 0 && (out[at - 1].similarity < v || (!first && out[at - 1].similarity == v));
+             at--)
             out[at] = out[at - 1];
         out[at].similarity = v;
         out[at].gt = (uint32_t)j;
     }
     m->candidates = n;
+    m->scratch->ties += n > 1 && out[0].similarity == out[1].similarity;
     return true;
 }
 
@@ -135,6 +154,8 @@ static int64_t scan_objects(const struct matcher *m, const double *row, size_t a
     int64_t winner = -1;
     for (uint32_t j = 0; j < g->gt_count; j++) {
         const bool free_again = g->gt_flags[j] & SB_ANN_CROWD;
+        if (m->rules->first_of_equals && winner >= 0 && row[j] == best)
+            continue;
         if ((g->gt_ignored[j] >> area & 1) != ignored || row[j] < best ||
             ((taken_by(m, area, j)[t / 32] >> (t % 32) & 1) && !free_again))
             continue;

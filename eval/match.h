@@ -45,6 +45,7 @@ struct sb_match_group {
 
 /* Memory of one thread; zero it. */
 struct sb_match_scratch {
+    int64_t ties; /* detections that had a choice between equally similar objects, so far */
     struct sb_candidate *candidates; /* of the current detection, best first */
     size_t candidates_capacity;
     uint32_t *reached; /* (candidate, word) thresholds that a candidate is similar enough for */
@@ -55,16 +56,30 @@ struct sb_match_scratch {
 
 void sb_match_scratch_release(struct sb_match_scratch *scratch);
 
-/* Bit per area range: set where lo <= area <= hi (NaN counts as inside, as there). */
+/* Bit per area range: set where lo <= area <= hi, or < hi by the rule (NaN counts as inside, as
+ * there). */
 uint32_t sb_areas_inside(const struct sb_coco_params *params, double area);
 
 /* Thresholds as matching uses them. */
 struct sb_match_rules {
     const struct sb_coco_params *params;
-    double bars[SB_EVAL_MAX_IOUS]; /* similarity that a threshold asks for at least */
-    double lowest;                 /* of bars */
-    bool ascending;                /* bars are in order */
+    double bars[SB_EVAL_MAX_IOUS];           /* similarity that a threshold asks for at least */
+    double lowest;                           /* of bars */
+    double shared_bounds[SB_EVAL_MAX_AREAS]; /* where one area range ends and another begins */
+    size_t shared_count;
+    bool first_of_equals; /* of equally similar objects the first wins, else the last */
+    bool ascending;       /* bars are in order */
 };
+
+/* Whether the area is a bound that two ranges share. */
+static inline bool sb_is_shared_bound(const struct sb_match_rules *rules, double area)
+{
+    for (size_t i = 0; i < rules->shared_count; i++) {
+        if (rules->shared_bounds[i] == area)
+            return true;
+    }
+    return false;
+}
 
 /* params must outlive rules. */
 void sb_match_rules_init(struct sb_match_rules *rules, const struct sb_coco_params *params);

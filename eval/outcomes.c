@@ -12,6 +12,7 @@
 
 struct collection {
     struct sb_outcomes *out;
+    struct sb_row_filter rows;
     struct sb_similarity sim;
     struct sb_class_lists gts, dts;
     struct sb_class_work *work; /* per worker */
@@ -117,10 +118,12 @@ static int start(struct collection *c, int threads, struct sb_error *err)
     c->out->items = sb_calloc(c->out->classes, sizeof(*c->out->items), TAG);
     if (!c->work || !c->errors || !c->failed || !c->codes || !c->out->items)
         return sb_error_nomem(err, "outcomes", c->out->classes);
-    const int rc = sb_class_lists_build(&c->gts, gt->image, gt->category, gt->count, categories,
-                                        one_class, err);
+    int rc = sb_row_filter_build(&c->rows, gt, dt, c->sim.params, NULL, err);
+    if (rc == 0)
+        rc = sb_class_lists_build(&c->gts, c->rows.gt_image, gt->category, gt->count, categories,
+                                  one_class, err);
     return rc ? rc
-              : sb_class_lists_build(&c->dts, dt->image, dt->category, dt->count, categories,
+              : sb_class_lists_build(&c->dts, c->rows.dt_image, dt->category, dt->count, categories,
                                      one_class, err);
 }
 
@@ -133,7 +136,8 @@ int sb_outcomes_collect(struct sb_outcomes *out, const struct sb_coco_gt *gt,
     out->params = *params;
     out->images = gt->images.count;
     out->classes = params->use_cats ? gt->categories.count : 1;
-    struct collection c = {.out = out, .sim = {gt, dt, &out->params, {0}}};
+    struct collection c = {.out = out, .sim = {.gt = gt, .dt = dt, .params = &out->params}};
+    c.sim.rows = &c.rows;
     int rc = sb_coco_params_check(params, err);
     if (rc == 0) {
         sb_match_rules_init(&c.sim.rules, &out->params);
@@ -149,6 +153,7 @@ int sb_outcomes_collect(struct sb_outcomes *out, const struct sb_coco_gt *gt,
     sb_free(c.errors);
     sb_free(c.failed);
     sb_free(c.codes);
+    sb_row_filter_release(&c.rows);
     sb_class_lists_release(&c.gts);
     sb_class_lists_release(&c.dts);
     if (rc)

@@ -87,6 +87,10 @@ static const struct sb_rule_row rows[SB_RULES] = {
                                 {"error", "empty"},
                                 "polygons of fewer than three points: an error; empty",
                                 {NULL, "polygons have fewer than three points and are empty"}},
+    [SB_RULE_RESULT_MASKS] = {"result-masks",
+                              {"codes", "any"},
+                              "masks of results: compressed codes only; any: as of objects",
+                              {NULL, NULL}},
     [SB_RULE_UNLABELLED] = {"unlabelled",
                             {"keep", "drop"},
                             "results without a keypoint of v > 0: keep; drop",
@@ -144,12 +148,26 @@ void sb_notes_add(struct sb_notes *sum, const struct sb_notes *part)
         sum->count[i] += part->count[i];
 }
 
+/* The words of a rule but the chosen one: "box|mask". */
+static void print_others(const struct sb_rule_row *row, uint8_t chosen, struct sb_str *out)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < SB_RULE_VALUES && row->values[i]; i++) {
+        if (i == chosen)
+            continue;
+        sb_str_printf(out, "%s%s", separator, row->values[i]);
+        separator = "|";
+    }
+}
+
 void sb_notes_text(const struct sb_notes *notes, const uint8_t rules[SB_RULES], struct sb_str *out)
 {
     for (size_t i = 0; i < SB_RULES; i++) {
         const char *const note = rows[i].note[rules[i]];
-        if (notes->count[i] > 0 && note)
-            sb_str_printf(out, "%lld %s (--%s %s)\n", (long long)notes->count[i], note,
-                          rows[i].option, rows[i].values[rules[i]]);
+        if (notes->count[i] == 0 || !note)
+            continue;
+        sb_str_printf(out, "%lld %s (or --%s ", (long long)notes->count[i], note, rows[i].option);
+        print_others(&rows[i], rules[i], out);
+        sb_str_puts(out, ")\n");
     }
 }

@@ -30,6 +30,7 @@ enum sb_rule {
     SB_RULE_TIE,
     SB_RULE_RLE_COMPAT,
     SB_RULE_SHORT_POLYGONS,
+    SB_RULE_RESULT_MASKS,
     SB_RULE_UNLABELLED,
     SB_RULE_NO_CATS_OKS,
     SB_RULE_EPS,
@@ -56,6 +57,7 @@ enum { SB_SCOPE_CLASS, SB_SCOPE_IMAGE };
 enum { SB_TIE_LAST, SB_TIE_FIRST };
 enum { SB_RLE_STOP, SB_RLE_EXACT };
 enum { SB_SHORT_POLYGONS_ERROR, SB_SHORT_POLYGONS_EMPTY };
+enum { SB_RESULT_MASKS_CODES, SB_RESULT_MASKS_ANY };
 enum { SB_UNLABELLED_KEEP, SB_UNLABELLED_DROP };
 enum { SB_NO_CATS_OKS_NONE, SB_NO_CATS_OKS_ALL };
 enum { SB_EPS_ADD, SB_EPS_NONE };
@@ -81,8 +83,8 @@ const struct sb_rule_row *sb_rule_row(enum sb_rule rule);
 /* Sets *value to the index of the word; SB_EINVAL names the words there are. */
 int sb_rule_parse(enum sb_rule rule, const char *word, uint8_t *value, struct sb_error *err);
 void sb_notes_add(struct sb_notes *sum, const struct sb_notes *part);
-/* Appends a line "COUNT NOTE (--OPTION VALUE)" for every rule with a count and something to say;
- * rules is the chosen value of each. */
+/* Appends a line "COUNT NOTE (or --OPTION OTHERS)" for every rule with a count and something to
+ * say; rules is the chosen value of each. */
 void sb_notes_text(const struct sb_notes *notes, const uint8_t rules[SB_RULES], struct sb_str *out);
 
 #endif

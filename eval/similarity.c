@@ -114,7 +114,8 @@ static int compare_boundaries(const struct sb_similarity *sim, struct sb_sim_scr
         rc = need_boundary(sim, scratch, j, err);
     if (rc)
         return rc;
-    const double iou = sb_mask_iou(&scratch->boundaries[i], &scratch->boundaries[j], false);
+    const double iou = sb_mask_iou(&scratch->boundaries[i], &scratch->boundaries[j], false, true,
+                                   &scratch->cut_short);
     *value = iou < *value ? iou : *value;
     return 0;
 }
@@ -125,6 +126,7 @@ static int read_masks(const struct sb_similarity *sim, const struct sb_sim_group
     const struct sb_coco_gt *const gt = sim->gt;
     const struct sb_coco_dt *const dt = sim->dt;
     int rc = reserve_masks(scratch, g->dt_count + g->gt_count, err);
+    sb_mask_scratch_init(&scratch->mask, sim->params);
     struct sb_mask *mask = scratch->masks;
     for (size_t i = 0; rc == 0 && i < g->dt_count; i++) {
         const uint32_t row = g->dts[i];
@@ -141,6 +143,7 @@ static int fill_masks(const struct sb_similarity *sim, const struct sb_sim_group
                       struct sb_sim_scratch *scratch, struct sb_error *err)
 {
     const bool boundaries = sim->params->iou_type == SB_IOU_BOUNDARY;
+    const bool exact = sim->params->rules[SB_RULE_RLE_COMPAT] == SB_RLE_EXACT;
     const size_t dts = g->dt_count, gts = g->gt_count;
     int rc = read_masks(sim, g, scratch, err);
     if (rc == 0 && boundaries)
@@ -149,7 +152,8 @@ static int fill_masks(const struct sb_similarity *sim, const struct sb_sim_group
         for (size_t j = 0; rc == 0 && j < gts; j++) {
             const bool crowd = g->gt_flags[j] & SB_ANN_CROWD;
             double *const value = &scratch->values[i * gts + j];
-            *value = sb_mask_iou(&scratch->masks[i], &scratch->masks[dts + j], crowd);
+            *value = sb_mask_iou(&scratch->masks[i], &scratch->masks[dts + j], crowd, exact,
+                                 &scratch->cut_short);
             if (boundaries && !crowd && *value >= sim->rules.lowest)
                 rc = compare_boundaries(sim, scratch, i, dts + j, value, err);
         }

@@ -13,6 +13,7 @@
 #include "eval/mask_boundary.h"
 #include "eval/mask_iou.h"
 #include "eval/match.h"
+#include "eval/row_filter.h"
 
 /* What to compare, in matching order. */
 struct sb_sim_group {
@@ -34,12 +35,14 @@ struct sb_sim_scratch {
     bool *has_boundary;
     struct sb_mask_scratch mask;
     struct sb_boundary_scratch boundary;
+    int64_t cut_short; /* pairs of masks with runs of length 0 where counting stopped too early */
 };
 
 struct sb_similarity {
     const struct sb_coco_gt *gt;
     const struct sb_coco_dt *dt;
     const struct sb_coco_params *params;
+    const struct sb_row_filter *rows;
     struct sb_match_rules
         rules; /* nobody asks how far a value is below rules.lowest: it may be 0 */
 };

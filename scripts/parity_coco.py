@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""Compares `spinebench eval coco` with pycocotools 2.0.11 and numpy 2.4.6, bit for bit.
+"""Compares `spinebench eval coco` with pycocotools 2.0.11 and its relatives and numpy 2.4.6, bit for bit.
 
 Random data sets full of edge cases (ties, crowds, ids 0 and negative, areas on the bounds, boxes without
 size, odd polygons, runs of length 0, unknown categories, more than 100 detections, ...) are evaluated
 by both; every statistic and every value of the precision, recall and scores arrays must be the same.
 
   python3 -m venv V && V/bin/pip install pycocotools==2.0.11 numpy==2.4.6
+  V/bin/pip install lvis cython setuptools wheel  # and these for --type boundary, crowdpose and lvis-...
+  V/bin/pip install --no-build-isolation --no-binary xtcocotools xtcocotools
   V/bin/python scripts/parity_coco.py --type segm --cases 10000 [--seed N] [--spinebench build/spinebench]
 
 A case that differs is written to --keep DIR. --sample FILE writes the cases with their expected values
-as the tests read them (tests/eval/parity/*.jsonl).
+as the tests read them (tests/eval/parity/*.jsonl). --own-params gives every case thresholds, recall
+points, area ranges, limits and a subset of the images and categories of its own.
 """
 import argparse
 import contextlib
@@ -28,7 +31,14 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 FNV_START, FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
+OWN_TYPES = ["bbox", "segm", "keypoints"]  # pycocotools'; the others are in parity_relatives.py
 ODD_IDS = [0, -1, -7, 2**53, 2**53 + 1, 2**31, 2**40, -(2**53)]
+
+
+def relatives():
+    import parity_relatives
+
+    return parity_relatives
 
 
 def fnv1a(data):
@@ -260,20 +270,25 @@ def data_set(rng, kind):
     return gt, dts
 
 
-def oracle(gt_path, dt_path, kind, use_cats):
+def oracle(gt_path, dt_path, kind, use_cats, configure=None):
+    if kind not in OWN_TYPES:
+        return relatives().oracle(kind, gt_path, dt_path, use_cats, configure)
     with contextlib.redirect_stdout(io.StringIO()):
         gt = COCO(gt_path)
         dt = gt.loadRes(dt_path)
         ev = COCOeval(gt, dt, kind)
         ev.params.useCats = int(use_cats)
+        if configure:
+            configure(ev)
         ev.evaluate()
         ev.accumulate()
-        ev.summarize()
+        if not configure:  # it asks for the default limits and areas
+            ev.summarize()
     return ev.stats, {k: ev.eval[k] for k in ("precision", "recall", "scores")}
 
 
-def ours(program, gt_path, dt_path, kind, use_cats, threads, folder):
-    cmd = [program, "eval", "coco", gt_path, dt_path, "--iou-type", kind, "--json", "--dump-arrays", folder,
+def ours(program, gt_path, dt_path, options, use_cats, threads, folder):
+    cmd = [program, "eval", "coco", gt_path, dt_path, *options, "--json", "--dump-arrays", folder,
            "--threads", str(threads)]
     run = subprocess.run(cmd + ([] if use_cats else ["--no-cats"]), capture_output=True, text=True, check=False)
     if run.returncode:
@@ -290,12 +305,36 @@ def same(a, b):
 def compare(expected, got):
     if got[1] is None:
         return "refused: " + got[0].strip()
-    if not same(expected[0], got[0]):
+    if len(expected[0]) and not same(expected[0], got[0]):
         return "stats: expected %r, got %r" % (list(expected[0]), got[0])
     for key, value in expected[1].items():
         if not same(value, got[1][key]):
             return key
     return None
+
+
+def own_params(rng, kind, gt):
+    """Random parameters: the program's options, and a function that sets them in pycocotools."""
+    thresholds = sorted(rng.sample([0.5, 0.75, 0.25, 0.3, 1.0, 0.6000000000000001, rng.uniform(0.1, 1)], rng.randint(1, 7)))
+    if rng.random() < 0.3:
+        rng.shuffle(thresholds)
+    points = rng.choice([[0, 0.5, 1], [0.1], [k / 100 for k in range(101)], sorted(rng.random() for _ in range(9))])
+    limits = sorted(rng.sample([1, 2, 3, 5, 10, 20, 50, 100, 300], rng.choice([1, 3, 3, 4])))
+    areas = rng.choice([[("all", 0, 1e10), ("small", 0, 1024), ("medium", 1024, 9216), ("large", 9216, 1e10)],
+                        [("all", 0, 1e5), ("tiny", 0, 256), ("big", 255.5, 5000)], [("all", 16, 16)]])
+    images = rng.sample([i["id"] for i in gt["images"]], rng.randint(1, len(gt["images"])))
+    categories = rng.sample([c["id"] for c in gt["categories"]], rng.randint(1, len(gt["categories"])))
+    options = ["--iou-thresholds", ",".join(map(repr, thresholds)), "--recall-points", ",".join(map(repr, points)),
+               "--max-dets", ",".join(map(str, limits)), "--areas", ",".join("%s:%r:%r" % a for a in areas),
+               "--images=" + ",".join(map(str, images)), "--categories=" + ",".join(map(str, categories))]
+
+    def configure(ev):
+        p = ev.params
+        p.iouThrs, p.recThrs, p.maxDets = np.array(thresholds), np.array(points), limits
+        p.areaRng, p.areaRngLbl = [[lo, hi] for _, lo, hi in areas], [a[0] for a in areas]
+        p.imgIds, p.catIds = sorted(images), sorted(categories)
+
+    return options, configure
 
 
 def sample_line(kind, use_cats, gt, dts, expected):
@@ -308,7 +347,9 @@ def sample_line(kind, use_cats, gt, dts, expected):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--type", choices=["bbox", "segm", "keypoints"], default="bbox")
+    parser.add_argument("--type", choices=OWN_TYPES + ["boundary", "crowdpose", "lvis-bbox", "lvis-segm", "lvis-boundary"],
+                        default="bbox")
+    parser.add_argument("--own-params", action="store_true", help="other parameters in every case (pycocotools' types)")
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--pick", help="only these cases, N,N,...")
     parser.add_argument("--seed", type=int, default=1)
@@ -323,14 +364,19 @@ def main():
         gt_path, dt_path = os.path.join(tmp, "gt.json"), os.path.join(tmp, "dt.json")
         for case in map(int, args.pick.split(",")) if args.pick else range(args.cases):
             rng = random.Random("%s %d %d" % (args.type, args.seed, case))
-            gt, dts = data_set(rng, args.type)
-            use_cats = rng.random() < 0.85
+            own = args.type in OWN_TYPES
+            gt, dts = data_set(rng, args.type if own else relatives().KINDS[args.type])
+            use_cats = rng.random() < 0.85 or args.type.startswith("lvis")
+            if not own:
+                relatives().dress(rng, args.type, gt, dts)
+            options = ["--iou-type", args.type] if own else relatives().OPTIONS[args.type]
+            more, configure = own_params(rng, args.type, gt) if args.own_params else ([], None)
             with open(gt_path, "w") as f:
                 json.dump(gt, f)
             with open(dt_path, "w") as f:
                 json.dump(dts, f)
             try:
-                expected = oracle(gt_path, dt_path, args.type, use_cats)
+                expected = oracle(gt_path, dt_path, args.type, use_cats, configure)
             except Exception as e:  # what the oracle cannot evaluate is not compared
                 refused += 1
                 if os.environ.get("PARITY_VERBOSE"):
@@ -341,7 +387,7 @@ def main():
                 if len(line) <= args.max_bytes and max(expected[0]) > 0:
                     sample.write(line + "\n")
                 continue
-            got = ours(args.spinebench, gt_path, dt_path, args.type, use_cats, 1 + case % 3, tmp)
+            got = ours(args.spinebench, gt_path, dt_path, options + more, use_cats, 1 + case % 3, tmp)
             difference = compare(expected, got)
             if difference:
                 bad += 1

@@ -1,0 +1,26 @@
+/* The images and categories of an annotation file. A part of the reader of ground truth, not for
+ * users: see coco_gt.h. */
+#ifndef SB_EVAL_COCO_GT_LISTS_H
+#define SB_EVAL_COCO_GT_LISTS_H
+
+#include "base/json_array.h"
+#include "eval/coco_gt.h"
+#include "eval/coco_rows.h"
+
+/* What the parts of the reader share; ctx of the array readers. */
+struct sb_gt_loader {
+    struct sb_coco_gt *gt;
+    const struct sb_coco_params *params;
+    struct sb_rows images, categories; /* as read, in file order */
+    size_t capacity;                   /* of the annotation columns */
+    int64_t *id, *image_id, *category_id;
+};
+
+extern const struct sb_array_reader sb_gt_images, sb_gt_categories;
+
+/* From rows to gt's maps and columns, once the whole file is read; categories first. */
+int sb_gt_finish_categories(struct sb_gt_loader *l, struct sb_error *err);
+int sb_gt_finish_images(struct sb_gt_loader *l, struct sb_error *err);
+void sb_gt_lists_release(struct sb_gt_loader *l);
+
+#endif
