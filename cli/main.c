@@ -30,6 +30,7 @@ static const struct command commands[] = {
     {"compare", cmd_compare, "two files of records, cell by cell"},
     {"gate", cmd_gate, "two builds interleaved: is one slower? for CI"},
     {"merge", cmd_merge, "files of records into one"},
+    {"kernels", cmd_kernels, "the kernels: list, and speed as share of the machine's peak"},
     {"env", cmd_env, "this machine and its state, with advice"},
     {"dataset", cmd_dataset, "the embedded data set; checks and statistics of any"},
     {"paper", cmd_paper, "the paper's tables beside what is computed and measured here"},

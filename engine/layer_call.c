@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define TAG         SB_MEM_TAG(SB_MEM_DATA, 0)
-#define GUARD_BYTES 256
+#define GUARD_BYTES ((size_t)256)
 #define GUARD_FILL  0x5b
 
 /* ---- the graph ---- */

@@ -9,7 +9,7 @@ trap 'rm -rf "$failures"' EXIT
 sources=$(git ls-files '*.c')
 headers=$(git ls-files '*.h')
 export TIDY_FLAGS="$*"
-shells=$(git ls-files '*.sh' scripts/setup scripts/check_onnx)
+shells=$(git ls-files '*.sh' scripts/setup scripts/check_onnx scripts/peers)
 
 # check NAME COMMAND...: the command prints what is wrong; nothing printed is good.
 check() {

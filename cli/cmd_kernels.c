@@ -1,0 +1,224 @@
+/* spinebench kernels: which kernels there are, and how fast each is on layers of the networks. */
+#include "bench/environment.h"
+#include "bench/kernel_bench.h"
+#include "bench/peak.h"
+#include "cli/cli.h"
+#include "engine/plan.h"
+#include "reports/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool bench, every, json;
+static const char *engine_name, *cpu_name, *filter;
+static int64_t threads;
+static double milliseconds;
+
+#define DEFAULT_MS 100
+
+static int print_table(struct sb_table *t, struct sb_error *err)
+{
+    struct sb_str out = SB_STR_INIT;
+    int rc = sb_table_finish(t, err);
+    if (rc == 0)
+        sb_table_write(t, sb_table_format(json ? "json" : "text"), &out);
+    if (rc == 0 && out.failed)
+        rc = sb_error_nomem(err, "the output", out.length);
+    if (rc == 0)
+        fputs(sb_str_text(&out), stdout);
+    sb_str_release(&out);
+    return rc;
+}
+
+/* ---- the list ---- */
+
+static const char *layout_name(enum sb_layout layout)
+{
+    return layout == SB_LAYOUT_PLAIN ? "plain" : layout == SB_LAYOUT_BLOCKED ? "blocked" : "other";
+}
+
+static bool in_table(enum sb_engine engine, const struct sb_kernel *kernel)
+{
+    const struct sb_kernel *const *k = sb_kernel_table(engine);
+    while (*k && *k != kernel)
+        k++;
+    return *k != NULL;
+}
+
+/* Those of the native engine alone are compiled for every level. */
+static void list_rows(struct sb_table *t, enum sb_engine engine)
+{
+    for (const struct sb_kernel *const *k = sb_kernel_table(engine); *k; k++) {
+        const bool native_only = !in_table(SB_ENGINE_OPENBLAS, *k);
+        sb_table_row(t);
+        sb_table_cell(t, "%s", sb_engine_name(engine));
+        sb_table_cell(t, "%s", sb_op_name((*k)->op));
+        sb_table_cell(t, "%s", (*k)->name);
+        sb_table_cell(t, "%s", layout_name((*k)->in_layout));
+        sb_table_cell(t, "%s", layout_name((*k)->out_layout));
+        sb_table_cell(t, "%s", native_only ? "portable, avx2, avx512" : "any");
+    }
+}
+
+static int list_kernels(struct sb_error *err)
+{
+    struct sb_table t;
+    sb_table_init(&t, NULL);
+    sb_table_column(&t, "engine", NULL, SB_LEFT);
+    sb_table_column(&t, "op", NULL, SB_LEFT);
+    sb_table_column(&t, "kernel", NULL, SB_LEFT);
+    sb_table_column(&t, "reads", NULL, SB_LEFT);
+    sb_table_column(&t, "writes", NULL, SB_LEFT);
+    sb_table_column(&t, "CPU", NULL, SB_LEFT);
+    list_rows(&t, SB_ENGINE_NATIVE);
+    list_rows(&t, SB_ENGINE_OPENBLAS);
+    sb_table_note(&t,
+                  "Of an engine and op, the first kernel that takes a layer runs it. This CPU "
+                  "has %s.",
+                  sb_cpu_name(sb_cpu_detect()));
+    const int rc = print_table(&t, err);
+    sb_table_release(&t);
+    return rc;
+}
+
+/* ---- times ---- */
+
+struct bench {
+    struct sb_kernel_time_options time;
+    struct sb_peak peak;
+    struct sb_table table;
+};
+
+static void add_row(struct bench *b, const struct sb_kernel_case *c, const struct sb_kernel *kernel,
+                    const struct sb_kernel_time *time)
+{
+    struct sb_table *t = &b->table;
+    const double flops = 2e9 * (double)time->macs / time->median_ns;
+    const double bytes = 1e9 * (double)time->bytes / time->median_ns;
+    sb_table_row(t);
+    sb_table_cell(t, "%s", c->name);
+    sb_table_cell(t, "%s", kernel->name);
+    sb_table_number(t, time->median_ns * 1e-6, 3);
+    sb_table_number(t, time->min_ns * 1e-6, 3);
+    sb_table_integer(t, (long long)time->count);
+    if (time->macs) {
+        sb_table_number(t, flops * 1e-9, 1);
+        sb_table_number(t, 100 * flops / b->peak.flops, 1);
+    } else {
+        sb_table_empty(t);
+        sb_table_empty(t);
+    }
+    sb_table_number(t, bytes * 1e-9, 1);
+    sb_table_number(t, 100 * bytes / b->peak.bytes_per_s, 1);
+}
+
+/* The kernels of one engine on one layer: the first that takes it, or all. */
+static int bench_layer(struct bench *b, const struct sb_kernel_case *c, enum sb_engine engine,
+                       struct sb_error *err)
+{
+    for (const struct sb_kernel *const *k = sb_kernel_table(engine); *k; k++) {
+        struct sb_kernel_time time;
+        if ((*k)->op != c->layer.op || (filter && !strstr((*k)->name, filter)))
+            continue;
+        const int rc = sb_time_kernel(&c->layer, *k, &b->time, &time, err);
+        if (rc == SB_EUNSUPPORTED)
+            continue;
+        if (rc)
+            return rc;
+        if (engine_name || engine == SB_ENGINE_NATIVE || !in_table(SB_ENGINE_NATIVE, *k))
+            add_row(b, c, *k, &time); /* else both engines use it, and it stands there already */
+        if (!every)
+            break;
+    }
+    return 0;
+}
+
+static void start_table(struct bench *b)
+{
+    struct sb_table *t = &b->table;
+    sb_table_init(t, NULL);
+    sb_table_column(t, "layer", NULL, SB_LEFT);
+    sb_table_column(t, "kernel", NULL, SB_LEFT);
+    sb_table_column(t, "median", "ms", SB_RIGHT);
+    sb_table_column(t, "min", "ms", SB_RIGHT);
+    sb_table_column(t, "n", NULL, SB_RIGHT);
+    sb_table_column(t, "GFLOP/s", NULL, SB_RIGHT);
+    sb_table_column(t, "of peak", "%", SB_RIGHT);
+    sb_table_column(t, "GB/s", NULL, SB_RIGHT);
+    sb_table_column(t, "of bandwidth", "%", SB_RIGHT);
+    sb_table_note(t,
+                  "%s, %d thread%s; peak %.1f GFLOP/s, memory %.1f GB/s, measured just before. "
+                  "FLOPs are those of the direct method, of which Winograd needs a quarter; bytes "
+                  "are operands, weights and output, which caches may hold.",
+                  sb_cpu_name(b->time.cpu), b->time.threads, b->time.threads > 1 ? "s" : "",
+                  b->peak.flops * 1e-9, b->peak.bytes_per_s * 1e-9);
+}
+
+static int bench_engines(struct bench *b, struct sb_error *err)
+{
+    enum sb_engine from = SB_ENGINE_OPENBLAS, to = SB_ENGINE_NATIVE;
+    int rc = 0;
+    if (engine_name) {
+        rc = sb_engine_parse(engine_name, &from, err);
+        to = from;
+    }
+    start_table(b);
+    for (size_t i = 0; rc == 0 && sb_kernel_case_at(i); i++)
+        for (int e = (int)to; rc == 0 && e >= (int)from; e--)
+            rc = bench_layer(b, sb_kernel_case_at(i), (enum sb_engine)e, err);
+    if (rc == 0 && b->table.num_rows == 0)
+        rc = sb_error_set(err, SB_EINVAL, "no kernel's name has '%s' in it", filter ? filter : "");
+    if (rc == 0)
+        rc = print_table(&b->table, err);
+    sb_table_release(&b->table);
+    return rc;
+}
+
+static int run_kernels(const struct sb_arguments *args, struct sb_error *err)
+{
+    struct sb_environment env;
+    struct bench b = {.time = {.cpu = sb_cpu_detect(),
+                               .threads = threads > 0 ? (int)threads : sb_cpu_count(),
+                               .max_ns = (int64_t)(milliseconds * 1e6)}};
+    int rc = sb_arguments_expect(args, 0, 0, "no argument", err);
+    if (rc == 0 && cpu_name)
+        rc = sb_cpu_parse(cpu_name, &b.time.cpu, err);
+    if (rc || !bench)
+        return rc ? rc : list_kernels(err);
+    sb_environment_read(&env, "");
+    rc = sb_measure_peak(b.time.threads, env.l3_bytes, &b.peak, err);
+    return rc ? rc : bench_engines(&b, err);
+}
+
+int cmd_kernels(int argc, char **argv)
+{
+    static const struct sb_option options[] = {
+        SB_OPT_FLAG("bench", 0, "time them on layers of the networks", &bench),
+        SB_OPT_FLAG("all", 0, "every kernel that takes a layer, not only the one that runs it",
+                    &every),
+        SB_OPT_STRING("filter", 0, "TEXT", "kernels whose name has this in it", &filter),
+        SB_OPT_STRING("engine", 0, "NAME", "native or openblas (default: both)", &engine_name),
+        SB_OPT_STRING("cpu-mask", 0, "LEVEL", "native kernels: portable, avx2 or avx512",
+                      &cpu_name),
+        SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
+        SB_OPT_DOUBLE("ms", 0, "MS", "timed runs per row in milliseconds (default: 100)",
+                      &milliseconds, 0, 60000),
+        SB_OPT_FLAG("json", 0, "the table as JSON", &json),
+        SB_OPT_END,
+    };
+    static const struct sb_command_help help = {
+        "kernels [--bench] [options]",
+        "Lists the kernels of both engines: what they compute, in which layout, for which\n"
+        "CPUs. With --bench, times them on layers of the networks and compares them with\n"
+        "this machine's peak. The kernel tests check the same calls against the definition.",
+        options,
+        "examples:\n"
+        "  spinebench kernels\n"
+        "  spinebench kernels --bench --engine native -t 1\n"
+        "  spinebench kernels --bench --filter winograd --cpu-mask avx2"};
+    bench = every = json = false;
+    engine_name = cpu_name = filter = NULL;
+    threads = 0;
+    milliseconds = DEFAULT_MS;
+    return sb_cli_run("kernels", &help, argc, argv, run_kernels);
+}
