@@ -28,44 +28,52 @@ static const char *model_of(const struct sb_record *r)
     return r->cell.model ? r->cell.model : "results";
 }
 
-/* The models of a figure in order of appearance: their colours. */
+/* The models of a figure: the first that have records of its kind, one per colour. */
 struct models {
-    const char **names; /* owned, the names are not */
-    size_t count, capacity;
+    const char *names[SB_NUM_FAMILIES];
+    size_t count;
+    bool more; /* than there are colours */
 };
 
-static int find_models(struct models *m, const struct sb_records *records, enum sb_record_kind kind,
-                       struct sb_error *err)
-{
-    memset(m, 0, sizeof(*m));
-    for (size_t i = 0; i < records->count; i++) {
-        size_t known = 0;
-        if (records->items[i].kind != kind)
-            continue;
-        while (known < m->count && strcmp(m->names[known], model_of(&records->items[i])) != 0)
-            known++;
-        if (known < m->count)
-            continue;
-        if (sb_grow(&m->names, &m->capacity, m->count + 1, sizeof(*m->names), TAG)) {
-            sb_free(m->names);
-            return sb_error_nomem(err, "models", m->count);
-        }
-        m->names[m->count++] = model_of(&records->items[i]);
-    }
-    return 0;
-}
-
+/* The number of a record's model; models->count when it is not shown. */
 static size_t number_of(const struct models *m, const struct sb_record *r)
 {
     size_t i = 0;
-    while (i + 1 < m->count && strcmp(m->names[i], model_of(r)) != 0)
+    while (i < m->count && strcmp(m->names[i], model_of(r)) != 0)
         i++;
     return i;
 }
 
+static void find_models(struct models *m, const struct sb_records *records,
+                        enum sb_record_kind kind)
+{
+    memset(m, 0, sizeof(*m));
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind != kind || number_of(m, r) < m->count)
+            continue;
+        if (m->count == SB_NUM_FAMILIES) {
+            m->more = true;
+            return;
+        }
+        m->names[m->count++] = model_of(r);
+    }
+}
+
+static bool is_shown(const struct models *m, const struct sb_record *r)
+{
+    return number_of(m, r) < m->count;
+}
+
 static int colour_of(const struct models *m, const struct sb_record *r)
 {
-    return SB_COLOUR_FAMILY + (int)(number_of(m, r) % SB_NUM_FAMILIES);
+    return SB_COLOUR_FAMILY + (int)number_of(m, r);
+}
+
+/* The note, with what it leaves out. */
+static const char *note_of(struct sb_figure *f, const struct models *m, const char *note)
+{
+    return m->more ? sb_texts_printf(&f->texts, "%s The first %zu models.", note, m->count) : note;
 }
 
 static double at(const struct sb_numbers *numbers, size_t i)
@@ -120,12 +128,12 @@ int sb_figure_precision(struct sb_figure *f, const struct sb_records *records, s
 {
     const char *dataset = "";
     struct models models;
-    const int rc = find_models(&models, records, SB_RECORD_CURVE, err);
-    if (rc)
-        return rc;
+    (void)err;
+    find_models(&models, records, SB_RECORD_CURVE);
     for (size_t i = 0; i < 2 * records->count; i++) { /* bands, then lines */
         const struct sb_record *const r = &records->items[i % records->count];
-        if (r->kind != SB_RECORD_CURVE || strcmp(r->u.curve.curve, "precision-recall") != 0)
+        if (r->kind != SB_RECORD_CURVE || strcmp(r->u.curve.curve, "precision-recall") != 0 ||
+            !is_shown(&models, r))
             continue;
         add_precision(f, &models, r, i < records->count);
         dataset = r->u.curve.dataset;
@@ -134,11 +142,11 @@ int sb_figure_precision(struct sb_figure *f, const struct sb_records *records, s
     f->has_key = true;
     f->columns = 3;
     f->panel_height = 220;
-    f->note = sb_texts_printf(&f->texts,
-                              "Mean over the categories of %s, objects of all sizes; band: 95 %% "
-                              "interval, bootstrap over images.",
-                              dataset);
-    sb_free(models.names);
+    f->note = note_of(f, &models,
+                      sb_texts_printf(&f->texts,
+                                      "Mean over the categories of %s, objects of all sizes; band: "
+                                      "95 %% interval, bootstrap over images.",
+                                      dataset));
     return 0;
 }
 
@@ -165,12 +173,12 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
 {
     struct sb_panel *p = NULL;
     struct models models;
-    const int rc = find_models(&models, records, SB_RECORD_CURVE, err);
-    if (rc)
-        return rc;
+    (void)err;
+    find_models(&models, records, SB_RECORD_CURVE);
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_record *const r = &records->items[i];
-        if (r->kind != SB_RECORD_CURVE || strcmp(r->u.curve.curve, "calibration") != 0)
+        if (r->kind != SB_RECORD_CURVE || strcmp(r->u.curve.curve, "calibration") != 0 ||
+            !is_shown(&models, r))
             continue;
         if (!p) {
             p = sb_figure_panel(f, "");
@@ -186,10 +194,10 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
     f->title = "Calibration of scores";
     f->has_key = true;
     f->panel_height = 320;
-    f->note =
+    f->note = note_of(
+        f, &models,
         "Above the diagonal scores promise too little, below it too much. Numbers: detections "
-        "in the bin; bars: 95 % interval of the share.";
-    sb_free(models.names);
+        "in the bin; bars: 95 % interval of the share.");
     return 0;
 }
 
@@ -251,7 +259,8 @@ static void add_category(struct sb_figure *f, struct sb_panel *p, const struct s
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_record *const r = &records->items[i];
         const struct sb_category_record *const c = &r->u.category;
-        if (r->kind != SB_RECORD_CATEGORY || isnan(c->ap) || strcmp(c->category, name) != 0)
+        if (r->kind != SB_RECORD_CATEGORY || isnan(c->ap) || !is_shown(models, r) ||
+            strcmp(c->category, name) != 0)
             continue;
         struct sb_series *s = series_of(f, p, model_of(r), colour_of(models, r));
         struct sb_datum *d = sb_figure_point(f, s, 100 * c->ap, y);
@@ -269,12 +278,9 @@ int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
         sb_calloc(records->count, sizeof(struct sb_record *), TAG);
     struct models models;
     size_t all;
-    const int rc = found ? find_models(&models, records, SB_RECORD_CATEGORY, err)
-                         : sb_error_nomem(err, "categories", records->count);
-    if (rc) {
-        sb_free(found);
-        return rc;
-    }
+    if (!found)
+        return sb_error_nomem(err, "categories", records->count);
+    find_models(&models, records, SB_RECORD_CATEGORY);
     const size_t count = find_categories(records, found, &all);
     if (count) {
         struct sb_panel *p = sb_figure_panel(f, "");
@@ -295,7 +301,6 @@ int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
     f->note = sb_texts_printf(
         &f->texts, "In brackets: objects. Bars: 95 %% interval, bootstrap over images.%s",
         all > count ? " The 80 categories with the most objects." : "");
-    sb_free(models.names);
     sb_free(found);
     return 0;
 }
@@ -336,13 +341,12 @@ static void add_error(struct sb_figure *f, struct error_bars *b, const struct sb
 
 int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
 {
-    struct error_bars b = {NULL, 0, {0}};
-    const int rc = find_models(&b.models, records, SB_RECORD_ERROR, err);
-    if (rc)
-        return rc;
+    struct error_bars b = {NULL, 0, {{NULL}, 0, false}};
+    (void)err;
+    find_models(&b.models, records, SB_RECORD_ERROR);
     for (size_t i = 0; i < records->count && !f->texts.failed; i++) {
         const struct sb_record *const r = &records->items[i];
-        if (r->kind != SB_RECORD_ERROR || isnan(r->u.error.delta_ap))
+        if (r->kind != SB_RECORD_ERROR || isnan(r->u.error.delta_ap) || !is_shown(&b.models, r))
             continue;
         if (!b.panel) {
             b.panel = sb_figure_panel(f, "");
@@ -359,9 +363,9 @@ int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, stru
     f->title = "What each kind of error costs";
     f->has_key = true;
     f->panel_height = 260;
-    f->note =
+    f->note = note_of(
+        f, &b.models,
         "AP50 gained when all errors of a kind are fixed (TIDE). Cls: wrong class, Loc: badly "
-        "placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found.";
-    sb_free(b.models.names);
+        "placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found.");
     return 0;
 }
