@@ -18,7 +18,7 @@ static int64_t threads, numpy_mean = 2;
 static struct sb_option_list names;
 static bool diagnose;
 static struct sb_diagnose_options diagnose_options = {
-    .resamples = 1000, .seed = 1, .names = &names};
+    .resamples = 1000, .worst = 12, .seed = 1, .names = &names};
 
 static const struct sb_option output_options[] = {
     SB_OPT_INT("numpy-mean", 0, "V", "sum as numpy 2 does (default), or as versions up to 2.2: 1",
@@ -33,6 +33,12 @@ static const struct sb_option output_options[] = {
                INT64_MAX),
     SB_OPT_STRING("records", 0, "FILE", "diagnose: write records for `report`",
                   &diagnose_options.records),
+    SB_OPT_STRING("images", 0, "DIR",
+                  "diagnose: folder of the images; draws the worst into records",
+                  &diagnose_options.images),
+    SB_OPT_STRING("draw", 0, "DIR", "diagnose: also as PNG files and a contact sheet",
+                  &diagnose_options.draw),
+    SB_OPT_INT("worst", 0, "N", "diagnose: images to draw (12)", &diagnose_options.worst, 1, 1000),
     SB_OPT_LIST("name", 0, "NAME,...", "diagnose: what the results are called in records", &names),
     SB_OPT_FLAG("json", 0, "one JSON document on stdout", &json),
     SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
@@ -160,12 +166,22 @@ static int evaluate_all(struct session *s, const struct sb_arguments *args, stru
     return rc;
 }
 
+static int check_diagnose_options(struct sb_error *err)
+{
+    const struct sb_diagnose_options *const o = &diagnose_options;
+    if (!diagnose && (o->records || o->images || names.count))
+        return sb_error_set(err, SB_EINVAL, "--records, --images and --name belong to --diagnose");
+    if (o->draw && !o->images)
+        return sb_error_set(err, SB_EINVAL, "--draw needs the folder of the images: --images");
+    return 0;
+}
+
 static int evaluate(const struct sb_arguments *args, struct sb_error *err)
 {
     struct session s = {.pool = NULL};
     int rc = sb_arguments_expect(args, 2, SIZE_MAX, "GT.json and DETS.json", err);
-    if (rc == 0 && !diagnose && (diagnose_options.records || names.count))
-        rc = sb_error_set(err, SB_EINVAL, "--records and --name belong to --diagnose");
+    if (rc == 0)
+        rc = check_diagnose_options(err);
     if (rc == 0)
         rc = sb_eval_params_read(&s.params, err);
     if (rc)

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "bench/diagnosis_records.h"
+#include "cli/diagnose_pictures.h"
 #include "reports/table.h"
 #include "reports/view.h"
 
@@ -81,7 +82,8 @@ static int print_tables(const struct sb_records *records, struct sb_str *out, st
 
 /* Records of a diagnosis: into the file, and as tables into the text unless JSON is asked for. */
 static int show(struct sb_diagnose_session *s, const struct sb_diagnosis *d, const char *name,
-                const struct sb_coco_gt *gt, struct sb_str *text, struct sb_error *err)
+                const struct sb_diagnose_subject *subject, struct sb_str *text,
+                struct sb_error *err)
 {
     struct sink sink = {.writer = s->writer.fd < 0 ? NULL : &s->writer};
     const struct sb_accuracy_source source = {
@@ -91,8 +93,13 @@ static int show(struct sb_diagnose_session *s, const struct sb_diagnosis *d, con
         .images = (int64_t)d->images,
     };
     sb_records_init(&sink.records);
-    int rc = sb_diagnosis_records(d, s->has_base ? &s->base : NULL, s->base_name, gt, &source,
-                                  keep_record, &sink, err);
+    int rc = sb_diagnosis_records(d, s->has_base ? &s->base : NULL, s->base_name, subject->gt,
+                                  &source, keep_record, &sink, err);
+    const struct sb_diagnose_pictures pictures = {s->gt_path, s->options->images, s->options->draw,
+                                                  (size_t)s->options->worst};
+    if (rc == 0 && pictures.images)
+        rc = sb_diagnose_draw(&pictures, d, subject->gt, subject->dt, &source, keep_record, &sink,
+                              err);
     if (rc == 0 && text)
         rc = print_tables(&sink.records, text, err);
     sb_records_release(&sink.records);
@@ -111,7 +118,7 @@ int sb_diagnose_results(struct sb_diagnose_session *s, const struct sb_diagnose_
     if (rc)
         return rc;
     name_results(s, subject, name);
-    rc = show(s, &d, name, subject->gt, w ? NULL : out, err);
+    rc = show(s, &d, name, subject, w ? NULL : out, err);
     if (rc == 0 && w)
         rc = sb_diagnosis_json(&d, s->has_base ? &s->base : NULL, subject->gt, w, "diagnosis", err);
     if (s->has_base || rc) {

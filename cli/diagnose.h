@@ -12,6 +12,8 @@
 struct sb_diagnose_options {
     int64_t resamples, seed;
     const char *records;                /* file of records; NULL for none */
+    const char *images, *draw;          /* folders of images and of drawings; NULL for none */
+    int64_t worst;                      /* images to draw */
     const struct sb_option_list *names; /* of the results, in order; else the files' names */
 };
 

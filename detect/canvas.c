@@ -3,6 +3,8 @@
 
 #include "detect/font.h"
 
+#include <stdlib.h>
+
 static struct sb_rect clipped(const struct sb_image *image, struct sb_rect r)
 {
     r.x0 = r.x0 > 0 ? r.x0 : 0;
@@ -44,6 +46,40 @@ void sb_draw_frame(struct sb_image *image, struct sb_rect r, int thickness, cons
     sb_fill_rect(image, bottom, rgb, opacity);
     sb_fill_rect(image, left, rgb, opacity);
     sb_fill_rect(image, right, rgb, opacity);
+}
+
+void sb_draw_dashes(struct sb_image *image, struct sb_rect r, int thickness, int on, int off,
+                    const uint8_t rgb[3])
+{
+    const int t = thickness;
+    r.x0 = r.x0 > -t ? r.x0 : -t; /* sides far outside take no time */
+    r.y0 = r.y0 > -t ? r.y0 : -t;
+    r.x1 = r.x1 < image->width + t ? r.x1 : image->width + t;
+    r.y1 = r.y1 < image->height + t ? r.y1 : image->height + t;
+    for (int x = r.x0; x < r.x1; x += on + off) {
+        const int end = x + on < r.x1 ? x + on : r.x1;
+        sb_fill_rect(image, (struct sb_rect){x, r.y0, end, r.y0 + t}, rgb, 255);
+        sb_fill_rect(image, (struct sb_rect){x, r.y1 - t, end, r.y1}, rgb, 255);
+    }
+    for (int y = r.y0; y < r.y1; y += on + off) {
+        const int end = y + on < r.y1 ? y + on : r.y1;
+        sb_fill_rect(image, (struct sb_rect){r.x0, y, r.x0 + t, end}, rgb, 255);
+        sb_fill_rect(image, (struct sb_rect){r.x1 - t, y, r.x1, end}, rgb, 255);
+    }
+}
+
+void sb_draw_line(struct sb_image *image, int x0, int y0, int x1, int y1, int thickness,
+                  const uint8_t rgb[3])
+{
+    const int dx = abs(x1 - x0), dy = abs(y1 - y0);
+    const int steps = dx > dy ? dx : dy;
+    if (steps > 4 * (image->width + image->height))
+        return;
+    for (int i = 0; i <= steps; i++) {
+        const int x = x0 + (steps ? (int)((int64_t)(x1 - x0) * i / steps) : 0) - thickness / 2;
+        const int y = y0 + (steps ? (int)((int64_t)(y1 - y0) * i / steps) : 0) - thickness / 2;
+        sb_fill_rect(image, (struct sb_rect){x, y, x + thickness, y + thickness}, rgb, 255);
+    }
 }
 
 void sb_draw_text(struct sb_image *image, int x, int y, int scale, const char *text,

@@ -17,6 +17,13 @@ void sb_fill_rect(struct sb_image *image, struct sb_rect rect, const uint8_t rgb
 /* The frame of `thickness` pixels inside rect. */
 void sb_draw_frame(struct sb_image *image, struct sb_rect rect, int thickness, const uint8_t rgb[3],
                    int opacity);
+/* The same in dashes: `on` pixels drawn, `off` left out, along each side. */
+void sb_draw_dashes(struct sb_image *image, struct sb_rect rect, int thickness, int on, int off,
+                    const uint8_t rgb[3]);
+/* A line from one pixel to another, thickness x thickness pixels at each step; one far longer than
+ * the image is left out. */
+void sb_draw_line(struct sb_image *image, int x0, int y0, int x1, int y1, int thickness,
+                  const uint8_t rgb[3]);
 /* Text whose glyphs start at (x, y), top left; each font pixel is scale x scale. */
 void sb_draw_text(struct sb_image *image, int x, int y, int scale, const char *text,
                   const uint8_t rgb[3]);

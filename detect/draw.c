@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define MAX_DRAWN    1000
 #define MASK_OPACITY 110 /* of 255 */
@@ -50,6 +51,18 @@ void sb_category_color(int64_t category_id, uint8_t rgb[3])
         const double level = ramp < 0 ? 0 : (ramp > 1 ? 1 : ramp);
         rgb[c] = (uint8_t)(250.0 * (1.0 - saturation + saturation * level));
     }
+}
+
+void sb_drawing_color(const struct sb_drawing *drawing, uint8_t rgb[3])
+{
+    static const uint8_t colors[][3] = {[SB_DRAW_RIGHT] = {86, 180, 233},
+                                        [SB_DRAW_FALSE] = {230, 80, 0},
+                                        [SB_DRAW_MISSED] = {240, 228, 66},
+                                        [SB_DRAW_IGNORED] = {160, 160, 160}};
+    if (drawing->style == SB_DRAW_CLASS)
+        sb_category_color(drawing->category_id, rgb);
+    else
+        memcpy(rgb, colors[drawing->style], 3);
 }
 
 /* Black or white, whichever reads better on a colour (perceived lightness, ITU-R BT.601). */
@@ -112,10 +125,13 @@ static struct sb_rect shifted_inside(const struct sb_image *image, struct sb_rec
 
 static void write_label(const struct sb_drawing *d, char text[MAX_LABEL])
 {
-    if (d->name)
-        snprintf(text, MAX_LABEL, "%.40s %.0f%%", d->name, 100 * d->score);
+    char id[24];
+    snprintf(id, sizeof(id), "%lld", (long long)d->category_id);
+    const char *const name = d->name ? d->name : id;
+    if (isnan(d->score))
+        snprintf(text, MAX_LABEL, "%.40s", name);
     else
-        snprintf(text, MAX_LABEL, "%lld %.0f%%", (long long)d->category_id, 100 * d->score);
+        snprintf(text, MAX_LABEL, "%.40s %.0f%%", name, 100 * d->score);
 }
 
 /* Finds a place for a label, given those placed before it. */
@@ -143,14 +159,49 @@ static void place_label(const struct sb_image *image, const struct style *style,
 }
 
 /* The box, between two thin dark lines that keep it visible on any background. */
-static void draw_box(struct sb_image *image, const struct style *style, struct sb_rect r,
+static void draw_box(struct sb_image *image, const struct style *style, const struct sb_drawing *d,
                      const uint8_t rgb[3])
 {
+    const struct sb_rect r = box_rect(d);
     const uint8_t black[3] = {0, 0, 0};
     const int edge = style->line > 1 ? style->line / 2 : 1;
     const struct sb_rect around = {r.x0 - edge, r.y0 - edge, r.x1 + edge, r.y1 + edge};
     sb_draw_frame(image, around, style->line + 2 * edge, black, EDGE_OPACITY);
-    sb_draw_frame(image, r, style->line, rgb, 255);
+    if (d->style == SB_DRAW_FALSE)
+        sb_draw_dashes(image, r, style->line, 6 * style->line, 4 * style->line, rgb);
+    else if (d->style == SB_DRAW_MISSED || d->style == SB_DRAW_IGNORED)
+        sb_draw_dashes(image, r, style->line, 2 * style->line, 2 * style->line, rgb);
+    else
+        sb_draw_frame(image, r, style->line, rgb, 255);
+}
+
+/* Pairs of COCO's 17 keypoints that are joined. */
+static const uint8_t limbs[][2] = {
+    {15, 13}, {13, 11}, {16, 14}, {14, 12}, {11, 12}, {5, 11}, {6, 12}, {5, 6}, {5, 7}, {6, 8},
+    {7, 9},   {8, 10},  {1, 2},   {0, 1},   {0, 2},   {1, 3},  {2, 4},  {3, 5}, {4, 6}};
+
+static bool is_there(const double point[2])
+{
+    return !isnan(point[0]) && !isnan(point[1]);
+}
+
+static void draw_keypoints(struct sb_image *image, const struct style *style,
+                           const struct sb_drawing *d, const uint8_t rgb[3])
+{
+    const uint8_t black[3] = {0, 0, 0};
+    for (size_t i = 0; d->keypoint_count == 17 && i < sizeof(limbs) / sizeof(limbs[0]); i++) {
+        const double *const a = d->keypoints[limbs[i][0]], *const b = d->keypoints[limbs[i][1]];
+        if (is_there(a) && is_there(b))
+            sb_draw_line(image, to_pixel(a[0]), to_pixel(a[1]), to_pixel(b[0]), to_pixel(b[1]),
+                         style->line, rgb);
+    }
+    for (size_t i = 0; i < d->keypoint_count; i++) {
+        if (!is_there(d->keypoints[i]))
+            continue;
+        const int x = to_pixel(d->keypoints[i][0]), y = to_pixel(d->keypoints[i][1]);
+        sb_draw_line(image, x, y, x, y, 3 * style->line + 2, black);
+        sb_draw_line(image, x, y, x, y, 3 * style->line, rgb);
+    }
 }
 
 static void draw_label(struct sb_image *image, const struct style *style, const struct label *label,
@@ -163,27 +214,40 @@ static void draw_label(struct sb_image *image, const struct style *style, const 
                  style->scale, label->text, ink);
 }
 
-void sb_draw_detections(struct sb_image *image, const struct sb_drawing *drawings, size_t count)
+void sb_draw_masks(struct sb_image *image, const struct sb_drawing *drawings, size_t count)
+{
+    uint8_t rgb[3];
+    for (size_t i = count < MAX_DRAWN ? count : MAX_DRAWN; i-- > 0;) {
+        sb_drawing_color(&drawings[i], rgb);
+        if (drawings[i].mask)
+            draw_mask(image, drawings[i].mask, rgb);
+    }
+}
+
+void sb_draw_outlines(struct sb_image *image, const struct sb_drawing *drawings, size_t count)
 {
     const size_t n = count < MAX_DRAWN ? count : MAX_DRAWN;
     const struct style style = style_of(image, n);
     struct label labels[MAX_DRAWN];
     uint8_t rgb[3];
     for (size_t i = n; i-- > 0;) {
-        sb_category_color(drawings[i].category_id, rgb);
-        if (drawings[i].mask)
-            draw_mask(image, drawings[i].mask, rgb);
-    }
-    for (size_t i = n; i-- > 0;) {
-        sb_category_color(drawings[i].category_id, rgb);
-        draw_box(image, &style, box_rect(&drawings[i]), rgb);
+        sb_drawing_color(&drawings[i], rgb);
+        draw_box(image, &style, &drawings[i], rgb);
+        if (drawings[i].keypoints)
+            draw_keypoints(image, &style, &drawings[i], rgb);
     }
     for (size_t i = 0; i < n; i++)
         place_label(image, &style, &drawings[i], labels, i);
     for (size_t i = n; i-- > 0;) {
         if (labels[i].rect.x0 == labels[i].rect.x1)
             continue; /* no free place */
-        sb_category_color(drawings[i].category_id, rgb);
+        sb_drawing_color(&drawings[i], rgb);
         draw_label(image, &style, &labels[i], rgb);
     }
+}
+
+void sb_draw_detections(struct sb_image *image, const struct sb_drawing *drawings, size_t count)
+{
+    sb_draw_masks(image, drawings, count);
+    sb_draw_outlines(image, drawings, count);
 }

@@ -50,11 +50,11 @@ static void fill_keypoints(const struct sb_similarity *sim, const struct sb_sim_
 }
 
 /* The mask that starts at `offset` of the file, or the box where there is none. */
-static int read_mask(const struct sb_similarity *sim, const struct sb_map *map, const char *path,
+static int read_mask(const struct sb_coco_gt *gt, const struct sb_map *map, const char *path,
                      uint64_t offset, const double *box, int32_t image, struct sb_mask *mask,
                      struct sb_mask_scratch *scratch, struct sb_error *err)
 {
-    const uint32_t h = (uint32_t)sim->gt->height[image], w = (uint32_t)sim->gt->width[image];
+    const uint32_t h = (uint32_t)gt->height[image], w = (uint32_t)gt->width[image];
     int rc;
     if (offset == UINT64_MAX) {
         rc = sb_coco_mask_from_box(box, h, w, &mask->rle, scratch, err);
@@ -65,6 +65,20 @@ static int read_mask(const struct sb_similarity *sim, const struct sb_map *map, 
     if (rc == 0)
         sb_mask_update(mask);
     return rc;
+}
+
+int sb_detection_mask(const struct sb_coco_gt *gt, const struct sb_coco_dt *dt, uint32_t row,
+                      struct sb_mask *mask, struct sb_mask_scratch *scratch, struct sb_error *err)
+{
+    return read_mask(gt, &dt->map, dt->path, dt->shape_at[row], dt->box[row], dt->image[row], mask,
+                     scratch, err);
+}
+
+int sb_object_mask(const struct sb_coco_gt *gt, uint32_t row, struct sb_mask *mask,
+                   struct sb_mask_scratch *scratch, struct sb_error *err)
+{
+    return read_mask(gt, &gt->map, gt->path, gt->shape_at[row], NULL, gt->image[row], mask, scratch,
+                     err);
 }
 
 /* Room for `count` masks; those made before keep their memory. */
@@ -130,12 +144,10 @@ static int read_masks(const struct sb_similarity *sim, const struct sb_sim_group
     struct sb_mask *mask = scratch->masks;
     for (size_t i = 0; rc == 0 && i < g->dt_count; i++) {
         const uint32_t row = g->dts[i];
-        rc = read_mask(sim, &dt->map, dt->path, dt->shape_at[row], dt->box[row], g->image, mask++,
-                       &scratch->mask, err);
+        rc = sb_detection_mask(gt, dt, row, mask++, &scratch->mask, err);
     }
     for (size_t j = 0; rc == 0 && j < g->gt_count; j++)
-        rc = read_mask(sim, &gt->map, gt->path, gt->shape_at[g->gts[j]], NULL, g->image, mask++,
-                       &scratch->mask, err);
+        rc = sb_object_mask(gt, g->gts[j], mask++, &scratch->mask, err);
     return rc;
 }
 

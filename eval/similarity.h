@@ -50,6 +50,11 @@ struct sb_similarity {
 /* Fills scratch->values. */
 int sb_similarity_fill(const struct sb_similarity *sim, const struct sb_sim_group *group,
                        struct sb_sim_scratch *scratch, struct sb_error *err);
+/* Masks of single rows, where the data has them (shape_at). */
+int sb_detection_mask(const struct sb_coco_gt *gt, const struct sb_coco_dt *dt, uint32_t row,
+                      struct sb_mask *mask, struct sb_mask_scratch *scratch, struct sb_error *err);
+int sb_object_mask(const struct sb_coco_gt *gt, uint32_t row, struct sb_mask *mask,
+                   struct sb_mask_scratch *scratch, struct sb_error *err);
 void sb_sim_scratch_release(struct sb_sim_scratch *scratch);
 
 #endif

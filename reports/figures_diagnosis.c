@@ -296,7 +296,7 @@ int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
         const double crowd = models.count > 2 ? (double)models.count / 2 : 1;
         f->panel_height = 14 + ROW_PIXELS * crowd * (double)count;
     }
-    f->title = "AP per category";
+    f->title = "Average precision of each category";
     f->has_key = true;
     f->note = sb_texts_printf(
         &f->texts, "In brackets: objects. Bars: 95 %% interval, bootstrap over images.%s",

@@ -33,7 +33,8 @@ static void put_id(const struct sb_exhibit *e, struct sb_str *out)
                   e->is_table ? e->table.name : e->figure.name);
 }
 
-static void put_contents(const struct sb_document *d, struct sb_str *out)
+static void put_contents(const struct sb_document *d, const struct sb_records *records,
+                         struct sb_str *out)
 {
     sb_str_puts(out, "<nav aria-label=\"contents\"><ul>\n");
     for (size_t i = 0; i < d->count; i++) {
@@ -45,10 +46,13 @@ static void put_contents(const struct sb_document *d, struct sb_str *out)
         sb_html_text(out, title_of(&d->exhibits[i]));
         sb_str_puts(out, "</a></li>\n");
     }
+    if (sb_page_count_pictures(records))
+        sb_str_puts(out, "<li><a href=\"#pictures\">Worst images</a></li>\n");
     sb_str_puts(out, "</ul></nav>\n");
 }
 
-static void put_head(const struct sb_document *d, struct sb_str *out)
+static void put_head(const struct sb_document *d, const struct sb_records *records,
+                     struct sb_str *out)
 {
     sb_str_puts(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -63,7 +67,7 @@ static void put_head(const struct sb_document *d, struct sb_str *out)
     sb_str_puts(out,
                 ". Values are printed in the paper, computed from shapes alone, or measured on "
                 "the machine named; every column says which.</p>\n");
-    put_contents(d, out);
+    put_contents(d, records, out);
     sb_str_puts(out, "</header>\n<main>\n");
 }
 
@@ -92,11 +96,12 @@ int sb_page_write(const struct sb_document *d, const struct sb_records *records,
                   struct sb_error *err)
 {
     int rc = 0;
-    put_head(d, out);
+    put_head(d, records, out);
     for (size_t i = 0; i < d->count && rc == 0; i++) {
         if (is_shown(&d->exhibits[i]))
             rc = put_exhibit(&d->exhibits[i], out, err);
     }
+    sb_page_pictures(records, out);
     if (rc == 0)
         rc = sb_page_models(records, out, err);
     sb_str_puts(out, "</main>\n<script>\n");

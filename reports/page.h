@@ -18,4 +18,10 @@ int sb_page_write(const struct sb_document *d, const struct sb_records *records,
  * and time. Nothing without records of blocks. */
 int sb_page_models(const struct sb_records *records, struct sb_str *out, struct sb_error *err);
 
+/* Appends the section of pictures, nothing without any; pictures beyond SB_PAGE_PICTURE_BYTES of
+ * text are counted and left out. */
+void sb_page_pictures(const struct sb_records *records, struct sb_str *out);
+size_t sb_page_count_pictures(const struct sb_records *records);
+#define SB_PAGE_PICTURE_BYTES 1200000
+
 #endif

@@ -86,7 +86,8 @@ static void test_draw__frames_the_box_in_its_colour(void **state)
     (void)state;
     uint8_t rgb[3];
     struct sb_image image = grey(100, 80);
-    const struct sb_drawing d = {{30, 40, 20, 30}, 0.5, 18, "dog", NULL};
+    const struct sb_drawing d = {
+        .box = {30, 40, 20, 30}, .score = 0.5, .category_id = 18, .name = "dog"};
     sb_draw_detections(&image, &d, 1);
     sb_category_color(18, rgb);
     assert_memory_equal(pixel(&image, 30, 60), rgb, 3);
@@ -108,7 +109,8 @@ static void test_draw__mask_covers_its_pixels(void **state)
     bytes[12 * 40 + 7] = 1; /* row 12, column 7 */
     struct sb_rle mask = {0};
     assert_ok(sb_rle_from_mask(&mask, 30, 40, bytes, 40, &err), &err);
-    const struct sb_drawing d = {{100, 100, 1, 1}, 0.5, 3, "x", &mask};
+    const struct sb_drawing d = {
+        .box = {100, 100, 1, 1}, .score = 0.5, .category_id = 3, .name = "x", .mask = &mask};
     sb_draw_detections(&image, &d, 1);
     assert_true(memcmp(pixel(&image, 7, 12), (const uint8_t[]){128, 128, 128}, 3) != 0);
     assert_int_equal(pixel(&image, 12, 7)[0], 128);
@@ -120,8 +122,9 @@ static void test_draw__mask_covers_its_pixels(void **state)
 static void test_draw__labels_do_not_cover_each_other(void **state)
 {
     (void)state;
-    const struct sb_drawing d[2] = {{{60, 100, 40, 40}, 0.9, 1, "first", NULL},
-                                    {{60, 100, 40, 40}, 0.8, 2, "second", NULL}};
+    const struct sb_drawing d[2] = {
+        {.box = {60, 100, 40, 40}, .score = 0.9, .category_id = 1, .name = "first"},
+        {.box = {60, 100, 40, 40}, .score = 0.8, .category_id = 2, .name = "second"}};
     int counts[2] = {0, 0};
     for (int n = 1; n <= 2; n++) {
         uint8_t rgb[3];
@@ -145,16 +148,68 @@ static void test_draw__any_box_and_any_image_is_safe(void **state)
     for (int size = 1; size <= 33; size += 16) {
         struct sb_image image = grey(size, size);
         struct sb_drawing d[7 * 7];
+        double points[17][2];
+        for (int i = 0; i < 34; i++)
+            points[i / 2][i % 2] = values[i % 7];
         for (int i = 0; i < 49; i++)
             d[i] = (struct sb_drawing){
-                {values[i % 7], values[i / 7], values[(i + 3) % 7], values[i % 5]},
-                values[i % 7],
-                i * 1000003,
-                i % 2 ? NULL : "a very long name that goes on and on and on and on",
-                NULL};
+                .box = {values[i % 7], values[i / 7], values[(i + 3) % 7], values[i % 5]},
+                .score = values[i % 7],
+                .category_id = i * 1000003,
+                .name = i % 2 ? NULL : "a very long name that goes on and on and on and on",
+                .style = (enum sb_drawing_style)(i % 5),
+                .keypoints = (const double(*)[2])points,
+                .keypoint_count = 17};
         sb_draw_detections(&image, d, 49);
         sb_image_release(&image);
     }
+}
+
+/* Colours and lines of right, wrong, missed and ignored differ; none is hidden. */
+static void test_draw__styles_differ_in_colour_and_line(void **state)
+{
+    (void)state;
+    int drawn[5];
+    for (int style = SB_DRAW_RIGHT; style <= SB_DRAW_IGNORED; style++) {
+        struct sb_image image = grey(400, 400);
+        const struct sb_drawing d = {.box = {20, 100, 300, 250},
+                                     .score = NAN,
+                                     .name = "",
+                                     .style = (enum sb_drawing_style)style};
+        uint8_t rgb[3];
+        sb_drawing_color(&d, rgb);
+        sb_draw_detections(&image, &d, 1);
+        drawn[style] = 0;
+        for (int x = 40; x < 300; x++) /* along the lower edge */
+            drawn[style] += memcmp(pixel(&image, x, 350), rgb, 3) == 0;
+        sb_image_release(&image);
+    }
+    assert_int_equal(drawn[SB_DRAW_RIGHT], 260);
+    assert_in_range(drawn[SB_DRAW_FALSE], 140, 175);
+    assert_in_range(drawn[SB_DRAW_MISSED], 120, 140);
+}
+
+static void test_draw__keypoints_are_joined(void **state)
+{
+    (void)state;
+    struct sb_image image = grey(100, 100);
+    double points[17][2];
+    for (int i = 0; i < 17; i++)
+        points[i][0] = points[i][1] = NAN;
+    points[5][0] = points[5][1] = points[6][1] = 20;
+    points[6][0] = 80;
+    const struct sb_drawing d = {.box = {10, 10, 80, 80},
+                                 .score = NAN,
+                                 .name = "",
+                                 .style = SB_DRAW_RIGHT,
+                                 .keypoints = (const double(*)[2])points,
+                                 .keypoint_count = 17};
+    uint8_t rgb[3];
+    sb_drawing_color(&d, rgb);
+    sb_draw_detections(&image, &d, 1);
+    assert_memory_equal(pixel(&image, 50, 20), rgb, 3); /* between the shoulders */
+    assert_int_equal(pixel(&image, 50, 50)[0], 128);
+    sb_image_release(&image);
 }
 
 static void test_draw__colours_of_neighbours_differ(void **state)
@@ -178,6 +233,8 @@ int main(void)
         cmocka_unit_test(test_draw__mask_covers_its_pixels),
         cmocka_unit_test(test_draw__labels_do_not_cover_each_other),
         cmocka_unit_test(test_draw__any_box_and_any_image_is_safe),
+        cmocka_unit_test(test_draw__styles_differ_in_colour_and_line),
+        cmocka_unit_test(test_draw__keypoints_are_joined),
         cmocka_unit_test(test_draw__colours_of_neighbours_differ),
     };
     return cmocka_run_group_tests_name("detect/draw", tests, NULL, NULL);

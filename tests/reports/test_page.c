@@ -17,11 +17,11 @@ static struct sb_error err;
 
 /* Elements that the page may use; void ones have no end tag. */
 static const char *const elements[] = {
-    "html", "head",   "title", "style", "body",   "header", "main",    "nav", "ul",
-    "li",   "a",      "h1",    "h2",    "h3",     "p",      "section", "div", "span",
-    "sup",  "code",   "svg",   "table", "thead",  "tbody",  "tr",      "th",  "td",
-    "rect", "circle", "path",  "text",  "strong", "figure", "script",  NULL};
-static const char *const void_elements[] = {"meta", "br", NULL};
+    "html", "head",   "title", "style", "body",   "header", "main",    "nav",        "ul",
+    "li",   "a",      "h1",    "h2",    "h3",     "p",      "section", "div",        "span",
+    "sup",  "code",   "svg",   "table", "thead",  "tbody",  "tr",      "th",         "td",
+    "rect", "circle", "path",  "text",  "strong", "figure", "script",  "figcaption", NULL};
+static const char *const void_elements[] = {"meta", "br", "img", NULL};
 
 static bool is_in(const char *const *list, const char *name)
 {
@@ -73,6 +73,8 @@ static void check_attribute(struct checker *c)
         c->ids[c->num_ids++] = copy;
     else if (strcmp(name, "href") == 0 && copy[0] == '#')
         c->links[c->num_links++] = copy;
+    else if (strcmp(name, "src") == 0 && strncmp(copy, "data:image/", 11) == 0)
+        free(copy);
     else if (strcmp(name, "href") == 0 || strcmp(name, "src") == 0)
         fail_msg("the page refers to '%s'", copy);
     else
@@ -206,6 +208,26 @@ static void test_page__names_from_records_are_escaped(void **state)
     sb_str_release(&page);
 }
 
+static void test_page__shows_pictures_that_are_safe(void **state)
+{
+    (void)state;
+    static const char records[] =
+        "{\"schema\":1,\"kind\":\"picture\",\"run\":\"r\",\"title\":\"a<b\",\"caption\":\"c\","
+        "\"type\":\"image/png\",\"width\":3,\"height\":2,\"base64\":\"AAAA\"}\n"
+        "{\"schema\":1,\"kind\":\"picture\",\"run\":\"r\",\"title\":\"t\",\"caption\":\"c\","
+        "\"type\":\"image/png\",\"width\":3,\"height\":2,\"base64\":\"AA\\\">\"}\n"
+        "{\"schema\":1,\"kind\":\"picture\",\"run\":\"r\",\"title\":\"t\",\"caption\":\"c\","
+        "\"type\":\"text/html\",\"width\":3,\"height\":2,\"base64\":\"AAAA\"}\n";
+    struct sb_str page = SB_STR_INIT;
+    write_report(test_write_text("pictures.jsonl", records), &page);
+    check_page(page.data);
+    const char *first = strstr(page.data, "<img ");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "<img "));
+    assert_non_null(strstr(first, "src=\"data:image/png;base64,AAAA\" alt=\"a&lt;b: c\""));
+    sb_str_release(&page);
+}
+
 static void test_html__text_has_no_markup_left(void **state)
 {
     (void)state;
@@ -220,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_page__is_well_formed_and_complete),
         cmocka_unit_test(test_page__names_from_records_are_escaped),
+        cmocka_unit_test(test_page__shows_pictures_that_are_safe),
         cmocka_unit_test(test_html__text_has_no_markup_left),
     };
     return cmocka_run_group_tests_name("reports/page", tests, NULL, NULL);

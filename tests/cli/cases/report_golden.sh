@@ -1,10 +1,12 @@
-# The report of stored records, byte for byte, in two languages and time zones. To write it anew:
-#   cd tests/golden/reports && spinebench report mini.jsonl -o mini --no-plots
+# The reports of stored records, byte for byte, in two languages and time zones. To write them anew:
+#   cd tests/golden/reports && for r in mini diagnosis; do spinebench report $r.jsonl -o $r --no-plots; done
 localedef -i de_DE -f UTF-8 ./de_DE.UTF-8 # a language with a decimal comma
 export LOCPATH="$PWD"
 test "$(LC_ALL=de_DE.UTF-8 /usr/bin/printf %.1f 1,5)" = 1,5
 records=$SPINEBENCH_SOURCE/tests/golden/reports
-LC_ALL=C TZ=UTC0 spinebench report "$records/mini.jsonl" -o one --no-plots
-LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo spinebench report "$records/mini.jsonl" -o two --no-plots
-diff -r "$records/mini" one
+for r in mini diagnosis; do
+    LC_ALL=C TZ=UTC0 spinebench report "$records/$r.jsonl" -o one/$r --no-plots
+    LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo spinebench report "$records/$r.jsonl" -o two/$r --no-plots
+    diff -r "$records/$r" one/$r
+done
 diff -r one two
