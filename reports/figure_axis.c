@@ -76,17 +76,35 @@ static void log_range(struct sb_axis *axis, double low, double high)
         axis->high = high * pow(high / low, 0.06);
 }
 
-/* Powers of ten, with 2 and 5 times them where the axis spans less than two decades. */
-static void log_ticks(struct sb_figure *f, struct sb_axis *axis)
+/* The i-th of 1, 2 and 5 times 10^e, where an axis of so many decades shows it; else NaN. */
+static double log_tick(const struct sb_axis *axis, double e, int i)
 {
     static const double times[] = {1, 2, 5};
     const double decades = log10(axis->high / axis->low);
-    const int per_decade = decades < 2.5 ? 3 : 1;
-    for (double e = floor(log10(axis->low)); e <= ceil(log10(axis->high)); e++) {
-        for (int i = 0; i < per_decade; i++) {
+    const double at = times[i] * pow(10, e);
+    const bool inside = at >= axis->low * (1 - 1e-9) && at <= axis->high * (1 + 1e-9);
+    return inside && (i == 0 || decades < 2.5) ? at : NAN;
+}
+
+/* Powers of ten, with 2 and 5 times them on short axes; where that gives less than three ticks,
+ * those of a linear axis. */
+static void log_ticks(struct sb_figure *f, struct sb_axis *axis)
+{
+    const double first = floor(log10(axis->low)), last = ceil(log10(axis->high));
+    int count = 0;
+    for (double e = first; e <= last; e++) {
+        for (int i = 0; i < 3; i++)
+            count += !isnan(log_tick(axis, e, i));
+    }
+    if (count < 3) {
+        linear_ticks(f, axis);
+        return;
+    }
+    for (double e = first; e <= last; e++) {
+        for (int i = 0; i < 3; i++) {
             char text[SB_NUMBER_SIZE];
-            const double at = times[i] * pow(10, e);
-            if (at < axis->low * (1 - 1e-9) || at > axis->high * (1 + 1e-9))
+            const double at = log_tick(axis, e, i);
+            if (isnan(at))
                 continue;
             sb_number_text(at, e < 0 ? (int)-e : 0, text);
             sb_figure_tick(f, axis, at, text);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Opens a report's page in headless Chromium, sorts and filters its first table by script, and checks
+# Opens a report's page in headless Chromium, sorts and filters its first table, points at a mark and follows
+# the model view by script, and checks
 # what came out; writes screenshots in light and dark, wide and narrow, to look at.
 #   scripts/check_page.sh report.html [FOLDER]     exit 77 when Chromium is not installed
 set -eu
@@ -41,6 +42,20 @@ cat "$page" - >"$copy" <<'JS'
     result.push(shown.length > 0 && shown.every(function (r) {
       return r.textContent.indexOf(word) >= 0;
     }) ? "filter ok" : "filter WRONG");
+  }
+  var mark = document.querySelector("svg .bar > title");
+  if (mark) {
+    mark.parentNode.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+    var tip = document.querySelector(".tip");
+    result.push(!tip.hidden && tip.textContent === mark.textContent ? "tip ok" : "tip WRONG");
+  }
+  var link = document.querySelector("#model-view a");
+  if (link) {
+    link.focus();
+    var focused = document.activeElement === link;
+    var info = document.querySelector(link.getAttribute("href"));
+    location.hash = link.getAttribute("href");
+    result.push(focused && getComputedStyle(info).display === "block" ? "model view ok" : "model view WRONG");
   }
   document.title = "CHECK " + result.join(", ");
 })();

@@ -1,5 +1,6 @@
 "use strict";
-/* Sorting by clicking headings and filtering rows; without this script the tables are as written. */
+/* Sorting by clicking headings, filtering rows, tips of marks; without this script the
+ * tables are as written and browsers show the tips. */
 (function () {
   function value(row, column) {
     var cell = row.cells[column];
@@ -32,6 +33,26 @@
       row.hidden = !words.every(function (w) { return own.indexOf(w) >= 0; });
     });
   }
+  /* Tips of marks at once, by pointer or touch, where a browser alone would wait. */
+  function tips() {
+    var tip = document.createElement("div");
+    tip.className = "tip";
+    tip.hidden = true;
+    document.body.appendChild(tip);
+    document.addEventListener("pointerover", function (event) {
+      var mark = event.target.closest && event.target.closest("svg .bar, svg .block");
+      var title = mark && mark.querySelector("title");
+      tip.hidden = !title;
+      if (!title) { return; }
+      tip.textContent = title.textContent;
+      var box = mark.getBoundingClientRect(), width = document.documentElement.clientWidth;
+      tip.style.left = Math.max(4, Math.min(box.left, width - tip.offsetWidth - 4)) + "px";
+      tip.style.top = (box.top > tip.offsetHeight + 8 ? box.top - tip.offsetHeight - 6 : box.bottom + 6) + "px";
+    });
+    document.addEventListener("keydown", function (event) { if (event.key === "Escape") { tip.hidden = true; } });
+    document.addEventListener("scroll", function () { tip.hidden = true; }, true);
+  }
+  tips();
   document.querySelectorAll("table").forEach(function (table) {
     Array.from(table.tHead.rows[0].cells).forEach(function (cell, column) {
       var label = cell.querySelector(".h"), button = document.createElement("button");

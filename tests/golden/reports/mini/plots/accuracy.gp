@@ -27,7 +27,7 @@ set tmargin at screen 0.84557
 set bmargin at screen 0.21266
 set logscale x
 set xrange [39.4290115255965 :62.0923504108302 ]
-set xtics scale 0.6 nomirror ('50' 50 ) noenhanced
+set xtics scale 0.6 nomirror ('40' 40 , '45' 45 , '50' 50 , '55' 55 , '60' 60 ) noenhanced
 set xlabel 'Multiply-adds [M], computed' noenhanced
 unset logscale y
 set yrange [18.94 :47.56 ]
@@ -52,7 +52,7 @@ set tmargin at screen 0.84557
 set bmargin at screen 0.21266
 set logscale x
 set xrange [1.93051608543719 :3.40168105800207 ]
-set xtics scale 0.6 nomirror ('2' 2 ) noenhanced
+set xtics scale 0.6 nomirror ('2.0' 2 , '2.5' 2.5 , '3.0' 3 ) noenhanced
 set xlabel 'Latency [ms], measured' noenhanced
 unset logscale y
 set yrange [18.94 :47.56 ]
@@ -79,7 +79,7 @@ set tmargin at screen 0.84557
 set bmargin at screen 0.21266
 set logscale x
 set xrange [1.0238286924399 :1.61231355978506 ]
-set xtics scale 0.6 nomirror () noenhanced
+set xtics scale 0.6 nomirror ('1.1' 1.1 , '1.2' 1.2 , '1.3' 1.3 , '1.4' 1.4 , '1.5' 1.5 , '1.6' 1.6 ) noenhanced
 set xlabel 'Peak memory [MiB], measured' noenhanced
 unset logscale y
 set yrange [18.94 :47.56 ]

@@ -22,17 +22,17 @@ set label '' at screen 0.12349, screen 0.90995 front point pointtype 5 pointsize
 set label 'tiny-b' at screen 0.13977, screen 0.90995 noenhanced
 
 # Latency and memory against cost
-set lmargin at screen 0.05605
+set lmargin at screen 0.07279
 set rmargin at screen 0.48140
 set tmargin at screen 0.86710
 set bmargin at screen 0.21351
 set logscale x
 set xrange [39.4290115255965 :62.0923504108302 ]
-set xtics scale 0.6 nomirror ('50' 50 ) noenhanced
+set xtics scale 0.6 nomirror ('40' 40 , '45' 45 , '50' 50 , '55' 55 , '60' 60 ) noenhanced
 set xlabel 'Multiply-adds [M], computed' noenhanced
 set logscale y
 set yrange [1.93051608543719 :3.40168105800207 ]
-set ytics scale 0.6 nomirror ('2' 2 ) noenhanced
+set ytics scale 0.6 nomirror ('2.0' 2 , '2.5' 2.5 , '3.0' 3 ) noenhanced
 set ylabel 'Latency [ms], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
 set label 'tiny-a' at 40.4 , 2.025  left offset character 0.7, -0.5 front noenhanced textcolor rgb '#000000'
@@ -47,17 +47,17 @@ unset label
 unset object
 
 # Latency and memory against cost
-set lmargin at screen 0.54209
+set lmargin at screen 0.55884
 set rmargin at screen 0.96744
 set tmargin at screen 0.86710
 set bmargin at screen 0.21351
 set logscale x
 set xrange [39.4290115255965 :62.0923504108302 ]
-set xtics scale 0.6 nomirror ('50' 50 ) noenhanced
+set xtics scale 0.6 nomirror ('40' 40 , '45' 45 , '50' 50 , '55' 55 , '60' 60 ) noenhanced
 set xlabel 'Multiply-adds [M], computed' noenhanced
 set logscale y
 set yrange [1.0238286924399 :1.61231355978506 ]
-set ytics scale 0.6 nomirror () noenhanced
+set ytics scale 0.6 nomirror ('1.1' 1.1 , '1.2' 1.2 , '1.3' 1.3 , '1.4' 1.4 , '1.5' 1.5 , '1.6' 1.6 ) noenhanced
 set ylabel 'Peak memory [MiB], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
 set label 'tiny-a' at 40.4 , 1.04904174804688  left offset character 0.7, -0.5 front noenhanced textcolor rgb '#000000'

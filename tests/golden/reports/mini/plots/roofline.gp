@@ -11,8 +11,8 @@ set tics textcolor rgb '#222222'
 unset key
 set multiplot
 set label 'Roofline: every step with multiply-adds' at screen 0.01395, screen 0.94828 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
-set label 'tiny-a' at screen 0.04767, screen 0.83498 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
-set label 'tiny-b' at screen 0.53372, screen 0.83498 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label 'tiny-a' at screen 0.11465, screen 0.83498 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label 'tiny-b' at screen 0.60070, screen 0.83498 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'Speed: 2 x multiply-adds / median time. Intensity: FLOPs per byte of inputs, output and weights, each moved once; caches may save or cost' at screen 0.01395, screen 0.10837 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'more. Winograd kernels compute fewer products than are counted, so they may stand above the machine''s peak.' at screen 0.01395, screen 0.07389 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03941 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
@@ -24,7 +24,7 @@ set label '' at screen 0.17233, screen 0.89819 front point pointtype 7 pointsize
 set label 'L3' at screen 0.18860, screen 0.89819 noenhanced
 
 # tiny-a
-set lmargin at screen 0.04767
+set lmargin at screen 0.11465
 set rmargin at screen 0.48140
 set tmargin at screen 0.80788
 set bmargin at screen 0.24138
@@ -34,7 +34,7 @@ set xtics scale 0.6 nomirror ('50' 50 , '100' 100 , '200' 200 ) noenhanced
 set xlabel 'Arithmetic intensity [FLOP/byte], computed' noenhanced
 set logscale y
 set yrange [39.4088644066412 :39.4089127240789 ]
-set ytics scale 0.6 nomirror () noenhanced
+set ytics scale 0.6 nomirror ('39.40887' 39.40887 , '39.40888' 39.40888 , '39.40889' 39.40889 , '39.40890' 39.4089 , '39.40891' 39.40891 ) noenhanced
 set ylabel 'Speed [GFLOP/s], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
 plot 'roofline.dat' index 0 using 1:2 with points pointtype 7 pointsize 0.6 linecolor rgb '#8c8c8c' notitle, \
@@ -44,7 +44,7 @@ unset label
 unset object
 
 # tiny-b
-set lmargin at screen 0.53372
+set lmargin at screen 0.60070
 set rmargin at screen 0.96744
 set tmargin at screen 0.80788
 set bmargin at screen 0.24138
@@ -54,7 +54,7 @@ set xtics scale 0.6 nomirror ('50' 50 , '100' 100 , '200' 200 ) noenhanced
 set xlabel 'Arithmetic intensity [FLOP/byte], computed' noenhanced
 set logscale y
 set yrange [39.4088644066412 :39.4089127240789 ]
-set ytics scale 0.6 nomirror () noenhanced
+set ytics scale 0.6 nomirror ('39.40887' 39.40887 , '39.40888' 39.40888 , '39.40889' 39.40889 , '39.40890' 39.4089 , '39.40891' 39.40891 ) noenhanced
 set ylabel 'Speed [GFLOP/s], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
 plot 'roofline.dat' index 3 using 1:2 with points pointtype 7 pointsize 0.6 linecolor rgb '#8c8c8c' notitle, \
