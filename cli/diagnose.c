@@ -4,11 +4,14 @@
 #include "base/file.h"
 #include "bench/diagnosis_records.h"
 #include "cli/diagnose_pictures.h"
+#include "eval/coco_summary.h"
 #include "reports/table.h"
 #include "reports/view.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define RESAMPLES 1000
 
 /* What the text shows, in order. */
 static const char *const tables[] = {"accuracy",   "errors",      "categories", "category-errors",
@@ -142,4 +145,49 @@ void sb_diagnose_release(struct sb_diagnose_session *s)
         sb_diagnosis_release(&s->base);
     sb_record_writer_close(&s->writer);
     memset(s, 0, sizeof(*s));
+}
+
+/* Data that is loaded, to records and text. */
+static int diagnose_loaded(const struct sb_diagnose_files *files, const struct sb_coco_gt *gt,
+                           const struct sb_coco_dt *dt, const struct sb_coco_params *params,
+                           const struct sb_accuracy_source *source, struct sb_pool *pool,
+                           sb_record_fn emit, void *ctx, struct sb_str *text, struct sb_error *err)
+{
+    const struct sb_diagnosis_options options = {RESAMPLES, 1};
+    const struct sb_diagnose_pictures pictures = {files->annotations, files->images, NULL,
+                                                  files->worst};
+    struct sb_coco_summary summary;
+    struct sb_diagnosis d;
+    int rc = sb_diagnose(&d, gt, dt, params, &options, pool, err);
+    if (rc)
+        return rc;
+    rc = sb_coco_summarize(&d.eval, SB_NUMPY_WHOLE, &summary, err);
+    if (rc == 0) {
+        sb_coco_summary_text(&summary, text);
+        rc = sb_diagnosis_records(&d, NULL, NULL, gt, source, emit, ctx, err);
+    }
+    if (rc == 0)
+        rc = sb_diagnose_draw(&pictures, &d, gt, dt, source, emit, ctx, err);
+    sb_diagnosis_release(&d);
+    return rc;
+}
+
+int sb_diagnose_files(const struct sb_diagnose_files *files,
+                      const struct sb_accuracy_source *source, struct sb_pool *pool,
+                      sb_record_fn emit, void *ctx, struct sb_str *text, struct sb_error *err)
+{
+    struct sb_coco_params params;
+    struct sb_coco_gt gt;
+    struct sb_coco_dt dt;
+    sb_coco_params_defaults(&params, SB_IOU_BBOX);
+    int rc = sb_coco_gt_load(&gt, files->annotations, &params, pool, err);
+    if (rc)
+        return rc;
+    rc = sb_coco_dt_load(&dt, files->results, &gt, &params, pool, err);
+    if (rc == 0) {
+        rc = diagnose_loaded(files, &gt, &dt, &params, source, pool, emit, ctx, text, err);
+        sb_coco_dt_release(&dt);
+    }
+    sb_coco_gt_release(&gt);
+    return rc;
 }

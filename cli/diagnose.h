@@ -5,7 +5,7 @@
 #ifndef SB_CLI_DIAGNOSE_H
 #define SB_CLI_DIAGNOSE_H
 
-#include "bench/measure_records.h"
+#include "bench/accuracy_records.h"
 #include "cli/options.h"
 #include "eval/diagnosis.h"
 
@@ -48,5 +48,15 @@ int sb_diagnose_results(struct sb_diagnose_session *s, const struct sb_diagnose_
 int sb_diagnose_finish(struct sb_diagnose_session *s, struct sb_error *err);
 /* In every case, after a start that succeeded. */
 void sb_diagnose_release(struct sb_diagnose_session *s);
+
+/* The same in one call, from files of boxes, for commands that evaluate on their way. */
+struct sb_diagnose_files {
+    const char *annotations, *images, *results;
+    size_t worst; /* images to draw */
+};
+/* Records go to emit; the lines that pycocotools prints are appended to text. */
+int sb_diagnose_files(const struct sb_diagnose_files *files,
+                      const struct sb_accuracy_source *source, struct sb_pool *pool,
+                      sb_record_fn emit, void *ctx, struct sb_str *text, struct sb_error *err);
 
 #endif
