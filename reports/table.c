@@ -284,8 +284,13 @@ static int cell_decimals(const struct sb_table_column *column, const struct sb_t
     const double value = cell->value / column->scale;
     if (column->quantity == SB_QUANTITY_SHARE || column->quantity == SB_QUANTITY_ACCURACY)
         return 1; /* as the literature prints them */
-    if (cell->has_interval)
-        return sb_justified_decimals(value, (cell->high - cell->low) / 2 / column->scale);
+    if (cell->has_interval) {
+        const int justified =
+            sb_justified_decimals(value, (cell->high - cell->low) / 2 / column->scale);
+        /* one digit of the value is shown even where the interval is wider than it */
+        const int first = value == 0 ? justified : -(int)floor(log10(fabs(value)));
+        return first > justified ? first : justified;
+    }
     if (value == 0 || column->quantity == SB_QUANTITY_COUNT)
         return 0;
     if (column->quantity == SB_QUANTITY_RATIO)

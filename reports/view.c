@@ -300,7 +300,8 @@ static void say_accuracy_notes(struct sb_table *t, const struct sb_records *reco
         return;
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_accuracy_record *const a = &records->items[i].u.accuracy;
-        bool said = records->items[i].kind != SB_RECORD_ACCURACY || !a->note;
+        bool said = records->items[i].kind != SB_RECORD_ACCURACY || !a->note ||
+                    (strcmp(a->metric, "AP") != 0 && strcmp(a->metric, "top-1") != 0);
         for (size_t k = 0; k < i && !said; k++) {
             const struct sb_record *const before = &records->items[k];
             said = before->kind == SB_RECORD_ACCURACY && before->u.accuracy.note &&

@@ -178,6 +178,22 @@ static void test_table__json_keeps_values_and_reasons(void **state)
     sb_table_release(&t);
 }
 
+static void test_table__a_wide_interval_does_not_hide_the_value(void **state)
+{
+    (void)state;
+    struct sb_table t;
+    struct sb_str out = SB_STR_INIT;
+    sb_table_init(&t, NULL);
+    sb_table_quantity(&t, "time", "time", SB_QUANTITY_TIME, SB_SOURCE_MEASURED);
+    sb_table_row(&t);
+    sb_table_interval(&t, 998e6, 928e6, 60000e6);
+    assert_ok(sb_table_finish(&t, &err), &err);
+    sb_table_write(&t, sb_table_format("csv"), &out);
+    assert_int_equal(sb_table_at(&t, 0, 0)->decimals, -2);
+    sb_str_release(&out);
+    sb_table_release(&t);
+}
+
 static void test_table__a_unit_that_was_asked_for_stays(void **state)
 {
     (void)state;
@@ -289,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_table__csv_has_base_units_and_all_digits),
         cmocka_unit_test(test_table__latex_escapes_and_uses_booktabs),
         cmocka_unit_test(test_table__json_keeps_values_and_reasons),
+        cmocka_unit_test(test_table__a_wide_interval_does_not_hide_the_value),
         cmocka_unit_test(test_table__a_unit_that_was_asked_for_stays),
         cmocka_unit_test(test_table__rows_are_sorted_and_grouped),
         cmocka_unit_test(test_table__survives_running_out_of_memory),
