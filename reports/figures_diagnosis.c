@@ -130,13 +130,15 @@ int sb_figure_precision(struct sb_figure *f, const struct sb_records *records, s
     struct models models;
     (void)err;
     find_models(&models, records, SB_RECORD_CURVE);
-    for (size_t i = 0; i < 2 * records->count; i++) { /* bands, then lines */
-        const struct sb_record *const r = &records->items[i % records->count];
-        if (r->kind != SB_RECORD_CURVE || strcmp(r->u.curve.curve, "precision-recall") != 0 ||
-            !is_shown(&models, r))
-            continue;
-        add_precision(f, &models, r, i < records->count);
-        dataset = r->u.curve.dataset;
+    for (int lines = 0; lines < 2; lines++) { /* bands, then lines */
+        for (size_t i = 0; i < records->count; i++) {
+            const struct sb_record *const r = &records->items[i];
+            if (r->kind != SB_RECORD_CURVE || strcmp(r->u.curve.curve, "precision-recall") != 0 ||
+                !is_shown(&models, r))
+                continue;
+            add_precision(f, &models, r, !lines);
+            dataset = r->u.curve.dataset;
+        }
     }
     f->title = "Precision over recall";
     f->has_key = true;
