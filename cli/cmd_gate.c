@@ -133,8 +133,10 @@ static int put_summary(const struct sb_gate_result *r, const struct sb_records *
     sb_str_puts(out, "\n");
     const int rc = put_table(verdicts, format, out, err);
     if (r->num_control)
-        sb_str_printf(out, "%sControl: %zu pairs of base against itself within +-%.1f %%, p %.2f%s",
-                      md ? "\n" : "", r->checked_control.count, 100 * r->checked_control.half_width,
+        sb_str_printf(out,
+                      "%sControl%s: %zu pairs of base against itself within +-%.1f %%, p %.2f%s",
+                      md ? "\n" : "", r->control_repeated ? " (repeated)" : "",
+                      r->checked_control.count, 100 * r->checked_control.half_width,
                       r->checked_control.p, r->checked_control.noisy ? ": NOISY" : "");
     if (r->num_control && r->steal_ticks != SB_NO_INT)
         sb_str_printf(out, "; %lld ticks stolen", (long long)r->steal_ticks);

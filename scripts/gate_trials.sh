@@ -1,51 +1,89 @@
 #!/bin/sh
 # How often does the gate raise a false alarm, and how often does it find a known slow-down?
-#   scripts/gate_trials.sh same N [GATE OPTIONS]     the program against itself
-#   scripts/gate_trials.sh busy N [...]              the same beside a busy loop on one CPU
-#   scripts/gate_trials.sh slow PERMILLE N [...]     against a build that is slower by PERMILLE / 1000
-# Prints one line per gate and the counts of outcomes; every gate has its own seed.
+#   scripts/gate_trials.sh DIR prepare                   builds the programs and cells of a study
+#   scripts/gate_trials.sh DIR KIND N [SECONDS [OPTIONS]] runs gates until DIR/outcomes has N of KIND
+#   scripts/gate_trials.sh DIR counts                    what DIR/outcomes holds
+# Kinds: same (a program against itself), busy (the same beside a busy loop), crowded (the loop on
+# the gate's own CPU), slow50 and slow100 (against a build with 5 % and 10 % more work per run).
+# It stops by itself after SECONDS (default: never) and goes on when it is called again. The two
+# cells are so small that a gate takes seconds; OPTIONS are further options of `gate`.
 set -eu
-kind=$1
-shift
-permille=0
-if [ "$kind" = slow ]; then
-    permille=$1
-    shift
-fi
-trials=$1
-shift
-build=${BUILD:-build}
-make -s BUILD="$build" all
-base="$build/spinebench" head="$build/spinebench"
-if [ "$permille" -gt 0 ]; then
-    make -s BUILD="build-slow-$permille" CFLAGS="-O2 -g -DSB_SLOWDOWN_PERMILLE=$permille" all
-    head="build-slow-$permille/spinebench"
-fi
+dir=$1 kind=$2
+outcomes="$dir/outcomes"
+
+# The slower programs are this one with SB_SLOWDOWN_PERMILLE (bench/latency.c).
+prepare() {
+    build=${BUILD:-build}
+    make -s BUILD="$build" all >/dev/null
+    cp "$build/spinebench" "$dir/same"
+    for permille in 50 100; do
+        make -s BUILD="build-slow$permille" CFLAGS="-O2 -g -DSB_SLOWDOWN_PERMILLE=$permille" \
+            all >/dev/null
+        cp "build-slow$permille/spinebench" "$dir/slow$permille"
+    done
+    cat >"$dir/permuted.json" <<EOF
+{"name": "small-permuted", "base": "retinanet-mobile-spinenet-49xs", "size": 128, "classes": 3,
+ "backbone": {"base": "mobile-spinenet-49xs", "filter_scale": 0.25, "endpoint_filters": 8},
+ "head": {"filters": 8}}
+EOF
+    cat >"$dir/pyramid.json" <<EOF
+{"name": "small-pyramid", "base": "retinanet-resnet-18-fpn", "size": 128, "classes": 3,
+ "backbone": {"base": "resnet-18", "stage_filters": [8, 8, 16, 16], "stem_filters": 16},
+ "head": {"filters": 16}, "neck": {"type": "fpn", "filters": 16}}
+EOF
+}
+
+# Gates of a kind with an outcome.
+count() {
+    grep -c "^$1 .*$2" "$outcomes" || true
+}
+
+counts() {
+    for k in same busy crowded slow50 slow100; do
+        [ "$(count $k "")" = 0 ] ||
+            echo "$k: $(count $k "") gates, $(count $k " passed") passed," \
+                "$(count $k " regressed") regressed, $(count $k " noisy") too noisy," \
+                "$(count $k " failed") failed"
+    done
+}
+
+mkdir -p "$dir"
+touch "$outcomes"
+case $kind in
+prepare | counts) "$kind" && exit ;;
+same | busy | crowded) head="$dir/same" ;;
+slow50 | slow100) head="$dir/$kind" ;;
+*) echo "gate_trials: unknown kind '$kind'" >&2 && exit 2 ;;
+esac
+trials=$3 seconds=${4:-1000000}
+shift 3
+[ $# = 0 ] || shift
+
 loop=
 cleanup() {
     [ -z "$loop" ] || kill "$loop" 2>/dev/null || true
 }
-trap cleanup EXIT INT TERM
-if [ "$kind" = busy ]; then
-    (while :; do :; done) &
-    loop=$!
-fi
-passed=0 regressed=0 noisy=0 other=0 i=1
-log=$(mktemp)
-start=$(date +%s)
-while [ "$i" -le "$trials" ]; do
-    code=0
-    "$base" gate --base "$base" --head "$head" --seed "$i" --quiet --no-wait "$@" \
-        >"$log" 2>&1 || code=$?
+trap cleanup EXIT
+trap 'exit 143' INT TERM
+cpu=$(($(nproc) - 1))
+case $kind in
+busy) (while :; do :; done) & loop=$! ;;
+crowded) taskset -c "$cpu" sh -c 'while :; do :; done' & loop=$! ;;
+esac
+
+start=$(date +%s) log="$dir/log"
+while [ "$(count "$kind" "")" -lt "$trials" ] && [ $(($(date +%s) - start)) -lt "$seconds" ]; do
+    seed=$(($(count "$kind" "") + 1)) code=0 before=$(date +%s.%N)
+    "$dir/same" gate --base "$dir/same" --head "$head" --cpu "$cpu" --seed "$seed" --run-ms 4 \
+        --cells "$dir/permuted.json,$dir/pyramid.json" --quiet --no-wait "$@" >"$log" 2>&1 || code=$?
     case $code in
-    0) passed=$((passed + 1)) outcome=passed ;;
-    1) regressed=$((regressed + 1)) outcome=regressed ;;
-    3) noisy=$((noisy + 1)) outcome="too noisy" ;;
-    *) other=$((other + 1)) outcome="exit $code" && cat "$log" ;;
+    0) outcome=passed ;;
+    1) outcome=regressed ;;
+    3) outcome=noisy ;;
+    *) outcome=failed ;;
     esac
-    echo "gate $i: $outcome; $(grep '^Control:' "$log" || true)"
-    i=$((i + 1))
+    took=$(echo "$(date +%s.%N) $before" | awk '{printf "%.1f", $1 - $2}')
+    why=$(grep -E '^Control|unresolved|slower' "$log" || tail -n 1 "$log")
+    echo "$kind $seed $outcome $took s;" "$(echo "$why" | tr '\n' ' ')" >>"$outcomes"
 done
-rm -f "$log"
-echo "$kind $permille: $trials gates, $passed passed, $regressed regressed, $noisy too noisy," \
-    "$other others, $(($(date +%s) - start)) s"
+counts
