@@ -2,8 +2,9 @@
  * The gate: is one build of this program slower than another? Two binaries are timed in fresh
  * processes, interleaved pair by pair in random order on one CPU, so that drift of the machine hits
  * both; control pairs of the base against itself show whether the machine can tell at all (they
- * must fail twice, because one batch in 140 fails by chance). Before anything is timed, what can be compared exactly is: costs and planned memory against a committed
- * file, outputs against the reference engine.
+ * must fail twice, because one batch in 140 fails by chance). Before anything is timed, what can be
+ * compared exactly is: costs and planned memory against a committed file, outputs against the
+ * reference engine.
  *
  *     struct sb_gate_options o; sb_gate_options_defaults(&o);
  *     o.base = "old/spinebench"; o.head = "build/spinebench";
@@ -77,7 +78,7 @@ struct sb_gate_result {
     size_t num_control, cap_control;
     struct sb_gate_control checked_control;
     bool control_repeated; /* the first control pairs looked noisy; these are the second ones */
-    int64_t steal_ticks; /* during the timing; SB_NO_INT: hidden */
+    int64_t steal_ticks;   /* during the timing; SB_NO_INT: hidden */
     size_t cost_differences;
     struct sb_str cost_diff; /* lines of the exact costs that differ */
     struct sb_str why;       /* one line per reason for the outcome */

@@ -82,6 +82,20 @@ static int emit_costs(const struct emitter *e, const struct sb_graph *graph,
     return rc;
 }
 
+/* What end-to-end time records say about the machine. */
+static const char *const machine_fields[] = {"peak_flops", "peak_bytes_per_s", "reference_ns"};
+#define N_MACHINE_FIELDS (sizeof(machine_fields) / sizeof(machine_fields[0]))
+static const char per_cell[] = "see the cell's end-to-end record";
+
+void sb_peak_into_record(const struct sb_peak *peak, struct sb_record *time)
+{
+    time->u.time.peak_flops = peak->flops;
+    time->u.time.peak_bytes_per_s = peak->bytes_per_s;
+    time->u.time.reference_ns = peak->reference_ns;
+    for (size_t i = 0; i < N_MACHINE_FIELDS; i++)
+        sb_record_known(time, machine_fields[i]);
+}
+
 static int emit_end_to_end(const struct emitter *e)
 {
     struct sb_record r;
@@ -90,13 +104,10 @@ static int emit_end_to_end(const struct emitter *e)
     r.u.time.process = 0;
     r.u.time.warmup = (int64_t)e->m->options.time.warmup;
     r.u.time.steal_ticks = e->m->steal_ticks;
-    if (e->m->peak.flops > 0) {
-        r.u.time.peak_flops = e->m->peak.flops;
-        r.u.time.peak_bytes_per_s = e->m->peak.bytes_per_s;
-    } else {
-        sb_record_because(&r, "peak_flops", "not measured");
-        sb_record_because(&r, "peak_bytes_per_s", "not measured");
-    }
+    for (size_t i = 0; i < N_MACHINE_FIELDS; i++)
+        sb_record_because(&r, machine_fields[i], "not measured");
+    if (e->m->peak.flops > 0)
+        sb_peak_into_record(&e->m->peak, &r);
     if (e->m->steal_ticks == SB_NO_INT)
         sb_record_because(&r, "steal_ticks", "not visible");
     if (e->no_times) {
@@ -115,9 +126,6 @@ static void part_of_step(struct sb_record *r, const struct sb_step_info *info)
     r->part.block = info->block;
     r->part.level = sb_level_name(info->level);
 }
-
-/* Fields of time records that only the end-to-end one has. */
-static const char *const per_cell[] = {"steal_ticks", "peak_flops", "peak_bytes_per_s"};
 
 /* Cost and times of one step; ns has room for the passes. */
 static int emit_step(const struct emitter *e, size_t step, int64_t *ns)
@@ -144,8 +152,9 @@ static int emit_step(const struct emitter *e, size_t step, int64_t *ns)
     r.u.time.kernel = info.kernel;
     r.u.time.process = 0;
     r.u.time.warmup = (int64_t)m->options.time.warmup;
-    for (size_t i = 0; i < sizeof(per_cell) / sizeof(per_cell[0]); i++)
-        sb_record_because(&r, per_cell[i], "see the cell's end-to-end record");
+    sb_record_because(&r, "steal_ticks", per_cell);
+    for (size_t i = 0; i < N_MACHINE_FIELDS; i++)
+        sb_record_because(&r, machine_fields[i], per_cell);
     if (e->no_times) {
         sb_record_because(&r, "ns", e->no_times);
     } else {

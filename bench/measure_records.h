@@ -20,6 +20,9 @@ struct sb_cell sb_cell_of(const struct sb_model *model, const struct sb_measure_
 int sb_measurement_records(const struct sb_measurement *m, const char *run, sb_record_fn emit,
                            void *ctx, struct sb_error *err);
 
+/* What was measured of the machine into an end-to-end time record. */
+void sb_peak_into_record(const struct sb_peak *peak, struct sb_record *time);
+
 /* Costs alone, for models that are not run. threads and engine of the cell are null. */
 int sb_cost_records(const struct sb_model *model, const struct sb_costs *costs, const char *run,
                     const struct sb_cell *cell, sb_record_fn emit, void *ctx, struct sb_error *err);

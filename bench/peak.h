@@ -9,9 +9,10 @@
 #include "base/error.h"
 
 struct sb_peak {
-    double flops;       /* float32 operations per second; a multiply-add counts 2 */
-    double bytes_per_s; /* a[i] = b[i] + s * c[i]: 12 bytes per element (McCalpin, STREAM) */
-    const char *isa;    /* what the multiply-adds used: "avx512f", "avx2", "portable" */
+    double flops;        /* float32 operations per second; a multiply-add counts 2 */
+    double bytes_per_s;  /* a[i] = b[i] + s * c[i]: 12 bytes per element (McCalpin, STREAM) */
+    const char *isa;     /* what the multiply-adds used: "avx512f", "avx2", "portable" */
+    double reference_ns; /* of the reference kernel (bench/reference.h), set by who measures it */
 };
 
 /* Takes about a quarter of a second: the best of several repetitions. cache_bytes: of the largest

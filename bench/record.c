@@ -94,6 +94,7 @@ static const struct sb_field time_fields[] = {
     FIELD(INT, "steal_ticks", u.time.steal_ticks, true),
     FIELD(DOUBLE, "peak_flops", u.time.peak_flops, true),
     FIELD(DOUBLE, "peak_bytes_per_s", u.time.peak_bytes_per_s, true),
+    FIELD(DOUBLE, "reference_ns", u.time.reference_ns, true),
     FIELD(SAMPLES, "ns", u.time.ns, true),
     FIELDS_END,
 };
@@ -209,6 +210,19 @@ static const struct sb_field picture_fields[] = {
     FIELDS_END,
 };
 
+static const struct sb_field history_fields[] = {
+    FIELD(STRING, "metric", u.history.metric, false),
+    FIELD(STRING, "machine", u.history.machine, false),
+    FIELD(STRING, "commit", u.history.commit, false),
+    FIELD(STRING, "started", u.history.started, false),
+    FIELD(INT, "point", u.history.point, false),
+    FIELD(DOUBLE, "value", u.history.value, false),
+    FIELD(DOUBLE, "level", u.history.level, false),
+    FIELD(DOUBLE, "change", u.history.change, true),
+    FIELD(BOOL, "counts", u.history.counts, false),
+    FIELDS_END,
+};
+
 static const struct {
     const char *name;
     const struct sb_field *fields;
@@ -225,6 +239,7 @@ static const struct {
     [SB_RECORD_CURVE] = {"curve", curve_fields},
     [SB_RECORD_CONFUSION] = {"confusion", confusion_fields},
     [SB_RECORD_PICTURE] = {"picture", picture_fields},
+    [SB_RECORD_HISTORY] = {"history", history_fields},
 };
 
 const char *sb_record_kind_name(enum sb_record_kind kind)
@@ -269,6 +284,16 @@ void sb_record_because(struct sb_record *record, const char *field, const char *
     if (record->num_whys == SB_MAX_WHYS)
         return; /* the value stays null; only its reason is lost */
     record->whys[record->num_whys++] = (struct sb_why){field, reason};
+}
+
+void sb_record_known(struct sb_record *record, const char *field)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < record->num_whys; i++) {
+        if (strcmp(record->whys[i].field, field) != 0)
+            record->whys[kept++] = record->whys[i];
+    }
+    record->num_whys = kept;
 }
 
 const char *sb_record_why(const struct sb_record *record, const char *field)

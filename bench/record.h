@@ -38,6 +38,7 @@ enum sb_record_kind {
     SB_RECORD_CURVE,
     SB_RECORD_CONFUSION,
     SB_RECORD_PICTURE,
+    SB_RECORD_HISTORY,
     SB_RECORD_KINDS
 };
 
@@ -100,7 +101,8 @@ struct sb_time_record {
     int64_t process;                     /* 0-based: which fresh process */
     int64_t warmup;                      /* runs discarded before */
     int64_t steal_ticks;                 /* of all CPUs during these samples */
-    double peak_flops, peak_bytes_per_s; /* of the machine with these threads, just before */
+    double peak_flops, peak_bytes_per_s; /* of the machine with these threads, in this session */
+    double reference_ns;                 /* the reference kernel (bench/reference.h), just before */
     size_t num_ns;
     const int64_t *ns; /* one per run, in order */
 };
@@ -188,6 +190,18 @@ struct sb_picture_record {
     const char *base64;
 };
 
+/* One commit's value of a metric and the level fitted to its series (bench/history.h). */
+struct sb_history_record {
+    const char *metric;  /* "latency", "peak memory", "AP", "top-1" */
+    const char *machine; /* type, as in run records */
+    const char *commit, *started;
+    int64_t point; /* 0-based place in the series */
+    double value;  /* latency / reference kernel; bytes; 0..1 */
+    double level;  /* of the segment that holds the point, in the unit of value */
+    double change; /* its level / the one before - 1, at the first point of a segment */
+    bool counts;   /* that change does: enough points on both sides, above the least */
+};
+
 struct sb_why {
     const char *field, *reason;
 };
@@ -211,6 +225,7 @@ struct sb_record {
         struct sb_curve_record curve;
         struct sb_confusion_record confusion;
         struct sb_picture_record picture;
+        struct sb_history_record history;
     } u;
     size_t num_whys;
     struct sb_why whys[SB_MAX_WHYS];
@@ -222,6 +237,8 @@ struct sb_record {
 void sb_record_init(struct sb_record *record, enum sb_record_kind kind);
 /* Notes why a field is null. */
 void sb_record_because(struct sb_record *record, const char *field, const char *reason);
+/* Takes the reason back: the field has a value now. */
+void sb_record_known(struct sb_record *record, const char *field);
 /* The reason why a field is null, or NULL. */
 const char *sb_record_why(const struct sb_record *record, const char *field);
 /* "run", "cost", ... */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "bench/measure_records.h"
 #include "bench/noise.h"
+#include "bench/reference.h"
 #include "bench/session_internal.h"
 #include "bench/statistics.h"
 #include "bench/trace.h"
@@ -235,6 +236,8 @@ static int measure_cell(struct session *s, size_t index, struct sb_error *err)
     o.engine = cell->engine;
     o.time.cache_bytes = s->env->l3_bytes;
     int rc = s->options->probe ? peak_for(s, cell->threads, &peak, err) : 0;
+    if (rc == 0 && s->options->probe)
+        rc = sb_reference_time(cell->threads, &peak.reference_ns, err);
     if (rc == 0 && s->options->processes > 1)
         rc = sb_session_children(s, &o, &peak, err);
     else if (rc == 0)

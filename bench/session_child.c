@@ -102,13 +102,10 @@ static int gather(struct session *s, const char *path, int process, const struct
         if (!is_wanted(&r, process))
             continue;
         r.run = s->identity.id;
-        if (r.kind == SB_RECORD_TIME) {
+        if (r.kind == SB_RECORD_TIME)
             r.u.time.process = process;
-            if (!r.part.node && peak->flops > 0) {
-                r.u.time.peak_flops = peak->flops;
-                r.u.time.peak_bytes_per_s = peak->bytes_per_s;
-            }
-        }
+        if (r.kind == SB_RECORD_TIME && !r.part.node && peak->flops > 0)
+            sb_peak_into_record(peak, &r);
         rc = sb_session_emit(s, &r, err);
     }
     sb_records_release(&records);

@@ -61,6 +61,7 @@ int cmd_eval(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_forward(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
+int cmd_history(int argc, char **argv);
 int cmd_kernels(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
 int cmd_models(int argc, char **argv);

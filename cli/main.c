@@ -29,6 +29,7 @@ static const struct command commands[] = {
     {"eval", cmd_eval, "results against ground truth: AP and AR"},
     {"compare", cmd_compare, "two files of records, cell by cell"},
     {"gate", cmd_gate, "two builds interleaved: is one slower? for CI"},
+    {"history", cmd_history, "runs of many commits, and where they moved"},
     {"merge", cmd_merge, "files of records into one"},
     {"kernels", cmd_kernels, "the kernels: list, and speed as share of the machine's peak"},
     {"env", cmd_env, "this machine and its state, with advice"},

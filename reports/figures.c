@@ -19,6 +19,7 @@ static const struct sb_figure_maker makers[] = {
     {"precision", "precision over recall", sb_figure_precision},
     {"categories", "AP per category", sb_figure_categories},
     {"calibration", "scores against the share of right detections", sb_figure_calibration},
+    {"history", "runs of many commits and the levels fitted to them", sb_figure_history},
 };
 #define N_MAKERS (sizeof(makers) / sizeof(makers[0]))
 

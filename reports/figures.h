@@ -37,6 +37,7 @@ int sb_figure_memory(struct sb_figure *f, const struct sb_records *records, stru
 int sb_figure_paper(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 int sb_figure_verdicts(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
+int sb_figure_history(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 int sb_figure_levels(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 /* figures_diagnosis.c */
 int sb_figure_precision(struct sb_figure *f, const struct sb_records *records,

@@ -15,5 +15,7 @@ int sb_runs_table(struct sb_table *t, const struct sb_records *records, struct s
 int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
 /* Every metric of every model and data set. */
 int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
+/* The levels of every series of a history. */
+int sb_history_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
 
 #endif

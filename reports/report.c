@@ -32,6 +32,8 @@ static const struct {
     {false, "peers"},
     {true, "verdicts"},
     {false, "gate"},
+    {true, "history"},
+    {false, "history"},
     {true, "errors"},
     {false, "errors"},
     {true, "precision"},

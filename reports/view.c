@@ -88,6 +88,7 @@ static const struct sb_view presets[] = {
             "lowest of the same model, size, batch and threads.",
     },
     {.name = "gate", .title = "Verdicts", .build = sb_verdicts_table},
+    {.name = "history", .title = "History", .build = sb_history_table},
     {.name = "accuracy", .title = "Accuracy", .build = sb_accuracy_table},
     {.name = "errors", .title = "Errors of detections", .build = sb_errors_table},
     {.name = "categories", .title = "AP per category", .build = sb_categories_table},

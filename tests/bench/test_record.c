@@ -94,6 +94,16 @@ static void fill_body(struct sb_record *r)
     case SB_RECORD_PICTURE:
         r->u.picture = (struct sb_picture_record){"t", "c", "image/png", 3, 4, "AAAA"};
         break;
+    case SB_RECORD_HISTORY:
+        r->u.history = (struct sb_history_record){.metric = "latency",
+                                                  .machine = "0a",
+                                                  .commit = "c",
+                                                  .started = "2026-01-01T00:00:00Z",
+                                                  .point = 3,
+                                                  .value = 1.5,
+                                                  .level = 1.25,
+                                                  .change = NAN};
+        break;
     default:
         break;
     }
