@@ -1,88 +1,145 @@
-/* Detection and evaluation in one call. See accuracy.h. */
+/* Detection or classification of a data set, and its evaluation, in one call. See accuracy.h. */
 #include "bench/accuracy.h"
 
 #include "base/file.h"
 #include "bench/accuracy_records.h"
+#include "detect/classifier.h"
 #include "detect/detect_set.h"
 #include "models/weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-/* Detections of the whole set into `results`. */
-static int detect(struct sb_model *model, const struct sb_measure_options *o,
-                  const struct sb_accuracy_set *set, const char *results,
-                  struct sb_progress *progress, size_t *images, struct sb_error *err)
+#define MAX_LOADERS 16
+
+/* One evaluation. */
+struct job {
+    const struct sb_measure_options *options;
+    const struct sb_accuracy_set *set;
+    struct sb_model *model;
+    struct sb_weights weights;
+    struct sb_accuracy_source source;
+    struct sb_progress *progress;
+    char results[64]; /* scratch file */
+    sb_record_fn emit;
+    void *ctx;
+};
+
+static int load_weights(struct job *j, struct sb_error *err)
 {
-    struct sb_weights weights = {0};
-    struct sb_pipeline_summary summary;
+    const struct sb_measure_options *o = j->options;
     const struct sb_bind_options bind = {.use_ema = o->use_ema};
-    int rc = o->weights ? sb_weights_load(&weights, model->graph, o->weights, &bind, err)
-                        : sb_weights_seeded(&weights, model->graph, o->seed, err);
-    const struct sb_detect_set job = {.model = model,
-                                      .weights = &weights,
-                                      .annotations = set->annotations,
-                                      .images = set->images,
-                                      .results = results,
+    return o->weights ? sb_weights_load(&j->weights, j->model->graph, o->weights, &bind, err)
+                      : sb_weights_seeded(&j->weights, j->model->graph, o->seed, err);
+}
+
+static int detect(struct job *j, struct sb_error *err)
+{
+    struct sb_pipeline_summary summary;
+    const struct sb_detect_set job = {.model = j->model,
+                                      .weights = &j->weights,
+                                      .annotations = j->set->annotations,
+                                      .images = j->set->images,
+                                      .results = j->results,
                                       .score_threshold = -1,
-                                      .threads = o->threads,
-                                      .progress = progress};
-    if (rc == 0)
-        rc = sb_detect_set_run(&job, &summary, err);
-    *images = rc == 0 ? summary.images : 0;
-    sb_weights_release(&weights);
+                                      .threads = j->options->threads,
+                                      .progress = j->progress};
+    const int rc = sb_detect_set_run(&job, &summary, err);
+    j->source.images = rc == 0 ? (int64_t)summary.images : 0;
     return rc;
 }
 
-static int evaluate(const struct sb_model *model, const struct sb_measure_options *o,
-                    const struct sb_accuracy_set *set, const char *results, size_t images,
-                    const char *run, sb_record_fn emit, void *ctx, struct sb_error *err)
+static int evaluate_detector(struct job *j, struct sb_error *err)
 {
     struct sb_coco_result result;
-    struct sb_pool *pool = sb_pool_new(o->threads, err);
-    if (!pool)
-        return err->code;
-    int rc = sb_coco_evaluate_files(set->annotations, results, SB_IOU_BBOX, pool, &result, err);
+    int rc = detect(j, err);
+    struct sb_pool *pool = rc == 0 ? sb_pool_new(j->options->threads, err) : NULL;
+    if (rc == 0 && !pool)
+        rc = err->code;
+    if (rc == 0)
+        rc = sb_coco_evaluate_files(j->set->annotations, j->results, SB_IOU_BBOX, pool, &result,
+                                    err);
     sb_pool_free(&pool);
     if (rc)
         return rc;
-    const struct sb_accuracy_source source = {
-        .run = run,
-        .cell = {.model = model->name, .size = model->padded_h, .batch = 1, .threads = SB_NO_INT},
-        .dataset = sb_path_base(set->annotations),
-        .images = (int64_t)images,
-        .note = o->weights ? NULL : "untrained weights",
-    };
-    rc = sb_accuracy_records(&result, 1, &source, emit, ctx, err);
+    rc = sb_accuracy_records(&result, 1, &j->source, j->emit, j->ctx, err);
     sb_coco_result_release(&result);
     return rc;
+}
+
+static int evaluate_classifier(struct job *j, struct sb_error *err)
+{
+    struct sb_label_list labels = {0};
+    struct sb_classify_summary summary;
+    struct sb_classify_options classify;
+    sb_classify_options_defaults(&classify);
+    classify.plan.threads = j->options->threads;
+    classify.first_class = j->set->first_class;
+    int rc = sb_label_list_load(&labels, j->set->annotations, j->set->images, err);
+    if (rc == 0) {
+        const int loaders = j->options->threads < MAX_LOADERS ? j->options->threads : MAX_LOADERS;
+        const struct sb_pipeline_options pipeline = {.list = &labels.images,
+                                                     .results = j->results,
+                                                     .settings = "{}",
+                                                     .loaders = loaders,
+                                                     .progress = j->progress};
+        rc = sb_classify_run(j->model, &j->weights, &classify, &labels, &pipeline, &summary, err);
+    }
+    sb_label_list_release(&labels);
+    if (rc)
+        return rc;
+    j->source.images = (int64_t)summary.labelled;
+    const struct sb_topk topk = {.all = {.images = (int64_t)summary.labelled,
+                                         .top1 = (int64_t)summary.top1,
+                                         .top5 = (int64_t)summary.top5}};
+    return sb_topk_records(&topk, &j->source, j->emit, j->ctx, err);
+}
+
+static int evaluate(struct job *j, struct sb_error *err)
+{
+    switch (j->model->task) {
+    case SB_TASK_RETINANET:
+    case SB_TASK_MASKRCNN:
+        return evaluate_detector(j, err);
+    case SB_TASK_CLASSIFY:
+        return evaluate_classifier(j, err);
+    default:
+        return sb_error_set(err, SB_EINVAL, "%s neither detects nor classifies: it has no accuracy",
+                            j->model->name);
+    }
 }
 
 int sb_measure_accuracy(const struct sb_measure_options *options, const struct sb_accuracy_set *set,
                         const char *run, struct sb_progress *progress, sb_record_fn emit, void *ctx,
                         struct sb_error *err)
 {
-    char dir[] = "/tmp/spinebench-XXXXXX", results[64];
+    char dir[] = "/tmp/spinebench-XXXXXX";
     const struct sb_model_options size = {.size = options->size, .batch = 1};
-    struct sb_model *model = sb_model_open(options->model, &size, err);
-    if (!model)
+    struct job j = {.options = options, .set = set, .progress = progress, .emit = emit, .ctx = ctx};
+    j.model = sb_model_open(options->model, &size, err);
+    if (!j.model)
         return err->code;
-    int rc = 0;
-    size_t images = 0;
-    if (model->task != SB_TASK_RETINANET && model->task != SB_TASK_MASKRCNN)
-        rc = sb_error_set(err, SB_EINVAL, "%s detects nothing, so it has no COCO accuracy",
-                          model->name);
-    if (rc == 0 && !mkdtemp(dir))
-        rc = sb_error_errno(err, "cannot create a folder like", dir);
+    j.source = (struct sb_accuracy_source){
+        .run = run,
+        .cell = {.model = j.model->name,
+                 .size = j.model->padded_h,
+                 .batch = 1,
+                 .threads = SB_NO_INT},
+        .dataset = sb_path_base(set->annotations),
+        .note = options->weights ? NULL : "untrained weights",
+    };
+    int rc = mkdtemp(dir) ? 0 : sb_error_errno(err, "cannot create a folder like", dir);
     if (rc == 0) {
-        snprintf(results, sizeof(results), "%s/detections.json", dir);
-        rc = detect(model, options, set, results, progress, &images, err);
+        snprintf(j.results, sizeof(j.results), "%s/results", dir);
+        rc = load_weights(&j, err);
         if (rc == 0)
-            rc = evaluate(model, options, set, results, images, run, emit, ctx, err);
-        unlink(results);
+            rc = evaluate(&j, err);
+        unlink(j.results);
         rmdir(dir);
     }
-    sb_model_free(&model);
+    sb_weights_release(&j.weights);
+    sb_model_free(&j.model);
     return rc;
 }

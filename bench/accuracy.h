@@ -1,6 +1,7 @@
 /*
- * Accuracy of a detector on a COCO data set, as records beside its costs and times: detection with
- * the official preprocessing and post-processing, then the COCO metrics.
+ * Accuracy as records beside costs and times: of a detector on a COCO data set, by detection with
+ * the official preprocessing and post-processing and the COCO metrics; of a classifier on a list of
+ * labelled images, top-1 and top-5.
  */
 #ifndef SB_BENCH_ACCURACY_H
 #define SB_BENCH_ACCURACY_H
@@ -11,12 +12,13 @@
 #include "bench/measure_records.h"
 
 struct sb_accuracy_set {
-    const char *annotations; /* COCO ground truth */
+    const char *annotations; /* COCO ground truth; of classifiers a list (datasets/label_list.h) */
     const char *images;      /* folder of its images */
+    int first_class;         /* of classifiers: the model's class that is label 0 */
 };
 
 /* Evaluates what `options` measures (its batch and engine do not matter). The records' cell has no
- * threads and engine: accuracy holds for all of them. SB_EINVAL when the model detects nothing. */
+ * threads and engine: accuracy holds for all of them. SB_EINVAL for a bare backbone. */
 int sb_measure_accuracy(const struct sb_measure_options *options, const struct sb_accuracy_set *set,
                         const char *run, struct sb_progress *progress, sb_record_fn emit, void *ctx,
                         struct sb_error *err);

@@ -15,7 +15,7 @@
 static struct sb_option_list sizes, batches, threads, engines;
 static const char *weights, *output, *precision, *scenario, *trace, *cpu_name, *tuning;
 static struct sb_accuracy_set accuracy;
-static int64_t seed, runs, min_runs, max_runs, warmup, step_passes, processes;
+static int64_t seed, runs, min_runs, max_runs, warmup, step_passes, processes, first_class;
 static double seconds;
 static bool ema, json, quiet, resume, check, probe, passes, low_memory;
 static struct sb_str command_line;
@@ -139,6 +139,7 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
         rc = sb_error_set(err, SB_EINVAL, "--passes prints a table: no --output, no --json");
     o->measure.time.warmup = (size_t)warmup;
     o->measure.time.step_passes = (size_t)step_passes;
+    accuracy.first_class = (int)first_class;
     o->accuracy = accuracy.annotations ? &accuracy : NULL;
     if (rc == 0 && !accuracy.annotations != !accuracy.images)
         rc = sb_error_set(err, SB_EINVAL, "--accuracy and --images belong together");
@@ -289,12 +290,12 @@ static void reset_options(void)
 {
     sizes = batches = threads = engines = (struct sb_option_list){0};
     weights = output = precision = trace = cpu_name = tuning = NULL;
-    accuracy = (struct sb_accuracy_set){NULL, NULL};
+    accuracy = (struct sb_accuracy_set){NULL, NULL, 0};
     scenario = "stream";
     seed = processes = 1;
-    runs = min_runs = max_runs = 0;
+    runs = min_runs = max_runs = first_class = 0;
     warmup = 2;
-    step_passes = 5;
+    step_passes = 7;
     seconds = NO_TIME;
     ema = json = quiet = resume = passes = low_memory = false;
     check = probe = true;
@@ -331,13 +332,17 @@ int cmd_bench(int argc, char **argv)
         SB_OPT_INT("max-runs", 0, "N", "at most N runs (default: 200; 10000 with --precision)",
                    &max_runs, 1, 1000000),
         SB_OPT_INT("warmup", 0, "N", "untimed runs before (default: 2)", &warmup, 0, 1000000),
-        SB_OPT_INT("step-passes", 0, "N", "runs that time every step (default: 5; 0: none)",
+        SB_OPT_INT("step-passes", 0, "N", "runs that time every step (default: 7; 0: none)",
                    &step_passes, 0, 100000),
         SB_OPT_INT("processes", 0, "N", "fresh processes per row (default: 1, this one)",
                    &processes, 1, 1000),
-        SB_OPT_STRING("accuracy", 0, "GT.json", "evaluate on this COCO data set, too",
+        SB_OPT_STRING("accuracy", 0, "GT",
+                      "evaluate, too: on a COCO data set, or a list of labelled images",
                       &accuracy.annotations),
         SB_OPT_STRING("images", 0, "DIR", "its images", &accuracy.images),
+        SB_OPT_INT("first-class", 0, "N",
+                   "class of label 0 (default: 0; 1 skips a background class)", &first_class, 0,
+                   100000),
         SB_OPT_STRING("output", 'o', "RUN.jsonl", "write records to this file", &output),
         SB_OPT_FLAG("resume", 0, "continue the file of a session that was interrupted", &resume),
         SB_OPT_STRING("trace", 0, "FILE", "one pass for chrome://tracing or ui.perfetto.dev",
