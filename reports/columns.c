@@ -161,6 +161,14 @@ static void put_latency(const struct sb_report_column *c, const struct sb_report
         sb_table_value(t, row->time.median);
 }
 
+/* Half the interval of the row's median as a share of it; 0 when it is not known. What is made of
+ * times is known no better than that. */
+static double time_uncertainty(const struct sb_row *row)
+{
+    const struct sb_interval *interval = &row->time.interval;
+    return interval->known ? (interval->high - interval->low) / 2 / row->time.median : 0;
+}
+
 /* A double of the timing summary. */
 static void put_time(const struct sb_report_column *c, const struct sb_report_rows *rows,
                      const struct sb_row *row, struct sb_table *t)
@@ -175,7 +183,7 @@ static void put_time(const struct sb_report_column *c, const struct sb_report_ro
     if (why)
         sb_table_missing(t, why);
     else
-        sb_table_value(t, *value);
+        sb_table_uncertain(t, *value, *value * time_uncertainty(row));
 }
 
 /* A count of samples or processes. */
@@ -191,6 +199,12 @@ static void put_count(const struct sb_report_column *c, const struct sb_report_r
         sb_table_value(t, (double)*value);
 }
 
+static void put_per_second(struct sb_table *t, const struct sb_row *row, double amount)
+{
+    const double rate = 1e9 * amount / row->time.median;
+    sb_table_uncertain(t, rate, rate * time_uncertainty(row));
+}
+
 static void put_rate(const struct sb_report_column *c, const struct sb_report_rows *rows,
                      const struct sb_row *row, struct sb_table *t)
 {
@@ -202,7 +216,7 @@ static void put_rate(const struct sb_report_column *c, const struct sb_report_ro
     if (why)
         sb_table_missing(t, why);
     else
-        sb_table_value(t, 2e9 * (double)row->cost.macs / row->time.median);
+        put_per_second(t, row, 2 * (double)row->cost.macs);
 }
 
 /* Latency over the lowest of the same model, size, batch and threads. */
@@ -286,7 +300,7 @@ static void put_bandwidth(const struct sb_report_column *c, const struct sb_repo
         return;
     }
     const int64_t bytes = row->cost.read_bytes + row->cost.activation_bytes + row->cost.param_bytes;
-    sb_table_value(t, 1e9 * (double)bytes / row->time.median);
+    put_per_second(t, row, (double)bytes);
 }
 
 /* An integer of the memory record. */

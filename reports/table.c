@@ -235,6 +235,12 @@ void sb_table_interval(struct sb_table *t, double value, double low, double high
                                   .has_interval = true});
 }
 
+void sb_table_uncertain(struct sb_table *t, double value, double uncertainty)
+{
+    put(t,
+        (struct sb_table_cell){.type = SB_CELL_NUMBER, .value = value, .uncertainty = uncertainty});
+}
+
 void sb_table_missing(struct sb_table *t, const char *why)
 {
     put(t, (struct sb_table_cell){.type = SB_CELL_MISSING, .text = sb_texts_keep(&t->texts, why)});
@@ -284,9 +290,9 @@ static int cell_decimals(const struct sb_table_column *column, const struct sb_t
     const double value = cell->value / column->scale;
     if (column->quantity == SB_QUANTITY_SHARE || column->quantity == SB_QUANTITY_ACCURACY)
         return 1; /* as the literature prints them */
-    if (cell->has_interval) {
-        const int justified =
-            sb_justified_decimals(value, (cell->high - cell->low) / 2 / column->scale);
+    const double half = cell->has_interval ? (cell->high - cell->low) / 2 : cell->uncertainty;
+    if (cell->has_interval || half > 0) {
+        const int justified = sb_justified_decimals(value, half / column->scale);
         /* one digit of the value is shown even where the interval is wider than it */
         const int first = value == 0 ? justified : -(int)floor(log10(fabs(value)));
         return first > justified ? first : justified;

@@ -71,6 +71,7 @@ struct sb_table_cell {
     enum sb_cell_type type;
     enum sb_source source;   /* NONE: the column's */
     double value, low, high; /* base unit; plain columns: as shown */
+    double uncertainty; /* digits end where it begins; it is not shown; 0: exact, or an interval */
     bool has_interval;
     bool fixed;    /* decimals are the caller's */
     bool grouped;  /* thousands are set apart */
@@ -128,6 +129,9 @@ void sb_table_integer(struct sb_table *t, long long value);
 /* For quantities: a value in base units, with interval. */
 void sb_table_value(struct sb_table *t, double value);
 void sb_table_interval(struct sb_table *t, double value, double low, double high);
+/* A value that is known to +-uncertainty, which decides how many digits are shown; <= 0: unknown.
+ */
+void sb_table_uncertain(struct sb_table *t, double value, double uncertainty);
 void sb_table_missing(struct sb_table *t, const char *why);
 void sb_table_empty(struct sb_table *t);
 /* Any cell; its text is copied. */

@@ -23,7 +23,7 @@ static const struct sb_view presets[] = {
         .by = SB_ROWS_MODEL,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,params,tf,macs,"
                    "latency,min,"
-                   "n,rate,of_peak?,planned,peak,peak_ratio,ap?,top1?,error?",
+                   "p90?,p99?,n,rate,of_peak?,planned,peak,peak_ratio,ap?,top1?,error?",
         .note =
             "Latency: median [95 % interval] of n runs, end to end. FLOP/s: 2 x multiply-adds / "
             "median. Planned memory: arena + weights + workspace. Output error: normalised mean "
@@ -35,7 +35,7 @@ static const struct sb_view presets[] = {
         .by = SB_ROWS_LEVEL,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,params,"
                    "macs,macs_share,"
-                   "time,share,n?,rate,arena,weights,workspace",
+                   "time,share,n?,rate,of_peak?,bandwidth,arena,weights,workspace",
         .group = "model",
         .note = "Time: sum over the level's steps per repetition, median [95 % interval] of n "
                 "repetitions, in a pass of its own. Arena: bytes of the level's outputs; levels "
@@ -47,7 +47,7 @@ static const struct sb_view presets[] = {
         .by = SB_ROWS_OP,
         .columns =
             "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,nodes,params,macs,"
-            "other_ops,time,share,n?,rate",
+            "other_ops,time,share,n?,rate,of_peak?,bandwidth",
         .sort = "-share",
         .group = "model",
         .note = "Time: sum over the steps of an op per repetition, median [95 % interval] of n "
@@ -59,7 +59,7 @@ static const struct sb_view presets[] = {
         .by = SB_ROWS_BLOCK,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,params,"
                    "macs,macs_share,"
-                   "time,share,n?,rate",
+                   "time,share,n?,rate,of_peak?,bandwidth",
         .group = "model",
         .note = "Time: sum over the block's steps per repetition, median [95 % interval] of n "
                 "repetitions.",
@@ -70,7 +70,7 @@ static const struct sb_view presets[] = {
         .by = SB_ROWS_NODE,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,op,level,"
                    "shape,kernel,"
-                   "params,macs,time,share,n?,rate",
+                   "params,macs,time,share,n?,rate,of_peak?,bandwidth",
         .group = "model",
         .note = "Time: median [95 % interval] of n repetitions of a step, what is fused into it "
                 "included.",
