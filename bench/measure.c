@@ -22,7 +22,7 @@ void sb_measure_options_defaults(struct sb_measure_options *options)
     options->time.warmup = 2;
     options->time.stop =
         (struct sb_stop_rule){.min_runs = 7, .max_runs = 200, .max_ns = 5000000000};
-    options->time.step_passes = 5;
+    options->time.step_passes = 7;
     options->check = true;
 }
 

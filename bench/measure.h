@@ -35,7 +35,8 @@ struct sb_measure_options {
     struct sb_time_options time;
     bool check; /* compare outputs with the reference plan */
 };
-/* Seed 1, 2 warm-up runs, at least 7 and at most 200 runs within 5 s, 5 step passes, check. */
+/* Seed 1, 2 warm-up runs, at least 7 and at most 200 runs within 5 s, 7 step passes (6
+ * have an interval), check. */
 void sb_measure_options_defaults(struct sb_measure_options *options);
 
 /* The weights and the plan options that these options ask for. */

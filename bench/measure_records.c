@@ -7,6 +7,7 @@
 #include "bench/memory.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,6 +95,8 @@ void sb_peak_into_record(const struct sb_peak *peak, struct sb_record *time)
     time->u.time.reference_ns = peak->reference_ns;
     for (size_t i = 0; i < N_MACHINE_FIELDS; i++)
         sb_record_known(time, machine_fields[i]);
+    if (isnan(peak->reference_ns))
+        sb_record_because(time, "reference_ns", "no OpenBLAS");
 }
 
 static int emit_end_to_end(const struct emitter *e)

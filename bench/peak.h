@@ -12,7 +12,8 @@ struct sb_peak {
     double flops;        /* float32 operations per second; a multiply-add counts 2 */
     double bytes_per_s;  /* a[i] = b[i] + s * c[i]: 12 bytes per element (McCalpin, STREAM) */
     const char *isa;     /* what the multiply-adds used: "avx512f", "avx2", "portable" */
-    double reference_ns; /* of the reference kernel (bench/reference.h), set by who measures it */
+    double reference_ns; /* of the reference kernel (bench/reference.h), set by who measures it;
+                            NaN: there is no OpenBLAS */
 };
 
 /* Takes about a quarter of a second: the best of several repetitions. cache_bytes: of the largest

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FIELD(type, json, member, null_ok)                                                         \
@@ -393,6 +394,17 @@ void sb_record_to_json(const struct sb_record *record, struct sb_str *out)
     sb_str_puts(out, "\n");
 }
 
+/* A device or folder must not be replaced by a file. */
+static int refuse_special(const char *path, struct sb_error *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+        return 0;
+    sb_error_set(err, SB_EIO, "not a regular file");
+    sb_error_file(err, path);
+    return sb_error_hint(err, "records grow in FILE.part, which becomes FILE when it is complete");
+}
+
 /* Opens PATH.part, cut to keep_bytes. */
 static int open_part(struct sb_record_writer *w, const char *path, int64_t keep_bytes,
                      struct sb_error *err)
@@ -400,6 +412,9 @@ static int open_part(struct sb_record_writer *w, const char *path, int64_t keep_
     memset(w, 0, sizeof(*w));
     w->fd = -1;
     w->results = keep_bytes > 0;
+    const int special = refuse_special(path, err);
+    if (special)
+        return special;
     struct sb_str part = SB_STR_INIT;
     sb_str_printf(&part, "%s.part", path);
     w->part = part.data; /* ownership moves to w */

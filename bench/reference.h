@@ -12,7 +12,7 @@
 #define SB_REFERENCE_SIZE 256
 
 /* Median nanoseconds of one product while each of `threads` threads works on its own; takes about
- * 50 ms. */
+ * 50 ms. SB_EUNSUPPORTED where there is no OpenBLAS. */
 int sb_reference_time(int threads, double *ns, struct sb_error *err);
 
 #endif

@@ -61,6 +61,23 @@ static int resolve_cells(struct session *s, struct sb_error *err)
     return 0;
 }
 
+/* Sizes are padded, so two that differ may be the same row; it would hold both samples. */
+static int refuse_repeated_cells(const struct session *s, struct sb_error *err)
+{
+    for (size_t i = 0; i < s->options->num_cells; i++) {
+        for (size_t k = 0; k < i; k++) {
+            const struct sb_cell *cell = &s->cells[i].key;
+            if (!sb_same_cell(cell, &s->cells[k].key))
+                continue;
+            sb_error_set(err, SB_EINVAL, "%s at %lld would be measured twice (cells %zu and %zu)",
+                         cell->model, (long long)cell->size, k + 1, i + 1);
+            return sb_error_hint(err, "sizes are padded to a multiple of the coarsest stride; give "
+                                      "each model and size once");
+        }
+    }
+    return 0;
+}
+
 /*
  * What an earlier session left: cells in order, the last one perhaps incomplete. Counts those that
  * are kept and finds where the file is cut.
@@ -185,6 +202,16 @@ static int peak_for(struct session *s, int threads, struct sb_peak *out, struct 
     return rc;
 }
 
+/* Without OpenBLAS there is no reference kernel, which only histories need. */
+static int reference_for(int threads, struct sb_peak *out, struct sb_error *err)
+{
+    const int rc = sb_reference_time(threads, &out->reference_ns, err);
+    if (rc != SB_EUNSUPPORTED)
+        return rc;
+    out->reference_ns = (double)NAN;
+    return 0;
+}
+
 static int measure_here(struct session *s, const struct sb_measure_options *o,
                         const struct sb_peak *peak, struct sb_error *err)
 {
@@ -237,7 +264,7 @@ static int measure_cell(struct session *s, size_t index, struct sb_error *err)
     o.time.cache_bytes = s->env->l3_bytes;
     int rc = s->options->probe ? peak_for(s, cell->threads, &peak, err) : 0;
     if (rc == 0 && s->options->probe)
-        rc = sb_reference_time(cell->threads, &peak.reference_ns, err);
+        rc = reference_for(cell->threads, &peak, err);
     if (rc == 0 && s->options->processes > 1)
         rc = sb_session_children(s, &o, &peak, err);
     else if (rc == 0)
@@ -278,6 +305,8 @@ int sb_session_run(const struct sb_session_options *options, const struct sb_env
     int rc = check_options(options, err);
     if (rc == 0)
         rc = resolve_cells(&s, err);
+    if (rc == 0)
+        rc = refuse_repeated_cells(&s, err);
     if (rc == 0) {
         sb_run_identity_new(&s.identity);
         result->noise = options->probe ? sb_noise_probe() : (double)NAN;

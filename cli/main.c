@@ -8,6 +8,7 @@
 #endif
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,10 @@ static int several_ranks(const char *name)
 
 static int run_command(int argc, char **argv)
 {
+    /* a closed pipe and a limit on file sizes are write errors, which are told, not silent deaths
+     */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         print_usage(stderr);
         return SB_EXIT_USAGE;

@@ -142,6 +142,51 @@ static void test_measure__step_passes_are_completed(void **state)
     sb_measurement_release(&m);
 }
 
+/* A network that does nothing, from the same kind of options. */
+static void measure_nothing(struct sb_measurement *m, struct sb_measure_options o)
+{
+    struct sb_model *model = sb_calloc(1, sizeof(*model), SB_MEM_TAG(SB_MEM_DATA, 0));
+    assert_non_null(model);
+    snprintf(model->name, sizeof(model->name), "nothing");
+    model->batch = 1;
+    model->task = SB_TASK_BACKBONE;
+    model->padded_h = model->padded_w = model->image_h = model->image_w = 8;
+    model->graph = sb_graph_new("nothing", &err);
+    assert_non_null(model->graph);
+    const int x = sb_graph_input(model->graph, "input", (struct sb_shape){1, 3, 8, 8}, &err);
+    assert_true(x >= 0);
+    assert_ok(sb_graph_output(model->graph, x, "output", &err), &err);
+    assert_ok(sb_measure_model(m, model, &o, NULL, &err), &err);
+}
+
+static int64_t fastest(const struct sb_measurement *m)
+{
+    int64_t least = INT64_MAX;
+    for (size_t i = 0; i < m->samples.count; i++)
+        least = m->samples.ns[i] < least ? m->samples.ns[i] : least;
+    return least;
+}
+
+/* What timing a run costs, clock, bookkeeping and an empty pass: below 0.1 % of the shortest row,
+ * the lightest model at its smallest size. */
+static void test_measure__timing_costs_next_to_nothing(void **state)
+{
+    (void)state;
+    struct sb_measure_options o = small_options();
+    o.check = false;
+    o.time.step_passes = 0;
+    o.time.stop.min_runs = o.time.stop.max_runs = 50;
+    struct sb_measurement row, nothing;
+    measure(&row, &o);
+    measure_nothing(&nothing, o);
+    assert_int_equal(nothing.samples.num_steps, 0);
+    if (1000 * fastest(&nothing) >= fastest(&row))
+        fail_msg("an empty pass takes %lld ns, the shortest row %lld ns",
+                 (long long)fastest(&nothing), (long long)fastest(&row));
+    sb_measurement_release(&nothing);
+    sb_measurement_release(&row);
+}
+
 static void test_measure__costs_of_steps_sum_to_the_graphs(void **state)
 {
     (void)state;
@@ -337,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_measure__scenarios_run),
         cmocka_unit_test(test_measure__time_limit_stops_after_the_least_runs),
         cmocka_unit_test(test_measure__step_passes_are_completed),
+        cmocka_unit_test(test_measure__timing_costs_next_to_nothing),
         cmocka_unit_test(test_measure__costs_of_steps_sum_to_the_graphs),
         cmocka_unit_test(test_measure__errors_leave_nothing),
         cmocka_unit_test(test_output_check__finds_wrong_outputs),

@@ -4,3 +4,6 @@ for c in --help version 'help version'; do
     spinebench $c >/dev/full 2>err || code=$?
     echo "$c: $code: $(cat err)"
 done
+# A reader that goes away is told, too.
+( sleep 0.3; spinebench models 2>err; echo "closed pipe: $?: $(cat err)" >closed ) | true
+cat closed
