@@ -56,7 +56,7 @@ static int run(const struct sb_session_options *o, struct sb_records *records,
 }
 
 /* What differs from one measurement to the next becomes 0 where it has a value. */
-static void blank_measured(struct sb_record *r, int64_t *zeros, size_t room)
+static void blank_measured(struct sb_record *r, const int64_t *zeros, size_t room)
 {
     if (r->kind == SB_RECORD_TIME) {
         struct sb_time_record *t = &r->u.time;
@@ -72,7 +72,7 @@ static void blank_measured(struct sb_record *r, int64_t *zeros, size_t room)
 /* A file's text with measured values blanked. */
 static void text_of(const char *path, struct sb_str *out)
 {
-    static int64_t zeros[16];
+    static const int64_t zeros[16];
     struct sb_records records;
     sb_records_init(&records);
     assert_ok(sb_records_read(&records, path, NULL, NULL, &err), &err);
