@@ -94,14 +94,14 @@ static int compare_x(const void *a, const void *b)
 }
 
 /* "49s" of "retinanet-spinenet-49s", "50" of "retinanet-resnet-50-fpn": what tells it apart in its
- * family. */
+ * family. "" where the family is the model: the key names it. */
 static const char *variant_of(struct sb_figure *f, const char *model)
 {
     for (const char *p = model; *p; p++) {
         if (*p == '-' && p[1] >= '0' && p[1] <= '9')
             return sb_texts_printf(&f->texts, "%.*s", (int)strcspn(p + 1, "-"), p + 1);
     }
-    return model;
+    return "";
 }
 
 static double scaled(double value, const struct sb_unit *unit)

@@ -34,8 +34,6 @@ set yrange [18.94 :47.56 ]
 set ytics scale 0.6 nomirror ('20' 20 , '25' 25 , '30' 30 , '35' 35 , '40' 40 , '45' 45 ) noenhanced
 set ylabel 'AP or top-1, measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
-set label 'tiny-a' at 40.4 , 25  left offset character 0.7, -0.5 front noenhanced textcolor rgb '#000000'
-set label 'tiny-b' at 60.6 , 37.5  right offset character -0.7, 0.5 front noenhanced textcolor rgb '#000000'
 plot 'accuracy.dat' index 0 using 1:2 with lines linewidth 1.6 linecolor rgb '#0072b2' notitle, \
      'accuracy.dat' index 0 using 1:2 with points pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
      'accuracy.dat' index 0 using 1:2:5:6 with yerrorbars pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
@@ -59,8 +57,6 @@ set yrange [18.94 :47.56 ]
 set ytics scale 0.6 nomirror ('20' 20 , '25' 25 , '30' 30 , '35' 35 , '40' 40 , '45' 45 ) noenhanced
 set ylabel 'AP or top-1, measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
-set label 'tiny-a' at 2.025 , 25  left offset character 0.7, -0.5 front noenhanced textcolor rgb '#000000'
-set label 'tiny-b' at 3.0375 , 37.5  right offset character -0.7, 0.5 front noenhanced textcolor rgb '#000000'
 plot 'accuracy.dat' index 2 using 1:2 with lines linewidth 1.6 linecolor rgb '#0072b2' notitle, \
      'accuracy.dat' index 2 using 1:2 with points pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
      'accuracy.dat' index 2 using 1:2:3:4 with xerrorbars pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
@@ -86,8 +82,6 @@ set yrange [18.94 :47.56 ]
 set ytics scale 0.6 nomirror ('20' 20 , '25' 25 , '30' 30 , '35' 35 , '40' 40 , '45' 45 ) noenhanced
 set ylabel 'AP or top-1, measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
-set label 'tiny-a' at 1.04904174804688 , 25  left offset character 0.7, -0.5 front noenhanced textcolor rgb '#000000'
-set label 'tiny-b' at 1.57356262207031 , 37.5  right offset character -0.7, 0.5 front noenhanced textcolor rgb '#000000'
 plot 'accuracy.dat' index 4 using 1:2 with lines linewidth 1.6 linecolor rgb '#0072b2' notitle, \
      'accuracy.dat' index 4 using 1:2 with points pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
      'accuracy.dat' index 4 using 1:2:5:6 with yerrorbars pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \

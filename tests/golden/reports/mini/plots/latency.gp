@@ -35,8 +35,6 @@ set yrange [1.93051608543719 :3.40168105800207 ]
 set ytics scale 0.6 nomirror ('2.0' 2 , '2.5' 2.5 , '3.0' 3 ) noenhanced
 set ylabel 'Latency [ms], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
-set label 'tiny-a' at 40.4 , 2.025  left offset character 0.7, -0.5 front noenhanced textcolor rgb '#000000'
-set label 'tiny-b' at 60.6 , 3.0375  right offset character -0.7, 0.5 front noenhanced textcolor rgb '#000000'
 plot 'latency.dat' index 0 using 1:2 with lines linewidth 1.6 linecolor rgb '#0072b2' notitle, \
      'latency.dat' index 0 using 1:2 with points pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
      'latency.dat' index 0 using 1:2:5:6 with yerrorbars pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
@@ -60,8 +58,6 @@ set yrange [1.0238286924399 :1.61231355978506 ]
 set ytics scale 0.6 nomirror ('1.1' 1.1 , '1.2' 1.2 , '1.3' 1.3 , '1.4' 1.4 , '1.5' 1.5 , '1.6' 1.6 ) noenhanced
 set ylabel 'Peak memory [MiB], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
-set label 'tiny-a' at 40.4 , 1.04904174804688  left offset character 0.7, -0.5 front noenhanced textcolor rgb '#000000'
-set label 'tiny-b' at 60.6 , 1.57356262207031  right offset character -0.7, 0.5 front noenhanced textcolor rgb '#000000'
 plot 'latency.dat' index 2 using 1:2 with lines linewidth 1.6 linecolor rgb '#0072b2' notitle, \
      'latency.dat' index 2 using 1:2 with points pointtype 7 pointsize 0.8 linecolor rgb '#0072b2' notitle, \
      'latency.dat' index 3 using 1:2 with lines linewidth 1.6 linecolor rgb '#d55e00' notitle, \
