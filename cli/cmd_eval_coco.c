@@ -33,7 +33,7 @@ static const struct sb_option output_options[] = {
                INT64_MAX),
     SB_OPT_STRING("records", 0, "FILE", "diagnose: write records for `report`",
                   &diagnose_options.records),
-    SB_OPT_STRING("images", 0, "DIR",
+    SB_OPT_STRING("image-folder", 0, "DIR",
                   "diagnose: folder of the images; draws the worst into records",
                   &diagnose_options.images),
     SB_OPT_STRING("draw", 0, "DIR", "diagnose: also as PNG files and a contact sheet",
@@ -170,9 +170,11 @@ static int check_diagnose_options(struct sb_error *err)
 {
     const struct sb_diagnose_options *const o = &diagnose_options;
     if (!diagnose && (o->records || o->images || names.count))
-        return sb_error_set(err, SB_EINVAL, "--records, --images and --name belong to --diagnose");
+        return sb_error_set(err, SB_EINVAL,
+                            "--records, --image-folder and --name belong to --diagnose");
     if (o->draw && !o->images)
-        return sb_error_set(err, SB_EINVAL, "--draw needs the folder of the images: --images");
+        return sb_error_set(err, SB_EINVAL,
+                            "--draw needs the folder of the images: --image-folder");
     return 0;
 }
 
