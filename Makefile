@@ -7,7 +7,7 @@ VERSION := 0.1.0
 
 # -ffp-contract=off: evaluator and reference kernels must give the same bits on every CPU.
 CFLAGS  ?= -O2 -g
-SB_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -I$(BUILD)/gen -fPIC -ffp-contract=off -pthread \
+SB_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -Iinclude -I$(BUILD)/gen -fPIC -ffp-contract=off -pthread \
 	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wundef
 # OpenBLAS is opened on first use (engine/kernels/openblas.h).
@@ -69,7 +69,8 @@ bin_of   = $(1:%.c=$(BUILD)/%)
 .PHONY: FORCE all demo test check check-long check-threads fuzz lint format install clean help tests
 # MPI=1 also builds the program whose ranks share their work; MPICC chooses the MPI library.
 MPICC ?= mpicc.openmpi
-all: $(BUILD)/spinebench $(if $(MPI),$(BUILD)/spinebench-mpi) ## the program
+SHARED  := $(BUILD)/libspinebench.so.$(VERSION)
+all: $(BUILD)/spinebench $(SHARED) $(if $(MPI),$(BUILD)/spinebench-mpi) ## the program and the library of the evaluator
 
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -94,6 +95,14 @@ $(BUILD)/spinebench-mpich: $(BUILD)/mpi-mpicc.mpich/main.o $(BUILD)/mpi-mpicc.mp
 
 $(BUILD)/libspinebench.a: $(OBJ)
 	$(call quiet,AR) rm -f $@ && $(AR) rcs $@ $^
+
+# The evaluator for other programs: include/spinebench/eval.h, and nothing else that it does not need.
+LIBRARY_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard eval/library*.c)) $(BUILD)/gen/build_info.o
+$(SHARED): $(LIBRARY_OBJ) $(BUILD)/libspinebench.a eval/library.map
+	$(call quiet,LINK) $(CC) $(CFLAGS) $(SB_CFLAGS) $(LDFLAGS) -shared -o $@ \
+		-Wl,-soname,libspinebench.so.$(firstword $(subst ., ,$(VERSION))) \
+		-Wl,--version-script=eval/library.map -Wl,--as-needed -Wl,-z,defs \
+		$(LIBRARY_OBJ) $(BUILD)/libspinebench.a -lcjson -lm
 
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(PROTO:%.proto=$(BUILD)/gen/%.pb-c.c)
 	@mkdir -p $(@D)
@@ -181,8 +190,7 @@ format: ## rewrites the C files in the project's style
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
 
 install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BUILD)/spinebench $(DESTDIR)$(PREFIX)/bin/spinebench
+	scripts/install.sh $(BUILD) $(VERSION) $(PREFIX) $(DESTDIR)
 
 clean: ## removes the build folder
 	rm -rf $(BUILD)

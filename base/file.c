@@ -61,6 +61,22 @@ int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err)
     return rc;
 }
 
+int sb_map_new(struct sb_map *map, size_t size, char **bytes, struct sb_error *err)
+{
+    memset(map, 0, sizeof(*map));
+    *bytes = NULL;
+    if (size == 0)
+        return 0;
+    void *const range = size < SIZE_MAX / 2 ? mmap(NULL, padded_bytes(size), PROT_READ | PROT_WRITE,
+                                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                                            : MAP_FAILED;
+    if (range == MAP_FAILED)
+        return sb_error_nomem(err, "a text", size);
+    map->data = *bytes = range;
+    map->size = size;
+    return 0;
+}
+
 void sb_map_release(struct sb_map *map)
 {
     if (map->data)

@@ -21,6 +21,9 @@ struct sb_map {
 /* Maps a regular file (folders and devices are SB_EIO). Release with sb_map_release(). */
 int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err);
 void sb_map_release(struct sb_map *map);
+/* A map without a file: `size` zeros in this process, for text that is made here and read as from a
+ * file. *bytes is where to write it. */
+int sb_map_new(struct sb_map *map, size_t size, char **bytes, struct sb_error *err);
 /* The bytes [offset, offset + size) will not be needed soon: lets the system drop their pages from
  * the process. They stay readable. */
 void sb_map_forget(const struct sb_map *map, size_t offset, size_t size);

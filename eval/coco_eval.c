@@ -6,6 +6,7 @@
 #include "base/size.h"
 #include "eval/class_eval.h"
 #include "eval/class_lists.h"
+#include "eval/coco_categories.h"
 #include "eval/numpy_mean.h"
 #include "eval/row_filter.h"
 
@@ -88,7 +89,8 @@ static int make_planes(struct sb_coco_eval *e, enum sb_eval_detail detail, struc
     for (size_t i = 0; ok && i < planes; i++) {
         const bool arrays = detail == SB_EVAL_ARRAYS;
         ok = (e->recall[i] = new_plane(p->iou_count * e->classes)) != NULL;
-        if (ok && (arrays || sb_stat_needs_precision(p, i % p->max_det_count)))
+        const size_t m = i % p->max_det_count;
+        if (ok && (arrays || m == sb_category_limit(p) || sb_stat_needs_precision(p, m)))
             ok = (e->precision[i] = new_plane(cells)) != NULL;
         if (ok && arrays)
             ok = (e->scores[i] = new_plane(cells)) != NULL;

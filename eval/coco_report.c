@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/npy.h"
 #include "base/size.h"
+#include "eval/coco_categories.h"
 
 #include <string.h>
 
@@ -47,51 +48,40 @@ static void params_json(const struct sb_coco_params *p, struct sb_jw *w)
     sb_jw_end(w);
 }
 
-/* Mean of class k in a plane (K, T, points), over all thresholds or the one given; null without
- * objects. */
-static void class_mean(const struct sb_coco_eval *e, const double *plane, size_t points, size_t k,
-                       double iou, struct sb_jw *w, const char *key)
+/* null where there is no object. */
+static void stat_json(struct sb_jw *w, const char *key, double value)
 {
-    const size_t thresholds = e->params.iou_count;
-    const double *first = plane + k * thresholds * points;
-    size_t count = thresholds * points;
-    if (iou != 0) {
-        size_t t = 0;
-        while (t < thresholds && e->params.iou_thresholds[t] != iou)
-            t++;
-        first += t * points;
-        count = t < thresholds ? points : 0;
-    }
-    if (count == 0 || !(*first > -1))
-        sb_jw_null(w, key);
+    if (value > -1)
+        sb_jw_double(w, key, value);
     else
-        sb_jw_double(w, key, sb_numpy_mean(first, count, SB_NUMPY_WHOLE));
+        sb_jw_null(w, key);
 }
 
 static void category_json(const struct sb_coco_eval *e, const struct sb_coco_gt *gt, size_t k,
                           struct sb_jw *w)
 {
     const struct sb_coco_params *const p = &e->params;
-    const size_t limit = p->max_det_count < 3 ? p->max_det_count - 1 : 2;
-    const size_t all = sb_eval_plane(p, 0, limit);
+    struct sb_category_stats stats;
     struct sb_str key = SB_STR_INIT;
+    sb_category_stats(e, k, SB_NUMPY_WHOLE, &stats);
     sb_jw_object(w, NULL);
     if (p->use_cats) {
-        sb_jw_int(w, "id", gt->categories.ids[k]);
+        sb_id_json(&gt->ids, gt->categories.ids[k], w, "id");
         sb_jw_string(w, "name", gt->category_names[k]);
     }
-    sb_jw_int(w, "objects", e->objects[k]);
-    sb_jw_int(w, "detections", e->detections[k]);
-    class_mean(e, e->precision[all], p->recall_count, k, 0, w, "AP");
-    class_mean(e, e->precision[all], p->recall_count, k, .5, w, "AP50");
-    class_mean(e, e->precision[all], p->recall_count, k, .75, w, "AP75");
-    for (size_t a = 1; a < p->area_count; a++) {
+    sb_jw_int(w, "objects", stats.objects);
+    sb_jw_int(w, "detections", stats.detections);
+    stat_json(w, "AP", stats.ap);
+    stat_json(w, "AP50", stats.ap50);
+    stat_json(w, "AP75", stats.ap75);
+    for (size_t a = 0; a < p->area_count; a++) {
+        if (a == sb_stat_overall_area(p))
+            continue;
         sb_str_clear(&key);
         sb_str_printf(&key, "AP_%s", p->areas[a].name);
-        class_mean(e, e->precision[sb_eval_plane(p, a, limit)], p->recall_count, k, 0, w,
-                   sb_str_text(&key));
+        stat_json(w, sb_str_text(&key), stats.ap_by_area[a]);
     }
-    class_mean(e, e->recall[all], 1, k, 0, w, "AR");
+    stat_json(w, "AR", stats.ar);
     sb_jw_end(w);
     sb_str_release(&key);
 }

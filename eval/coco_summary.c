@@ -15,16 +15,6 @@ struct summarizer {
     double *kept; /* values that count, in order */
 };
 
-/* The range that overall lines use: "all", or the first where there is none of that name. */
-static const char *overall_area(const struct sb_coco_params *p)
-{
-    for (size_t a = 0; a < p->area_count; a++) {
-        if (strcmp(p->areas[a].name, "all") == 0)
-            return p->areas[a].name;
-    }
-    return p->areas[0].name;
-}
-
 static size_t count_groups(enum sb_stat_group groups)
 {
     return groups == SB_STAT_EVERYTHING ? 1 : SB_STAT_GROUPS;
@@ -49,13 +39,13 @@ static void add_lines(struct sb_coco_summary *s, const struct sb_coco_params *p,
 /* What the metric's rows stand for with these parameters. */
 static void plan(struct sb_coco_summary *s, const struct sb_coco_params *p)
 {
-    const char *const all = overall_area(p);
+    const size_t all = sb_stat_overall_area(p);
     for (size_t i = 0; i < p->metric->stat_count; i++) {
         const struct sb_stat_row *const row = &p->metric->stats[i];
         if (row->areas == SB_STAT_ALL_AREAS)
-            add_lines(s, p, row, all);
+            add_lines(s, p, row, p->areas[all].name);
         for (size_t a = 0; row->areas == SB_STAT_EACH_AREA && a < p->area_count; a++) {
-            if (strcmp(p->areas[a].name, all) != 0)
+            if (a != all)
                 add_lines(s, p, row, p->areas[a].name);
         }
     }
@@ -151,6 +141,24 @@ static void print_line(const struct sb_coco_stat *s, enum sb_stat_text text, con
                                                   : "area=%6s | maxDets=%3s ] = %0.3f\n",
                       s->area, limit, s->value);
     }
+}
+
+void sb_coco_stat_name(const struct sb_coco_stat *stat, const struct sb_coco_params *params,
+                       char *name, size_t size)
+{
+    const char *const kind = stat->is_ap ? "AP" : "AR";
+    if (stat->groups == SB_STAT_EACH_FREQUENCY)
+        snprintf(name, size, "%s_%s", kind, sb_frequency_names[stat->group]);
+    else if (stat->groups == SB_STAT_EACH_CROWDING)
+        snprintf(name, size, "%s_%s", kind, sb_crowding_names[stat->group]);
+    else if (strcmp(stat->area, params->areas[sb_stat_overall_area(params)].name) != 0)
+        snprintf(name, size, "%s_%s", kind, stat->area);
+    else if (stat->iou != 0)
+        snprintf(name, size, "%s%.4g", kind, 100 * stat->iou);
+    else if (!stat->is_ap && !sb_compares_keypoints(params) && stat->max_dets != SB_EVAL_NO_LIMIT)
+        snprintf(name, size, "%s%d", kind, (int)stat->max_dets);
+    else
+        snprintf(name, size, "%s", kind);
 }
 
 void sb_coco_summary_text(const struct sb_coco_summary *summary, struct sb_str *out)

@@ -37,6 +37,10 @@ struct sb_coco_summary {
 /* Means over thresholds, recall points and classes, summed in numpy's order. */
 int sb_coco_summarize(const struct sb_coco_eval *eval, enum sb_numpy_order order,
                       struct sb_coco_summary *summary, struct sb_error *err);
+/* A short name for tables: "AP", "AP50", "AP_small", "AR100", "AR_small"; of keypoints, which have
+ * one limit of detections, "AR". Unique within a summary with named area ranges. */
+void sb_coco_stat_name(const struct sb_coco_stat *stat, const struct sb_coco_params *params,
+                       char *name, size_t size);
 /* Appends the lines that the metric's tool prints. */
 void sb_coco_summary_text(const struct sb_coco_summary *summary, struct sb_str *out);
 

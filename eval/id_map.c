@@ -174,6 +174,17 @@ void sb_id_print(const struct sb_id_pool *pool, int64_t id, struct sb_str *out)
         sb_str_printf(out, e->is_text ? "\"%s\"" : "%s", e->text);
 }
 
+void sb_id_json(const struct sb_id_pool *pool, int64_t id, struct sb_jw *w, const char *key)
+{
+    const struct sb_id_entry *const e = entry_of(pool, id);
+    if (!e)
+        sb_jw_int(w, key, id);
+    else if (e->is_text)
+        sb_jw_string(w, key, e->text);
+    else
+        sb_jw_double(w, key, e->number);
+}
+
 static int compare_plain(const void *a, const void *b)
 {
     const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;

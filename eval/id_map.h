@@ -8,6 +8,7 @@
 #define SB_EVAL_ID_MAP_H
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/json_scan.h"
 #include "base/str.h"
 
@@ -45,6 +46,8 @@ int sb_id_of_text(struct sb_id_pool *pool, const char *text, int64_t *id, struct
 double sb_id_value(struct sb_id_pool *pool, int64_t id);
 /* Appends the id as a JSON value. */
 void sb_id_print(const struct sb_id_pool *pool, int64_t id, struct sb_str *out);
+/* Writes it as member `key`. */
+void sb_id_json(const struct sb_id_pool *pool, int64_t id, struct sb_jw *w, const char *key);
 
 /* Distinct ids in ascending order (numbers by value, text by code point), with their ranks. */
 struct sb_id_map {

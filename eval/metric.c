@@ -162,6 +162,15 @@ int32_t sb_stat_limit(const struct sb_coco_params *params, enum sb_stat_limit li
     return params->max_dets[i];
 }
 
+size_t sb_stat_overall_area(const struct sb_coco_params *params)
+{
+    for (size_t a = 0; a < params->area_count; a++) {
+        if (strcmp(params->areas[a].name, "all") == 0)
+            return a;
+    }
+    return 0;
+}
+
 bool sb_stat_needs_precision(const struct sb_coco_params *params, size_t m)
 {
     const struct sb_metric *const metric = params->metric;

@@ -71,6 +71,9 @@ const struct sb_metric *sb_metric_find(enum sb_protocol protocol, enum sb_iou_ty
 void sb_coco_params_init(struct sb_coco_params *params, const struct sb_metric *metric);
 /* The limit of detections that a row of statistics means (for SB_STAT_EACH_LIMIT the i-th). */
 int32_t sb_stat_limit(const struct sb_coco_params *params, enum sb_stat_limit limit, size_t i);
+/* Index of the area range that overall statistics use: "all", or the first where there is none of
+ * that name. */
+size_t sb_stat_overall_area(const struct sb_coco_params *params);
 /* True when some statistic needs the precision at the m-th limit. */
 bool sb_stat_needs_precision(const struct sb_coco_params *params, size_t m);
 

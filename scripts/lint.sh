@@ -96,7 +96,7 @@ library_rules() {
     git grep -nE '^[^"]*\b(printf|puts|putchar|perror|exit|abort|system|atoi|atof|sprintf|strcpy|strcat|gets|alloca)\(' -- \
         base models engine datasets detect eval bench reports |
         grep -v ':[0-9]*: *[/ ]\*' # comments
-    git grep -nE '\b(stdout|stderr)\b' -- '*.c' ':!base/progress.c' ':!cli' ':!tests' |
+    git grep -nE '\b(stdout|stderr)\b' -- '*.c' ':!base/progress.c' ':!cli' ':!tests' ':!examples' |
         grep -v ':[0-9]*: *[/ ]\*'
     git grep -nE '[^_a-z](malloc|calloc|realloc|strdup)\(' -- '*.c' ':!base/mem.c' ':!tests'
 }

@@ -1,0 +1,815 @@
+/*
+ * The library's interface: arrays give what the same numbers in a file give, bit for bit, for every
+ * similarity and number of threads; callers with older and newer structs; wrong input.
+ */
+#include "base/mem.h"
+#include "base/rng.h"
+#include "base/str.h"
+
+#include "tests/test.h"
+
+#include <spinebench/eval.h>
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IMAGES     12
+#define CATEGORIES 3
+#define OBJECTS    150
+#define FOUND      400
+#define SIDE       64 /* pixels */
+#define POINTS     17
+#define MASK_BYTES 512
+
+/* A random data set. Ids are spread and out of order. */
+struct data {
+    int64_t image_ids[IMAGES], category_ids[CATEGORIES];
+    int32_t heights[IMAGES], widths[IMAGES];
+    int64_t ids[OBJECTS], image_id[OBJECTS], category_id[OBJECTS];
+    double bbox[OBJECTS * 4], area[OBJECTS], keypoints[OBJECTS * POINTS * 3];
+    uint8_t iscrowd[OBJECTS];
+    int32_t num_keypoints[OBJECTS];
+    char mask_text[OBJECTS][MASK_BYTES];
+    const char *masks[OBJECTS];
+    int64_t found_image[FOUND], found_category[FOUND];
+    double found_bbox[FOUND * 4], score[FOUND], found_keypoints[FOUND * POINTS * 3];
+    char found_mask_text[FOUND][MASK_BYTES];
+    const char *found_masks[FOUND];
+};
+
+static const char *const category_names[CATEGORIES] = {"one", "two \"quoted\"", "three"};
+
+static void make_mask(struct sb_rng *rng, const double box[4], char text[MASK_BYTES])
+{
+    uint8_t pixels[SIDE * SIDE] = {0};
+    struct spinebench_error error;
+    for (int y = 0; y < SIDE; y++) {
+        for (int x = 0; x < SIDE; x++)
+            pixels[y * SIDE + x] = x >= box[0] && x < box[0] + box[2] && y >= box[1] &&
+                                   y < box[1] + box[3] && sb_rng_below(rng, 200) > 0;
+    }
+    const int64_t length =
+        spinebench_mask_from_bytes(text, MASK_BYTES, pixels, SIDE, SIDE, SIDE, &error);
+    assert_in_range(length, 1, MASK_BYTES - 1);
+}
+
+static void make_box(struct sb_rng *rng, double box[4])
+{
+    for (int i = 0; i < 4; i++)
+        box[i] = (double)sb_rng_below(rng, i < 2 ? 300 : 200) / 8;
+}
+
+static void make_keypoints(struct sb_rng *rng, const double box[4], double *points)
+{
+    for (int k = 0; k < POINTS; k++) {
+        *points++ = box[0] + sb_rng_double(rng) * box[2];
+        *points++ = box[1] + sb_rng_double(rng) * box[3];
+        *points++ = sb_rng_below(rng, 3);
+    }
+}
+
+static void make_objects(struct data *d, struct sb_rng *rng)
+{
+    for (int i = 0; i < OBJECTS; i++) {
+        d->ids[i] = i == 7 ? 0 : 1000 - 3 * i; /* one id is 0 */
+        d->image_id[i] = d->image_ids[sb_rng_below(rng, IMAGES)];
+        d->category_id[i] = d->category_ids[sb_rng_below(rng, CATEGORIES)];
+        make_box(rng, d->bbox + 4 * i);
+        d->area[i] = sb_rng_below(rng, 3000);
+        d->iscrowd[i] = sb_rng_below(rng, 10) == 0;
+        make_keypoints(rng, d->bbox + 4 * i, d->keypoints + 3 * POINTS * i);
+        d->num_keypoints[i] = (int32_t)sb_rng_below(rng, 5);
+        make_mask(rng, d->bbox + 4 * i, d->mask_text[i]);
+        d->masks[i] = d->mask_text[i];
+    }
+    d->ids[11] = d->ids[10]; /* and one repeats */
+}
+
+static struct data *make_data(uint64_t seed)
+{
+    struct data *const d = test_calloc(1, sizeof(*d));
+    struct sb_rng rng = sb_rng_seed(seed);
+    for (int i = 0; i < IMAGES; i++) {
+        d->image_ids[i] = 900 - 70 * (int64_t)i;
+        d->heights[i] = d->widths[i] = SIDE;
+    }
+    for (int k = 0; k < CATEGORIES; k++)
+        d->category_ids[k] = 30 - 9 * k;
+    make_objects(d, &rng);
+    for (int i = 0; i < FOUND; i++) { /* an object, moved */
+        const size_t from = sb_rng_below(&rng, OBJECTS);
+        double *const box = d->found_bbox + 4 * (size_t)i;
+        d->found_image[i] = d->image_id[from];
+        d->found_category[i] =
+            sb_rng_below(&rng, 20) ? d->category_id[from] : 4711; /* some unknown */
+        d->score[i] = sb_rng_below(&rng, 50) / 50.0;
+        for (int c = 0; c < 4; c++)
+            box[c] = d->bbox[4 * from + (size_t)c] + sb_rng_below(&rng, 16) / 8.0;
+        make_keypoints(&rng, box, d->found_keypoints + (size_t)3 * POINTS * (size_t)i);
+        memcpy(d->found_keypoints + (size_t)3 * POINTS * (size_t)i,
+               d->keypoints + 3 * POINTS * from, sizeof(double) * 3 * (POINTS - 4));
+        make_mask(&rng, box, d->found_mask_text[i]);
+        d->found_masks[i] = d->found_mask_text[i];
+    }
+    return d;
+}
+
+static struct spinebench_objects objects_of(const struct data *d)
+{
+    const struct spinebench_objects o = {
+        .size = sizeof(o),
+        .image_count = IMAGES,
+        .image_ids = d->image_ids,
+        .image_heights = d->heights,
+        .image_widths = d->widths,
+        .category_count = CATEGORIES,
+        .category_ids = d->category_ids,
+        .category_names = category_names,
+        .count = OBJECTS,
+        .ids = d->ids,
+        .image_id = d->image_id,
+        .category_id = d->category_id,
+        .bbox = d->bbox,
+        .area = d->area,
+        .iscrowd = d->iscrowd,
+        .masks = d->masks,
+        .keypoints = d->keypoints,
+        .num_keypoints = d->num_keypoints,
+    };
+    return o;
+}
+
+static struct spinebench_detections detections_of(const struct data *d)
+{
+    const struct spinebench_detections f = {
+        .size = sizeof(f),
+        .count = FOUND,
+        .image_id = d->found_image,
+        .category_id = d->found_category,
+        .score = d->score,
+        .bbox = d->found_bbox,
+        .masks = d->found_masks,
+        .keypoints = d->found_keypoints,
+    };
+    return f;
+}
+
+/* The same data as files. */
+
+static void put_doubles(struct sb_str *out, const char *key, const double *values, size_t count)
+{
+    sb_str_printf(out, ", \"%s\": [", key);
+    for (size_t i = 0; i < count; i++)
+        sb_str_printf(out, "%s%.17g", i ? ", " : "", values[i]);
+    sb_str_puts(out, "]");
+}
+
+static void put_mask(struct sb_str *out, const char *text)
+{
+    sb_str_printf(out, ", \"segmentation\": {\"size\": [%d, %d], \"counts\": \"", SIDE, SIDE);
+    for (; *text; text++)
+        sb_str_printf(out, "%s%c", *text == '\\' ? "\\" : "", *text);
+    sb_str_puts(out, "\"}");
+}
+
+static const char *write_text(const char *name, struct sb_str *text)
+{
+    assert_false(text->failed);
+    const char *const path = test_write(name, sb_str_text(text), text->length);
+    sb_str_release(text);
+    return path;
+}
+
+static const char *write_objects(const struct data *d)
+{
+    struct sb_str out = SB_STR_INIT;
+    sb_str_puts(&out, "{\"images\": [");
+    for (int i = 0; i < IMAGES; i++)
+        sb_str_printf(&out, "%s{\"id\": %d, \"height\": %d, \"width\": %d}", i ? ", " : "",
+                      (int)d->image_ids[i], SIDE, SIDE);
+    sb_str_puts(&out, "], \"categories\": [");
+    for (int k = 0; k < CATEGORIES; k++)
+        sb_str_printf(&out, "%s{\"id\": %d}", k ? ", " : "", (int)d->category_ids[k]);
+    sb_str_puts(&out, "], \"annotations\": [");
+    for (size_t i = 0; i < OBJECTS; i++) {
+        sb_str_printf(&out,
+                      "%s{\"id\": %d, \"image_id\": %d, \"category_id\": %d, \"iscrowd\": %d, "
+                      "\"num_keypoints\": %d, \"area\": %.17g",
+                      i ? ",\n" : "", (int)d->ids[i], (int)d->image_id[i], (int)d->category_id[i],
+                      d->iscrowd[i], (int)d->num_keypoints[i], d->area[i]);
+        put_doubles(&out, "bbox", d->bbox + 4 * i, 4);
+        put_doubles(&out, "keypoints", d->keypoints + 3 * POINTS * i, 3 * POINTS);
+        put_mask(&out, d->mask_text[i]);
+        sb_str_puts(&out, "}");
+    }
+    sb_str_puts(&out, "]}");
+    return write_text("objects.json", &out);
+}
+
+/* Results that carry nothing but what is compared, as arrays do. */
+static const char *write_detections(const struct data *d, int32_t similarity)
+{
+    struct sb_str out = SB_STR_INIT;
+    sb_str_puts(&out, "[");
+    for (size_t i = 0; i < FOUND; i++) {
+        sb_str_printf(&out, "%s{\"image_id\": %d, \"category_id\": %d, \"score\": %.17g",
+                      i ? ",\n" : "", (int)d->found_image[i], (int)d->found_category[i],
+                      d->score[i]);
+        if (similarity == SPINEBENCH_BBOX)
+            put_doubles(&out, "bbox", d->found_bbox + 4 * i, 4);
+        if (similarity == SPINEBENCH_SEGM || similarity == SPINEBENCH_BOUNDARY)
+            put_mask(&out, d->found_mask_text[i]);
+        if (similarity == SPINEBENCH_KEYPOINTS)
+            put_doubles(&out, "keypoints", d->found_keypoints + 3 * POINTS * i, 3 * POINTS);
+        sb_str_puts(&out, "}");
+    }
+    sb_str_puts(&out, "]");
+    return write_text("detections.json", &out);
+}
+
+static struct spinebench_options options_of(int32_t similarity, int32_t threads)
+{
+    struct spinebench_options options;
+    spinebench_options_defaults(&options, sizeof(options), similarity);
+    options.threads = threads;
+    options.arrays = 1;
+    options.dilation_ratio = 0.1; /* boundaries only; the default's are 2 pixels here */
+    return options;
+}
+
+static void assert_fine(int rc, const struct spinebench_error *error)
+{
+    if (rc)
+        fail_msg("status %d: %s", rc, error->message);
+    assert_int_equal(error->status, 0);
+    assert_string_equal(error->message, "");
+}
+
+static void assert_failed(int rc, const struct spinebench_error *error, int status,
+                          const char *part)
+{
+    assert_int_equal(rc, status);
+    assert_int_equal(error->status, status);
+    if (!strstr(error->message, part))
+        fail_msg("'%s' does not contain '%s'", error->message, part);
+}
+
+static void assert_same(const struct spinebench_result *a, const struct spinebench_result *b)
+{
+    struct spinebench_error error;
+    assert_string_equal(spinebench_result_text(a), spinebench_result_text(b));
+    assert_int_equal(spinebench_result_unknown(a), spinebench_result_unknown(b));
+    for (size_t i = 0; i < spinebench_result_stats(a); i++) {
+        struct spinebench_stat x = {.size = sizeof(x)}, y = {.size = sizeof(y)};
+        assert_int_equal(spinebench_result_stat(a, i, &x), 0);
+        assert_int_equal(spinebench_result_stat(b, i, &y), 0);
+        assert_true(x.value == y.value);
+    }
+    for (int32_t which = SPINEBENCH_PRECISION; which <= SPINEBENCH_RECALL; which++) {
+        const double *x, *y;
+        size_t shape_x[5], shape_y[5], count = 1;
+        assert_fine(spinebench_result_array(a, which, &x, shape_x, &error), &error);
+        assert_fine(spinebench_result_array(b, which, &y, shape_y, &error), &error);
+        assert_memory_equal(shape_x, shape_y, sizeof(shape_x));
+        for (int i = 0; i < 5; i++)
+            count *= shape_x[i] ? shape_x[i] : 1;
+        assert_memory_equal(x, y, count * sizeof(double));
+    }
+}
+
+/* From files with one thread, then from arrays with 1, 2 and 7. */
+static void check_similarity(int32_t similarity, const char *headline)
+{
+    struct data *const d = make_data((uint64_t)similarity + 1);
+    struct spinebench_options options = options_of(similarity, 1);
+    struct spinebench_truth *from_file, *from_arrays;
+    struct spinebench_result *expected, *result;
+    struct spinebench_error error;
+    const struct spinebench_objects objects = objects_of(d);
+    const struct spinebench_detections found = detections_of(d);
+    assert_fine(spinebench_truth_load(&from_file, write_objects(d), &options, &error), &error);
+    assert_fine(
+        spinebench_evaluate_file(&expected, from_file, write_detections(d, similarity), &error),
+        &error);
+    struct spinebench_stat ap = {.size = sizeof(ap)};
+    assert_int_equal(spinebench_result_stat(expected, 0, &ap), 0);
+    assert_string_equal(ap.name, headline);
+    assert_true(ap.value > 0.01 && ap.value < 0.95); /* there is something to compare */
+    assert_true(spinebench_result_unknown(expected) > 0);
+    static const int32_t threads[] = {1, 2, 7};
+    for (size_t i = 0; i < 3; i++) {
+        options.threads = threads[i];
+        assert_fine(spinebench_truth_new(&from_arrays, &objects, &options, &error), &error);
+        assert_fine(spinebench_evaluate(&result, from_arrays, &found, &error), &error);
+        assert_same(expected, result);
+        spinebench_result_free(&result);
+        assert_null(result);
+        spinebench_truth_free(&from_arrays);
+        assert_null(from_arrays);
+    }
+    spinebench_result_free(&expected);
+    spinebench_truth_free(&from_file);
+    test_free(d);
+}
+
+static void test_library__boxes_equal_files(void **state)
+{
+    (void)state;
+    check_similarity(SPINEBENCH_BBOX, "AP");
+}
+
+static void test_library__masks_equal_files(void **state)
+{
+    (void)state;
+    check_similarity(SPINEBENCH_SEGM, "AP");
+}
+
+static void test_library__boundaries_equal_files(void **state)
+{
+    (void)state;
+    check_similarity(SPINEBENCH_BOUNDARY, "AP");
+}
+
+static void test_library__keypoints_equal_files(void **state)
+{
+    (void)state;
+    check_similarity(SPINEBENCH_KEYPOINTS, "AP");
+}
+
+static struct spinebench_result *evaluate(const struct data *d,
+                                          const struct spinebench_options *options,
+                                          struct spinebench_truth **truth)
+{
+    struct spinebench_result *result;
+    struct spinebench_error error;
+    const struct spinebench_objects objects = objects_of(d);
+    const struct spinebench_detections found = detections_of(d);
+    assert_fine(spinebench_truth_new(truth, &objects, options, &error), &error);
+    assert_fine(spinebench_evaluate(&result, *truth, &found, &error), &error);
+    return result;
+}
+
+/* AP of a category is the mean of its precision; the mean over categories is the headline. */
+static void test_library__categories(void **state)
+{
+    (void)state;
+    struct data *const d = make_data(3);
+    const struct spinebench_options options = options_of(SPINEBENCH_BBOX, 2);
+    struct spinebench_truth *truth;
+    struct spinebench_result *const result = evaluate(d, &options, &truth);
+    struct spinebench_stat ap = {.size = sizeof(ap)};
+    double sum = 0;
+    int64_t objects = 0;
+    assert_int_equal(spinebench_result_categories(result), CATEGORIES);
+    for (size_t k = 0; k < CATEGORIES; k++) {
+        struct spinebench_category c = {.size = sizeof(c)};
+        assert_int_equal(spinebench_result_category(result, k, &c), 0);
+        assert_int_equal(c.id, d->category_ids[CATEGORIES - 1 - k]); /* ascending */
+        assert_string_equal(c.name, category_names[CATEGORIES - 1 - k]);
+        assert_int_equal(c.area_count, 4);
+        assert_true(c.ap == c.ap_by_area[0] && c.ar == c.ar_by_area[0]);
+        assert_true(c.ap50 >= c.ap && c.ap50 >= c.ap75 && c.ar >= 0);
+        assert_true(c.ap_by_area[3] == -1); /* no object is large */
+        sum += c.ap;
+        objects += c.objects;
+    }
+    assert_int_equal(spinebench_result_stat(result, 0, &ap), 0);
+    assert_true(fabs(sum / CATEGORIES - ap.value) < 1e-12);
+    assert_in_range(objects, OBJECTS / 2, OBJECTS);
+    struct spinebench_category c = {.size = sizeof(c)};
+    assert_int_equal(spinebench_result_category(result, CATEGORIES, &c), SPINEBENCH_EINVAL);
+    assert_int_equal(spinebench_result_stat(result, 12, &ap), SPINEBENCH_EINVAL);
+    struct spinebench_result *freed = result;
+    spinebench_result_free(&freed);
+    spinebench_truth_free(&truth);
+    test_free(d);
+}
+
+/* Own thresholds, ranges and limits. */
+static void test_library__own_parameters(void **state)
+{
+    (void)state;
+    struct data *const d = make_data(4);
+    static const double thresholds[] = {0.25, 0.75}, points[] = {0, 0.5, 1};
+    static const struct spinebench_area areas[] = {{0, 1e10, "all"}, {0, 500, "tiny"}};
+    static const int32_t limits[] = {2, 100};
+    struct spinebench_options options = options_of(SPINEBENCH_BBOX, 1);
+    options.class_agnostic = 1;
+    options.iou_thresholds = thresholds;
+    options.iou_threshold_count = 2;
+    options.recall_points = points;
+    options.recall_point_count = 3;
+    options.areas = areas;
+    options.area_count = 2;
+    options.max_dets = limits;
+    options.max_det_count = 2;
+    struct spinebench_truth *truth;
+    struct spinebench_result *result = evaluate(d, &options, &truth);
+    struct spinebench_error error;
+    const double *data;
+    size_t shape[5];
+    assert_fine(spinebench_result_array(result, SPINEBENCH_PRECISION, &data, shape, &error),
+                &error);
+    assert_memory_equal(shape, ((size_t[]){2, 3, 1, 2, 2}), sizeof(shape));
+    assert_fine(spinebench_result_array(result, SPINEBENCH_RECALL, &data, shape, &error), &error);
+    assert_memory_equal(shape, ((size_t[]){2, 1, 2, 2, 0}), sizeof(shape));
+    static const char *const names[] = {"AP", "AP50", "AP75", "AP_tiny", "AR2", "AR100", "AR_tiny"};
+    assert_int_equal(spinebench_result_stats(result), 7);
+    for (size_t i = 0; i < 7; i++) {
+        struct spinebench_stat s = {.size = sizeof(s)};
+        assert_int_equal(spinebench_result_stat(result, i, &s), 0);
+        assert_string_equal(s.name, names[i]);
+        assert_int_equal(s.is_recall, i >= 4);
+    }
+    spinebench_result_free(&result);
+    spinebench_truth_free(&truth);
+    test_free(d);
+}
+
+/* Areas and numbers of keypoints are filled in where they are not given. */
+static void test_library__defaults_are_computed(void **state)
+{
+    (void)state;
+    static const int32_t similarities[] = {SPINEBENCH_BBOX, SPINEBENCH_SEGM, SPINEBENCH_KEYPOINTS};
+    for (size_t i = 0; i < 3; i++) {
+        struct data *const d = make_data(5 + i);
+        const struct spinebench_options options = options_of(similarities[i], 1);
+        struct spinebench_objects objects = objects_of(d);
+        const struct spinebench_detections found = detections_of(d);
+        struct spinebench_truth *given, *computed;
+        struct spinebench_result *a, *b;
+        struct spinebench_error error;
+        for (size_t k = 0; k < OBJECTS; k++) {
+            d->area[k] = d->bbox[4 * k + 2] * d->bbox[4 * k + 3];
+            d->num_keypoints[k] = 0;
+            for (size_t p = 0; p < POINTS; p++)
+                d->num_keypoints[k] += d->keypoints[(k * POINTS + p) * 3 + 2] > 0;
+        }
+        objects.area = similarities[i] == SPINEBENCH_SEGM ? NULL : d->area;
+        assert_fine(spinebench_truth_new(&given, &objects, &options, &error), &error);
+        objects.area = NULL;
+        objects.num_keypoints = NULL;
+        assert_fine(spinebench_truth_new(&computed, &objects, &options, &error), &error);
+        assert_fine(spinebench_evaluate(&a, given, &found, &error), &error);
+        assert_fine(spinebench_evaluate(&b, computed, &found, &error), &error);
+        assert_same(a, b);
+        spinebench_result_free(&a);
+        spinebench_result_free(&b);
+        spinebench_truth_free(&given);
+        spinebench_truth_free(&computed);
+        test_free(d);
+    }
+}
+
+/* A program built against a shorter header, and against a longer one. */
+static void test_library__structs_of_other_versions(void **state)
+{
+    (void)state;
+    struct data *const d = make_data(8);
+    struct spinebench_options options = options_of(SPINEBENCH_BBOX, 1);
+    struct spinebench_truth *truth;
+    struct spinebench_result *result = evaluate(d, &options, &truth);
+    struct spinebench_error error;
+    struct {
+        struct spinebench_stat stat;
+        char more[16];
+    } stat = {.stat = {.size = sizeof(stat)}};
+    assert_int_equal(spinebench_result_stat(result, 0, &stat.stat), 0);
+    assert_int_equal(stat.stat.size, sizeof(stat));
+    struct spinebench_stat older = {.size = offsetof(struct spinebench_stat, value), .value = 77};
+    assert_int_equal(spinebench_result_stat(result, 0, &older), 0);
+    assert_string_equal(older.name, "AP");
+    assert_true(older.value == 77); /* not its to write */
+    older.size = 3;
+    assert_int_equal(spinebench_result_stat(result, 0, &older), SPINEBENCH_EINVAL);
+    spinebench_result_free(&result);
+    spinebench_truth_free(&truth);
+
+    struct {
+        struct spinebench_options options;
+        int64_t more;
+    } newer;
+    const struct spinebench_objects objects = objects_of(d);
+    memset(&newer, 0xff, sizeof(newer));
+    spinebench_options_defaults(&newer.options, sizeof(newer), SPINEBENCH_BBOX);
+    assert_int_equal(newer.more, 0);
+    assert_fine(spinebench_truth_new(&truth, &objects, &newer.options, &error), &error);
+    spinebench_truth_free(&truth);
+    newer.more = 1;
+    assert_failed(spinebench_truth_new(&truth, &objects, &newer.options, &error), &error,
+                  SPINEBENCH_EINVAL, "does not know");
+    options.size = 2 * sizeof(size_t); /* similarity and threads only */
+    assert_fine(spinebench_truth_new(&truth, &objects, &options, &error), &error);
+    spinebench_truth_free(&truth);
+    options.size = 0;
+    assert_failed(spinebench_truth_new(&truth, &objects, &options, &error), &error,
+                  SPINEBENCH_EINVAL, "options: size is 0");
+    test_free(d);
+}
+
+/* Each row spoils good options, objects or detections and says what the message must name. */
+struct bad_case {
+    void (*spoil)(struct spinebench_options *o, struct spinebench_objects *g,
+                  struct spinebench_detections *d);
+    int32_t similarity;
+    int status;
+    const char *part;
+};
+
+#define SPOIL(name, statement)                                                                     \
+    static void spoil_##name(struct spinebench_options *o, struct spinebench_objects *g,           \
+                             struct spinebench_detections *d)                                      \
+    {                                                                                              \
+        (void)o;                                                                                   \
+        (void)g;                                                                                   \
+        (void)d;                                                                                   \
+        statement;                                                                                 \
+    }
+
+static const double two = 2, falling[] = {1, 0};
+static const int32_t equal_limits[] = {5, 5}, negative[IMAGES] = {-1}, huge[IMAGES] = {70000};
+static const struct spinebench_area nameless = {0, 1, NULL},
+                                    long_name = {0, 1, "a name of twenty-four bytes"};
+static const int64_t far_ids[FOUND] = {INT64_MIN}, strange_images[FOUND] = {1, 2, 3};
+static const char *no_masks[FOUND], *bad_masks[FOUND] = {"PP~"};
+
+SPOIL(similarity, o->similarity = 9)
+SPOIL(threads, o->threads = -1)
+SPOIL(numpy, o->numpy_mean = 3)
+SPOIL(threshold, (o->iou_thresholds = &two, o->iou_threshold_count = 1))
+SPOIL(null_list, o->iou_threshold_count = 1)
+SPOIL(empty_list, o->iou_thresholds = &two)
+SPOIL(long_list, (o->iou_thresholds = &two, o->iou_threshold_count = SIZE_MAX))
+SPOIL(recall, (o->recall_points = falling, o->recall_point_count = 2))
+SPOIL(limits, (o->max_dets = equal_limits, o->max_det_count = 2))
+SPOIL(areas, (o->areas = &nameless, o->area_count = 1))
+SPOIL(area_name, (o->areas = &long_name, o->area_count = 1))
+SPOIL(many_areas, (o->areas = &long_name, o->area_count = 32))
+SPOIL(sigmas, o->keypoint_count = 5)
+SPOIL(images, g->image_ids = NULL)
+SPOIL(sizes, g->image_heights = NULL)
+SPOIL(size, g->image_widths = negative)
+SPOIL(area_of_image, g->image_heights = g->image_widths = huge)
+SPOIL(categories, g->category_ids = NULL)
+SPOIL(image_id, g->image_id = NULL)
+SPOIL(category_id, g->category_id = NULL)
+SPOIL(boxes, g->bbox = NULL)
+SPOIL(masks, g->masks = NULL)
+SPOIL(no_mask, g->masks = no_masks)
+SPOIL(bad_mask, g->masks = bad_masks)
+SPOIL(keypoints, g->keypoints = NULL)
+SPOIL(far_id, g->ids = far_ids)
+SPOIL(far_image, g->image_ids = far_ids)
+SPOIL(too_many, g->count = UINT32_MAX)
+SPOIL(objects_size, g->size = 0)
+SPOIL(found_image, d->image_id = NULL)
+SPOIL(found_category, d->category_id = NULL)
+SPOIL(score, d->score = NULL)
+SPOIL(found_boxes, d->bbox = NULL)
+SPOIL(found_masks, d->masks = bad_masks)
+SPOIL(found_points, d->keypoints = NULL)
+SPOIL(unknown_image, d->image_id = strange_images)
+SPOIL(found_far, d->image_id = far_ids)
+SPOIL(found_many, d->count = UINT32_MAX)
+SPOIL(found_size, d->size = 1)
+
+static const struct bad_case bad_cases[] = {
+    {spoil_similarity, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "unknown similarity 9"},
+    {spoil_threads, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "-1 threads"},
+    {spoil_numpy, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "numpy_mean is 3"},
+    {spoil_threshold, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "IoU threshold 2"},
+    {spoil_null_list, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "1 IoU thresholds at NULL"},
+    {spoil_empty_list, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "0 IoU thresholds"},
+    {spoil_long_list, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "expected 1 to 128"},
+    {spoil_recall, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "expected ascending"},
+    {spoil_limits, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "positive and ascending"},
+    {spoil_areas, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "area range 0 needs a name"},
+    {spoil_area_name, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "at most 23 bytes"},
+    {spoil_many_areas, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "32 area ranges"},
+    {spoil_sigmas, SPINEBENCH_KEYPOINTS, SPINEBENCH_EINVAL, "5 sigmas at NULL"},
+    {spoil_images, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "image_ids are NULL"},
+    {spoil_sizes, SPINEBENCH_SEGM, SPINEBENCH_EINVAL, "image_heights or image_widths"},
+    {spoil_size, SPINEBENCH_SEGM, SPINEBENCH_EINVAL, "image 0: size 64 x -1"},
+    {spoil_area_of_image, SPINEBENCH_BOUNDARY, SPINEBENCH_EFORMAT, "70000 x 70000"},
+    {spoil_categories, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "category_ids are NULL"},
+    {spoil_image_id, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "image_id are NULL"},
+    {spoil_category_id, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "category_id are NULL"},
+    {spoil_boxes, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "bbox are NULL"},
+    {spoil_masks, SPINEBENCH_SEGM, SPINEBENCH_EINVAL, "masks of objects are NULL"},
+    {spoil_no_mask, SPINEBENCH_SEGM, SPINEBENCH_EINVAL, "object 0 has no mask"},
+    {spoil_bad_mask, SPINEBENCH_SEGM, SPINEBENCH_EFORMAT, "object 0: the counts of a mask"},
+    {spoil_keypoints, SPINEBENCH_KEYPOINTS, SPINEBENCH_EINVAL, "keypoints are NULL"},
+    {spoil_far_id, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "ids: -9223372036854775808 is below"},
+    {spoil_far_image, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "image_ids: -9223372036854775808"},
+    {spoil_too_many, SPINEBENCH_BBOX, SPINEBENCH_EUNSUPPORTED, "2^32 - 2 objects"},
+    {spoil_objects_size, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "objects: size is 0"},
+    {spoil_found_image, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "image_id are NULL"},
+    {spoil_found_category, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "category_id are NULL"},
+    {spoil_score, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "score are NULL"},
+    {spoil_found_boxes, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "bbox are NULL"},
+    {spoil_found_masks, SPINEBENCH_SEGM, SPINEBENCH_EFORMAT, "detection 0: the counts of a mask"},
+    {spoil_found_points, SPINEBENCH_KEYPOINTS, SPINEBENCH_EINVAL, "keypoints are NULL"},
+    {spoil_unknown_image, SPINEBENCH_BBOX, SPINEBENCH_EFORMAT, "does not have: 1, 2, 3, 0"},
+    {spoil_found_far, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "is below"},
+    {spoil_found_many, SPINEBENCH_BBOX, SPINEBENCH_EUNSUPPORTED, "2^32 - 2 detections"},
+    {spoil_found_size, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "detections: size is 1"},
+};
+
+static void test_library__refuses_bad_input(void **state)
+{
+    (void)state;
+    struct data *const d = make_data(9);
+    for (size_t i = 0; i < sizeof(bad_cases) / sizeof(bad_cases[0]); i++) {
+        const struct bad_case *const c = &bad_cases[i];
+        struct spinebench_options options = options_of(c->similarity, 1);
+        struct spinebench_objects objects = objects_of(d);
+        struct spinebench_detections found = detections_of(d);
+        struct spinebench_truth *truth = NULL;
+        struct spinebench_result *result = NULL;
+        struct spinebench_error error;
+        c->spoil(&options, &objects, &found);
+        int rc = spinebench_truth_new(&truth, &objects, &options, &error);
+        if (rc == 0)
+            rc = spinebench_evaluate(&result, truth, &found, &error);
+        assert_failed(rc, &error, c->status, c->part);
+        assert_null(result);
+        spinebench_truth_free(&truth);
+    }
+    test_free(d);
+}
+
+static void test_library__refuses_null(void **state)
+{
+    (void)state;
+    struct spinebench_truth *truth = NULL;
+    struct spinebench_result *result = NULL;
+    struct spinebench_error error;
+    const struct spinebench_options options = options_of(SPINEBENCH_BBOX, 1);
+    struct spinebench_objects objects = {.size = sizeof(objects)};
+    size_t shape[5];
+    const double *data;
+    assert_failed(spinebench_truth_new(NULL, &objects, &options, &error), &error, SPINEBENCH_EINVAL,
+                  "truth: NULL");
+    assert_failed(spinebench_truth_new(&truth, NULL, &options, &error), &error, SPINEBENCH_EINVAL,
+                  "objects: NULL");
+    assert_failed(spinebench_truth_new(&truth, &objects, NULL, &error), &error, SPINEBENCH_EINVAL,
+                  "options: NULL");
+    assert_failed(spinebench_truth_load(&truth, NULL, &options, &error), &error, SPINEBENCH_EINVAL,
+                  "path: NULL");
+    assert_failed(spinebench_truth_load(&truth, "/absent.json", &options, &error), &error,
+                  SPINEBENCH_EIO, "/absent.json");
+    assert_null(truth);
+    assert_int_equal(spinebench_truth_load(&truth, "/absent.json", &options, NULL), SPINEBENCH_EIO);
+    assert_fine(spinebench_truth_new(&truth, &objects, &options, &error), &error); /* no object */
+    assert_failed(spinebench_evaluate(&result, truth, NULL, &error), &error, SPINEBENCH_EINVAL,
+                  "detections: NULL");
+    assert_failed(spinebench_evaluate_file(&result, truth, "/absent.json", &error), &error,
+                  SPINEBENCH_EIO, "/absent.json");
+    assert_failed(spinebench_result_array(NULL, 0, &data, shape, &error), &error, SPINEBENCH_EINVAL,
+                  "NULL");
+    assert_string_equal(spinebench_result_text(NULL), "");
+    assert_int_equal(spinebench_result_stats(NULL), 0);
+    spinebench_result_free(&result);
+    spinebench_result_free(NULL);
+    spinebench_truth_free(&truth);
+    spinebench_truth_free(NULL);
+}
+
+static void test_library__arrays_only_where_asked(void **state)
+{
+    (void)state;
+    struct data *const d = make_data(10);
+    struct spinebench_options options = options_of(SPINEBENCH_BBOX, 1);
+    options.arrays = 0;
+    struct spinebench_truth *truth;
+    struct spinebench_result *result = evaluate(d, &options, &truth);
+    struct spinebench_error error;
+    size_t shape[5];
+    const double *data;
+    assert_failed(spinebench_result_array(result, SPINEBENCH_RECALL, &data, shape, &error), &error,
+                  SPINEBENCH_EINVAL, "options.arrays");
+    spinebench_result_free(&result);
+    spinebench_truth_free(&truth);
+    test_free(d);
+}
+
+struct shared_truth {
+    const struct spinebench_truth *truth;
+    const struct spinebench_detections *found;
+    struct spinebench_result *result;
+    struct spinebench_error error;
+};
+
+static void *evaluate_shared(void *arg)
+{
+    struct shared_truth *const s = arg;
+    spinebench_evaluate(&s->result, s->truth, s->found, &s->error);
+    return NULL;
+}
+
+static void test_library__one_truth_many_threads(void **state)
+{
+    (void)state;
+    struct data *const d = make_data(11);
+    const struct spinebench_options options = options_of(SPINEBENCH_SEGM, 2);
+    const struct spinebench_detections found = detections_of(d);
+    struct spinebench_truth *truth;
+    struct spinebench_result *expected = evaluate(d, &options, &truth);
+    struct shared_truth shared[4];
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) {
+        shared[i] = (struct shared_truth){.truth = truth, .found = &found};
+        assert_int_equal(pthread_create(&threads[i], NULL, evaluate_shared, &shared[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_fine(shared[i].error.status, &shared[i].error);
+        assert_same(expected, shared[i].result);
+        spinebench_result_free(&shared[i].result);
+    }
+    spinebench_result_free(&expected);
+    spinebench_truth_free(&truth);
+    test_free(d);
+}
+
+static void test_library__masks_from_bytes_and_polygons(void **state)
+{
+    (void)state;
+    static const double square[] = {2, 1, 6, 1, 6, 4, 2, 4, 0, 0, 2, 0, 2, 2, 0, 2};
+    static const size_t counts[] = {4, 4};
+    uint8_t bytes[8 * 10] = {0};
+    char a[64], b[64], tiny[4];
+    struct spinebench_error error;
+    for (size_t y = 0; y < 8; y++) {
+        for (size_t x = 0; x < 8; x++)
+            bytes[y * 10 + x] = (x >= 2 && x < 6 && y >= 1 && y < 4) || (x < 2 && y < 2);
+    }
+    const int64_t length = spinebench_mask_from_bytes(a, sizeof(a), bytes, 8, 8, 10, &error);
+    assert_int_equal(length, strlen(a));
+    assert_int_equal(spinebench_mask_from_polygons(b, sizeof(b), square, counts, 2, 8, 8, &error),
+                     length);
+    assert_string_equal(a, b);
+    assert_int_equal(spinebench_mask_from_bytes(tiny, sizeof(tiny), bytes, 8, 8, 10, &error),
+                     length);
+    assert_memory_equal(tiny, a, 3); /* cut, and ended */
+    assert_int_equal(tiny[3], '\0');
+    assert_int_equal(spinebench_mask_from_bytes(NULL, 0, bytes, 8, 8, 10, &error), length);
+    assert_failed((int)spinebench_mask_from_bytes(a, sizeof(a), bytes, 8, 8, 7, &error), &error,
+                  SPINEBENCH_EINVAL, "rows");
+    assert_failed((int)spinebench_mask_from_bytes(a, sizeof(a), NULL, 8, 8, 8, &error), &error,
+                  SPINEBENCH_EINVAL, "bytes");
+    assert_failed((int)spinebench_mask_from_polygons(a, sizeof(a), square, counts, 0, 8, 8, &error),
+                  &error, SPINEBENCH_EINVAL, "polygon");
+    assert_failed(
+        (int)spinebench_mask_from_polygons(a, sizeof(a), square, counts, 2, 70000, 70000, &error),
+        &error, SPINEBENCH_EFORMAT, "too large");
+}
+
+static int try_allocations(void *ctx)
+{
+    const struct data *const d = ctx;
+    const struct spinebench_options options = options_of(SPINEBENCH_SEGM, 1);
+    const struct spinebench_objects objects = objects_of(d);
+    const struct spinebench_detections found = detections_of(d);
+    struct spinebench_truth *truth;
+    struct spinebench_result *result;
+    struct spinebench_error error;
+    int rc = spinebench_truth_new(&truth, &objects, &options, &error);
+    if (rc)
+        return rc;
+    rc = spinebench_evaluate(&result, truth, &found, &error);
+    spinebench_result_free(&result);
+    spinebench_truth_free(&truth);
+    return rc;
+}
+
+static void test_library__every_allocation_may_fail(void **state)
+{
+    (void)state;
+    struct data *const d = make_data(12);
+    test_every_allocation_fails(try_allocations, d);
+    test_free(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_library__boxes_equal_files),
+        cmocka_unit_test(test_library__masks_equal_files),
+        cmocka_unit_test(test_library__boundaries_equal_files),
+        cmocka_unit_test(test_library__keypoints_equal_files),
+        cmocka_unit_test(test_library__categories),
+        cmocka_unit_test(test_library__own_parameters),
+        cmocka_unit_test(test_library__defaults_are_computed),
+        cmocka_unit_test(test_library__structs_of_other_versions),
+        cmocka_unit_test(test_library__refuses_bad_input),
+        cmocka_unit_test(test_library__refuses_null),
+        cmocka_unit_test(test_library__arrays_only_where_asked),
+        cmocka_unit_test(test_library__one_truth_many_threads),
+        cmocka_unit_test(test_library__masks_from_bytes_and_polygons),
+        cmocka_unit_test(test_library__every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests_name("eval/library", tests, NULL, NULL);
+}
