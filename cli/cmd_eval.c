@@ -7,6 +7,7 @@ int cmd_eval(int argc, char **argv)
 {
     static const struct sb_subcommand metrics[] = {
         {"coco", cmd_eval_coco, "COCO average precision and recall of detections"},
+        {"panoptic", cmd_eval_panoptic, "panoptic quality of segmentations"},
         {"topk", cmd_eval_topk, "top-1 and top-5 of predicted classes"},
         {NULL, NULL, NULL},
     };

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "datasets/image_codec.h"
+#include "datasets/png_rows.h"
 
 #include <setjmp.h>
 #include <string.h>
@@ -15,7 +16,9 @@
 /* Deflate cannot shrink below 1/1032 of its input, so a header that promises more is a lie. */
 #define MAX_DEFLATE_RATIO 1032
 /* Of width and height: the header is the first chunk, after the signature, a length and a type. */
-#define SIZE_OFFSET 16
+#define SIZE_OFFSET  16
+#define COLOR_OFFSET 25 /* of the colour type */
+#define SIGNATURE    8  /* bytes */
 
 struct png_reader {
     png_structp png;
@@ -127,6 +130,108 @@ int sb_png_decode(const uint8_t *data, size_t size, const struct sb_image_option
     if (rc)
         sb_image_release(out);
     return rc;
+}
+
+/*
+ * Row by row.
+ */
+
+struct sb_png_rows {
+    struct png_reader reader;
+    struct sb_image_options defaults;
+    struct sb_image whole; /* of an interlaced file, decoded at once; else empty */
+    uint8_t *row;          /* owned; NULL when interlaced */
+    int width, height, next;
+};
+
+static int start_rows(struct sb_png_rows *rows)
+{
+    struct png_reader *const r = &rows->reader;
+    if (setjmp(r->jump))
+        return r->rc;
+    png_set_read_fn(r->png, r, read_bytes);
+    png_set_user_limits(r->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_read_info(r->png, r->info);
+    r->rc = check_header(r);
+    if (r->rc)
+        return r->rc;
+    const int type = png_get_color_type(r->png, r->info);
+    rows->width = (int)png_get_image_width(r->png, r->info);
+    rows->height = (int)png_get_image_height(r->png, r->info);
+    if (type != PNG_COLOR_TYPE_RGB && type != PNG_COLOR_TYPE_RGB_ALPHA) {
+        r->rc =
+            sb_error_set(r->err, SB_EFORMAT, "expected a PNG with red, green and blue, found %s",
+                         type == PNG_COLOR_TYPE_PALETTE ? "a palette" : "grey");
+        return sb_error_offset(r->err, COLOR_OFFSET);
+    }
+    if (png_get_interlace_type(r->png, r->info) != PNG_INTERLACE_NONE)
+        return 0;
+    png_set_strip_16(r->png);
+    png_set_strip_alpha(r->png);
+    png_read_update_info(r->png, r->info);
+    rows->row = sb_malloc((size_t)rows->width * 3, SB_MEM_TAG(SB_MEM_DATA, 0));
+    return rows->row ? 0 : sb_error_nomem(r->err, "a row of an image", (size_t)rows->width * 3);
+}
+
+int sb_png_rows_open(struct sb_png_rows **out, const void *data, size_t size, struct sb_error *err)
+{
+    *out = NULL;
+    if (size < SIGNATURE || png_sig_cmp(data, 0, SIGNATURE) != 0) {
+        sb_error_set(err, SB_EFORMAT, "not a PNG file");
+        return sb_error_offset(err, 0);
+    }
+    struct sb_png_rows *rows = sb_calloc(1, sizeof(*rows), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!rows)
+        return sb_error_nomem(err, "the PNG decoder", sizeof(*rows));
+    struct png_reader *const r = &rows->reader;
+    sb_image_options_defaults(&rows->defaults);
+    *r = (struct png_reader){.data = data, .size = size, .options = &rows->defaults, .err = err};
+    r->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, r, on_read_error, on_warning);
+    r->info = r->png ? png_create_info_struct(r->png) : NULL;
+    int rc = r->info ? start_rows(rows) : sb_error_nomem(err, "the PNG decoder", 0);
+    if (rc == 0 && !rows->row)
+        rc = sb_png_decode(data, size, &rows->defaults, &rows->whole, err);
+    if (rc)
+        sb_png_rows_close(&rows);
+    *out = rows;
+    return rc;
+}
+
+static int read_row(struct sb_png_rows *rows)
+{
+    struct png_reader *const r = &rows->reader;
+    if (setjmp(r->jump))
+        return r->rc;
+    png_read_row(r->png, rows->row, NULL);
+    if (rows->next == rows->height)
+        png_read_end(r->png, NULL);
+    return 0;
+}
+
+int sb_png_rows_next(struct sb_png_rows *rows, const uint8_t **row)
+{
+    const size_t stride = (size_t)rows->width * 3;
+    SB_CHECK(rows->next < rows->height, SB_EINTERNAL);
+    *row = rows->row ? rows->row : rows->whole.pixels + (size_t)rows->next * stride;
+    rows->next++;
+    return rows->row ? read_row(rows) : 0;
+}
+
+void sb_png_rows_size(const struct sb_png_rows *rows, int *width, int *height)
+{
+    *width = rows->width;
+    *height = rows->height;
+}
+
+void sb_png_rows_close(struct sb_png_rows **rows)
+{
+    if (!*rows)
+        return;
+    png_destroy_read_struct(&(*rows)->reader.png, &(*rows)->reader.info, NULL);
+    sb_image_release(&(*rows)->whole);
+    sb_free((*rows)->row);
+    sb_free(*rows);
+    *rows = NULL;
 }
 
 static void on_write_error(png_structp png, png_const_charp message)
