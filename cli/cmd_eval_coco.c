@@ -4,6 +4,7 @@
 #include "cli/cmd_eval.h"
 #include "cli/diagnose.h"
 #include "cli/eval_params.h"
+#include "cli/eval_runs.h"
 #include "eval/coco_eval.h"
 #include "eval/coco_report.h"
 #include "eval/coco_summary.h"
@@ -15,6 +16,8 @@
 static const char *dump_dir;
 static bool json;
 static int64_t threads, numpy_mean = 2;
+static bool per_category;
+static const char *sort_key, *format_name;
 static struct sb_option_list names;
 static bool diagnose;
 static struct sb_diagnose_options diagnose_options = {
@@ -40,6 +43,13 @@ static const struct sb_option output_options[] = {
                   &diagnose_options.draw),
     SB_OPT_INT("worst", 0, "N", "diagnose: images to draw (12)", &diagnose_options.worst, 1, 1000),
     SB_OPT_LIST("name", 0, "NAME,...", "diagnose: what the results are called in records", &names),
+    SB_OPT_FLAG("per-category", 0, "a row per category, too", &per_category),
+    SB_OPT_STRING(
+        "sort", 0, "KEY",
+        "order of categories, else of results: ap, ap50, ap_small, ar, objects, name, ...",
+        &sort_key),
+    SB_OPT_STRING("format", 0, "NAME", "tables as text (default), csv, markdown, latex or json",
+                  &format_name),
     SB_OPT_FLAG("json", 0, "one JSON document on stdout", &json),
     SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
     SB_OPT_END,
@@ -54,6 +64,8 @@ struct session {
     struct sb_str out;
     struct sb_jw json;
     bool several; /* results files */
+    const struct sb_table_format *format;
+    struct sb_eval_runs runs;
     struct sb_diagnose_session diagnosis;
 };
 
@@ -87,8 +99,7 @@ static int report(struct session *s, const struct sb_coco_eval *eval,
 {
     struct sb_coco_summary summary;
     struct sb_notes notes = *of_results;
-    int rc =
-        sb_coco_summarize(eval, numpy_mean == 1 ? SB_NUMPY_BLOCKED : SB_NUMPY_WHOLE, &summary, err);
+    int rc = sb_coco_summarize(eval, s->runs.options.order, &summary, err);
     if (rc)
         return rc;
     sb_notes_add(&notes, &s->gt.notes);
@@ -97,12 +108,14 @@ static int report(struct session *s, const struct sb_coco_eval *eval,
     warn(s, &notes);
     if (json) {
         sb_jw_object(&s->json, NULL); /* evaluate_file() closes it */
-        sb_coco_report_members(eval, &summary, &s->gt, &s->json);
-    } else {
         if (s->several)
-            sb_str_printf(&s->out, "%s%s\n", number > 1 ? "\n" : "", path);
-        sb_coco_summary_text(&summary, &s->out);
+            sb_jw_string(&s->json, "results", path);
+        rc = sb_eval_runs_json(&s->runs, eval, &summary, &s->gt, &s->json, err);
+    } else {
+        rc = sb_eval_runs_add(&s->runs, path, eval, &summary, &s->gt, &s->out, err);
     }
+    if (rc)
+        return rc;
     return dump_dir ? dump(eval, number, s->several, err) : 0;
 }
 
@@ -135,6 +148,33 @@ static int evaluate_file(struct session *s, const char *path, size_t number, str
     return rc;
 }
 
+static void start_runs(struct session *s)
+{
+    const struct sb_eval_runs_options runs = {
+        .format = s->format,
+        .sort = sort_key,
+        .several = s->several,
+        .summaries = diagnose,
+        .per_category = per_category,
+        .order = numpy_mean == 1 ? SB_NUMPY_BLOCKED : SB_NUMPY_WHOLE,
+    };
+    sb_eval_runs_start(&s->runs, &runs);
+}
+
+/* --format and what does not go with it. */
+static int choose_format(struct session *s, struct sb_error *err)
+{
+    const int rc = sb_eval_format(format_name, &s->format, err);
+    if (rc)
+        return rc;
+    json = json || s->format == sb_table_format("json");
+    if (diagnose && !json && !sb_eval_format_is_text(s->format))
+        return sb_error_set(err, SB_EINVAL, "--diagnose is for --format text and json");
+    if (sort_key && !json && !per_category && !s->several)
+        return sb_error_set(err, SB_EINVAL, "--sort needs --per-category or several results files");
+    return 0;
+}
+
 static int evaluate_all(struct session *s, const struct sb_arguments *args, struct sb_error *err)
 {
     int rc = sb_coco_gt_load(&s->gt, args->words[0], &s->params, s->pool, err);
@@ -146,7 +186,7 @@ static int evaluate_all(struct session *s, const struct sb_arguments *args, stru
         return rc;
     }
     sb_jw_init(&s->json, &s->out, 2);
-    s->several = args->count > 2;
+    start_runs(s);
     if (json && s->several) /* an array, in the order of the files */
         sb_jw_array(&s->json, NULL);
     for (size_t i = 1; rc == 0 && i < args->count; i++)
@@ -158,6 +198,9 @@ static int evaluate_all(struct session *s, const struct sb_arguments *args, stru
     if (diagnose)
         sb_diagnose_release(&s->diagnosis);
     sb_coco_gt_release(&s->gt);
+    if (rc == 0 && !json)
+        rc = sb_eval_runs_finish(&s->runs, &s->out, err);
+    sb_eval_runs_release(&s->runs);
     if (rc == 0 && s->out.failed)
         rc = sb_error_nomem(err, "the report", s->out.length);
     if (rc == 0)
@@ -180,10 +223,12 @@ static int check_diagnose_options(struct sb_error *err)
 
 static int evaluate(const struct sb_arguments *args, struct sb_error *err)
 {
-    struct session s = {.pool = NULL};
+    struct session s = {.several = args->count > 2};
     int rc = sb_arguments_expect(args, 2, SIZE_MAX, "GT.json and DETS.json", err);
     if (rc == 0)
         rc = check_diagnose_options(err);
+    if (rc == 0)
+        rc = choose_format(&s, err);
     if (rc == 0)
         rc = sb_eval_params_read(&s.params, err);
     if (rc)
@@ -211,7 +256,7 @@ int cmd_eval_coco(int argc, char **argv)
         "Evaluates COCO results against COCO annotations. The numbers are those of\n"
         "pycocotools 2.0.11 (with --lvis of lvis-api, with --crowdpose of xtcocotools,\n"
         "for boundaries of boundary-iou-api), bit for bit, whatever the number of threads.\n"
-        "Several results files are evaluated one after the other; the annotations are\n"
+        "Several results files become a table with a row for each; the annotations are\n"
         "read once. Where the data meets a rule that tools disagree on, a warning counts\n"
         "it and names the option that chooses; the first choice is the default.\n"
         "--diagnose also says what the errors are and how sure the numbers, and compares\n"

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/npy.h"
 #include "base/size.h"
-#include "eval/coco_categories.h"
 
 #include <string.h>
 
@@ -57,37 +56,29 @@ static void stat_json(struct sb_jw *w, const char *key, double value)
         sb_jw_null(w, key);
 }
 
-static void category_json(const struct sb_coco_eval *e, const struct sb_coco_gt *gt, size_t k,
-                          struct sb_jw *w)
+static void category_json(const struct sb_coco_params *p, const struct sb_coco_gt *gt, size_t k,
+                          const struct sb_category_stats *stats, struct sb_jw *w)
 {
-    const struct sb_coco_params *const p = &e->params;
-    struct sb_category_stats stats;
-    struct sb_str key = SB_STR_INIT;
-    sb_category_stats(e, k, SB_NUMPY_WHOLE, &stats);
     sb_jw_object(w, NULL);
     if (p->use_cats) {
         sb_id_json(&gt->ids, gt->categories.ids[k], w, "id");
         sb_jw_string(w, "name", gt->category_names[k]);
     }
-    sb_jw_int(w, "objects", stats.objects);
-    sb_jw_int(w, "detections", stats.detections);
-    stat_json(w, "AP", stats.ap);
-    stat_json(w, "AP50", stats.ap50);
-    stat_json(w, "AP75", stats.ap75);
-    for (size_t a = 0; a < p->area_count; a++) {
-        if (a == sb_stat_overall_area(p))
-            continue;
-        sb_str_clear(&key);
-        sb_str_printf(&key, "AP_%s", p->areas[a].name);
-        stat_json(w, sb_str_text(&key), stats.ap_by_area[a]);
+    for (size_t c = 0; c < sb_category_columns(p); c++) {
+        char name[SB_CATEGORY_NAME_BYTES];
+        const double value = sb_category_value(p, stats, c);
+        sb_category_column_name(p, c, name);
+        if (sb_category_is_count(c))
+            sb_jw_int(w, name, (int64_t)value);
+        else
+            stat_json(w, name, value);
     }
-    stat_json(w, "AR", stats.ar);
     sb_jw_end(w);
-    sb_str_release(&key);
 }
 
 void sb_coco_report_members(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
-                            const struct sb_coco_gt *gt, struct sb_jw *w)
+                            const struct sb_coco_gt *gt, const struct sb_category_list *categories,
+                            struct sb_jw *w)
 {
     sb_jw_array(w, "stats");
     for (size_t i = 0; i < summary->count; i++)
@@ -95,16 +86,10 @@ void sb_coco_report_members(const struct sb_coco_eval *eval, const struct sb_coc
     sb_jw_end(w);
     params_json(&eval->params, w);
     sb_jw_array(w, "per_category");
-    for (size_t k = 0; k < eval->classes; k++)
-        category_json(eval, gt, k, w);
-    sb_jw_end(w);
-}
-
-void sb_coco_report_json(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
-                         const struct sb_coco_gt *gt, struct sb_jw *w, const char *key)
-{
-    sb_jw_object(w, key);
-    sb_coco_report_members(eval, summary, gt, w);
+    for (size_t i = 0; i < categories->count; i++) {
+        const size_t k = categories->classes[i];
+        category_json(&eval->params, gt, k, &categories->stats[k], w);
+    }
     sb_jw_end(w);
 }
 

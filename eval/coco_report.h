@@ -4,15 +4,14 @@
 
 #include "base/json.h"
 #include "base/npy.h"
+#include "eval/coco_categories.h"
 #include "eval/coco_summary.h"
 
-/* Writes the members "stats": [...], "params": {...}, "per_category": [...] into the open object.
- */
+/* Writes the members "stats": [...], "params": {...}, "per_category": [...] into the open object,
+ * categories in the order of the list. */
 void sb_coco_report_members(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
-                            const struct sb_coco_gt *gt, struct sb_jw *w);
-/* The same as an object of its own, member `key`. */
-void sb_coco_report_json(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
-                         const struct sb_coco_gt *gt, struct sb_jw *w, const char *key);
+                            const struct sb_coco_gt *gt, const struct sb_category_list *categories,
+                            struct sb_jw *w);
 enum sb_eval_array { SB_ARRAY_PRECISION, SB_ARRAY_SCORES, SB_ARRAY_RECALL };
 
 /* One of pycocotools' arrays: (T, R, K, A, M) float64, recall (T, K, A, M), of lvis-api without M;

@@ -22,3 +22,8 @@ spinebench eval coco gt.json dt.json --iou-type oval 2>err || echo "$? $(head -n
 spinebench eval nothing 2>err || echo "$? $(head -n 1 err)"
 spinebench eval coco gt.json dt.json --max-dets 1,1,5 2>err || echo "$? $(head -n 1 err)"
 spinebench eval coco gt.json dt.json --max-dets 0 2>err || echo "$? $(head -n 1 err)"
+echo '[{"image_id":1,"category_id":1,"bbox":[0,0,10,10],"score":0.5}]' >dt.json
+spinebench eval coco gt.json dt.json --per-category --sort size 2>err || echo "$? $(grep -v warning err)"
+spinebench eval coco gt.json dt.json --sort ap 2>err || echo "$? $(head -n 1 err)"
+spinebench eval coco gt.json dt.json --format oval 2>err || echo "$? $(head -n 1 err)"
+spinebench eval coco gt.json dt.json --format csv --diagnose 2>err || echo "$? $(head -n 1 err)"
