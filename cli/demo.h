@@ -17,6 +17,7 @@
 #define SB_DEMO_MODELS         7
 #define SB_DEMO_RUNS           3 /* training runs of a model at most */
 #define SB_DEMO_SEED           1 /* of the images */
+#define SB_DEMO_WORST          4 /* worst images on the page */
 #define SB_DEMO_DRAWN          12
 #define SB_DEMO_DRAW_THRESHOLD 0.2
 

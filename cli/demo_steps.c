@@ -6,6 +6,7 @@
 #include "bench/environment.h"
 #include "bench/session.h"
 #include "cli/demo.h"
+#include "cli/diagnose.h"
 #include "detect/classifier.h"
 #include "detect/detect_set.h"
 #include "models/weights.h"
@@ -318,8 +319,31 @@ static int emit(void *ctx, const struct sb_record *record, struct sb_error *err)
     return sb_records_add(&d->records, record, err);
 }
 
-static int evaluate_detector(struct sb_demo *d, struct sb_demo_model *m,
+/* One training run: the interval is that over images, and what explains the AP is recorded too. */
+static int diagnose_detector(struct sb_demo *d, struct sb_demo_model *m,
                              const struct sb_accuracy_source *source, struct sb_error *err)
+{
+    struct sb_str path = SB_STR_INIT, text = SB_STR_INIT;
+    const size_t before = d->records.count;
+    int rc = results_path(d, m, 0, &path, err);
+    const struct sb_diagnose_files files = {sb_str_text(&d->scenes_gt),
+                                            sb_str_text(&d->scenes_images), sb_str_text(&path),
+                                            m == d->models ? SB_DEMO_WORST : 0};
+    if (rc == 0)
+        rc = sb_diagnose_files(&files, source, d->pool, emit, d, &text, err);
+    for (size_t i = before; rc == 0 && i < d->records.count; i++) {
+        const struct sb_record *const r = &d->records.items[i];
+        if (r->kind == SB_RECORD_ACCURACY && strcmp(r->u.accuracy.metric, "AP") == 0)
+            m->ap[0] = r->u.accuracy.value;
+    }
+    sb_str_release(&text);
+    sb_str_release(&path);
+    return rc;
+}
+
+/* Several training runs: means with their intervals. */
+static int average_detector(struct sb_demo *d, struct sb_demo_model *m,
+                            const struct sb_accuracy_source *source, struct sb_error *err)
 {
     struct sb_coco_result results[SB_DEMO_RUNS];
     struct sb_str path = SB_STR_INIT;
@@ -376,8 +400,10 @@ static int evaluate(struct sb_demo *d, struct sb_demo_model *m, const char *run,
         .dataset = dataset,
         .images = d->images,
         .note = m->runs > 1 ? note : "one training run"};
-    return m->classifies ? evaluate_classifier(d, m, &source, err)
-                         : evaluate_detector(d, m, &source, err);
+    if (m->classifies)
+        return evaluate_classifier(d, m, &source, err);
+    return m->runs > 1 ? average_detector(d, m, &source, err)
+                       : diagnose_detector(d, m, &source, err);
 }
 
 /* The run that the bench's records belong to. */
