@@ -97,7 +97,10 @@ int sb_time_kernel(const struct sb_layer *layer, const struct sb_kernel *kernel,
     int rc = sb_layer_call_init(&call, layer, kernel, &o, err);
     if (rc)
         return rc;
-    rc = time_runs(&call, options->max_ns, out, err);
+    if (options->expected && kernel->pays && !kernel->pays(&call.call))
+        rc = sb_error_set(err, SB_EUNSUPPORTED, "%s does not pay here", kernel->name);
+    if (rc == 0)
+        rc = time_runs(&call, options->max_ns, out, err);
     out->macs = sb_layer_macs(&call);
     out->bytes = sb_layer_bytes(&call);
     sb_layer_call_release(&call);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "engine/layer_call.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct sb_kernel_time_options {
     enum sb_cpu cpu;
     int threads;
     int64_t max_ns; /* of timed runs; at least five are made */
+    bool expected;  /* only where the cost model does not expect another kernel to be better */
 };
 
 struct sb_kernel_time {
@@ -36,7 +38,7 @@ struct sb_kernel_time {
     size_t bytes; /* operands, weights and output, once each */
 };
 
-/* SB_EUNSUPPORTED when the kernel does not run the layer. */
+/* SB_EUNSUPPORTED when the kernel does not run the layer, or with `expected` is not expected to. */
 int sb_time_kernel(const struct sb_layer *layer, const struct sb_kernel *kernel,
                    const struct sb_kernel_time_options *options, struct sb_kernel_time *out,
                    struct sb_error *err);

@@ -45,18 +45,32 @@ static bool in_table(enum sb_engine engine, const struct sb_kernel *kernel)
     return *k != NULL;
 }
 
-/* Those of the native engine alone are compiled for every level. */
+/* True for kernels that the native engine has, too, and that stand there. */
+static bool stands_elsewhere(enum sb_engine engine, const struct sb_kernel *kernel)
+{
+    return engine != SB_ENGINE_NATIVE && in_table(SB_ENGINE_NATIVE, kernel);
+}
+
+/* Kernels of the native engines alone are compiled for CPU levels. */
+static const char *cpus_of(enum sb_engine engine, const struct sb_kernel *kernel)
+{
+    if (in_table(SB_ENGINE_OPENBLAS, kernel))
+        return "any";
+    return engine == SB_ENGINE_NATIVE_BF16 ? "avx512 with bf16" : "portable, avx2, avx512";
+}
+
 static void list_rows(struct sb_table *t, enum sb_engine engine)
 {
     for (const struct sb_kernel *const *k = sb_kernel_table(engine); *k; k++) {
-        const bool native_only = !in_table(SB_ENGINE_OPENBLAS, *k);
+        if (engine == SB_ENGINE_NATIVE_BF16 && stands_elsewhere(engine, *k))
+            continue; /* the rest is as the native engine */
         sb_table_row(t);
         sb_table_cell(t, "%s", sb_engine_name(engine));
         sb_table_cell(t, "%s", sb_op_name((*k)->op));
         sb_table_cell(t, "%s", (*k)->name);
         sb_table_cell(t, "%s", layout_name((*k)->in_layout));
         sb_table_cell(t, "%s", layout_name((*k)->out_layout));
-        sb_table_cell(t, "%s", native_only ? "portable, avx2, avx512" : "any");
+        sb_table_cell(t, "%s", cpus_of(engine, *k));
     }
 }
 
@@ -70,6 +84,7 @@ static int list_kernels(struct sb_error *err)
     sb_table_column(&t, "reads", NULL, SB_LEFT);
     sb_table_column(&t, "writes", NULL, SB_LEFT);
     sb_table_column(&t, "CPU", NULL, SB_LEFT);
+    list_rows(&t, SB_ENGINE_NATIVE_BF16);
     list_rows(&t, SB_ENGINE_NATIVE);
     list_rows(&t, SB_ENGINE_OPENBLAS);
     sb_table_note(&t,
@@ -112,7 +127,7 @@ static void add_row(struct bench *b, const struct sb_kernel_case *c, const struc
     sb_table_number(t, 100 * bytes / b->peak.bytes_per_s, 1);
 }
 
-/* The kernels of one engine on one layer: the first that takes it, or all. */
+/* The kernels of one engine on one layer: the one that runs it, or all that can. */
 static int bench_layer(struct bench *b, const struct sb_kernel_case *c, enum sb_engine engine,
                        struct sb_error *err)
 {
@@ -125,8 +140,8 @@ static int bench_layer(struct bench *b, const struct sb_kernel_case *c, enum sb_
             continue;
         if (rc)
             return rc;
-        if (engine_name || engine == SB_ENGINE_NATIVE || !in_table(SB_ENGINE_NATIVE, *k))
-            add_row(b, c, *k, &time); /* else both engines use it, and it stands there already */
+        if (engine_name || !stands_elsewhere(engine, *k))
+            add_row(b, c, *k, &time);
         if (!every)
             break;
     }
@@ -156,7 +171,7 @@ static void start_table(struct bench *b)
 
 static int bench_engines(struct bench *b, struct sb_error *err)
 {
-    enum sb_engine from = SB_ENGINE_OPENBLAS, to = SB_ENGINE_NATIVE;
+    enum sb_engine from = SB_ENGINE_OPENBLAS, to = SB_ENGINE_NATIVE_BF16;
     int rc = 0;
     if (engine_name) {
         rc = sb_engine_parse(engine_name, &from, err);
@@ -179,7 +194,8 @@ static int run_kernels(const struct sb_arguments *args, struct sb_error *err)
     struct sb_environment env;
     struct bench b = {.time = {.cpu = sb_cpu_detect(),
                                .threads = threads > 0 ? (int)threads : sb_cpu_count(),
-                               .max_ns = (int64_t)(milliseconds * 1e6)}};
+                               .max_ns = (int64_t)(milliseconds * 1e6),
+                               .expected = !every}};
     int rc = sb_arguments_expect(args, 0, 0, "no argument", err);
     if (rc == 0 && cpu_name)
         rc = sb_cpu_parse(cpu_name, &b.time.cpu, err);
@@ -197,7 +213,8 @@ int cmd_kernels(int argc, char **argv)
         SB_OPT_FLAG("all", 0, "every kernel that takes a layer, not only the one that runs it",
                     &every),
         SB_OPT_STRING("filter", 0, "TEXT", "kernels whose name has this in it", &filter),
-        SB_OPT_STRING("engine", 0, "NAME", "native or openblas (default: both)", &engine_name),
+        SB_OPT_STRING("engine", 0, "NAME", "native, native-bf16 or openblas (default: all)",
+                      &engine_name),
         SB_OPT_STRING("cpu-mask", 0, "LEVEL", "native kernels: portable, avx2 or avx512",
                       &cpu_name),
         SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
@@ -208,7 +225,7 @@ int cmd_kernels(int argc, char **argv)
     };
     static const struct sb_command_help help = {
         "kernels [--bench] [options]",
-        "Lists the kernels of both engines: what they compute, in which layout, for which\n"
+        "Lists the kernels of the engines: what they compute, in which layout, for which\n"
         "CPUs. With --bench, times them on layers of the networks and compares them with\n"
         "this machine's peak. The kernel tests check the same calls against the definition.",
         options,

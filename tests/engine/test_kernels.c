@@ -31,11 +31,14 @@ static struct sb_error err;
  */
 #define DIRECT_LIMIT   2e-6
 #define WINOGRAD_LIMIT 1e-5
+#define BF16_LIMIT     2e-2 /* operands of eight bits */
 
 static double limit_of(const struct sb_layer *layer, const struct sb_kernel *kernel)
 {
-    const double limit = strstr(kernel->name, "winograd") ? WINOGRAD_LIMIT : DIRECT_LIMIT;
-    const bool reference = !strstr(kernel->name, "native");
+    const double limit = strstr(kernel->name, "winograd") ? WINOGRAD_LIMIT
+                         : strstr(kernel->name, "bf16")   ? BF16_LIMIT
+                                                          : DIRECT_LIMIT;
+    const bool reference = strstr(kernel->name, "openblas");
     const bool epilogue = layer->affine || layer->residual || layer->act != SB_ACT_NONE;
     return reference ? 3 * limit : epilogue ? 2 * limit : limit;
 }
@@ -224,14 +227,23 @@ static void check_kernel(const struct sb_layer *layer, const struct sb_kernel *k
     free(three);
 }
 
+/* Kernels of the native engine; those in bfloat16 come before them in their engine's table. */
+static bool is_float(const struct sb_kernel *kernel)
+{
+    const struct sb_kernel *const *k = sb_kernel_table(SB_ENGINE_NATIVE);
+    while (*k && *k != kernel)
+        k++;
+    return *k != NULL;
+}
+
 /* The reference kernels do not know of CPU levels. */
 static void check_layer(const struct sb_layer *layer, uint64_t seed)
 {
     double *want = NULL;
-    for (int engine = SB_ENGINE_OPENBLAS; engine <= SB_ENGINE_NATIVE; engine++) {
-        const int levels = engine == SB_ENGINE_NATIVE ? (int)sb_cpu_detect() : 0;
+    for (int engine = SB_ENGINE_OPENBLAS; engine <= SB_ENGINE_NATIVE_BF16; engine++) {
+        const int levels = engine == SB_ENGINE_OPENBLAS ? 0 : (int)sb_cpu_detect();
         const struct sb_kernel *const *k = sb_kernel_table((enum sb_engine)engine);
-        for (; *k; k++)
+        for (; *k && !(engine == SB_ENGINE_NATIVE_BF16 && is_float(*k)); k++)
             for (int cpu = 0; cpu <= levels && (*k)->op == layer->op; cpu++)
                 check_kernel(layer, *k, (enum sb_cpu)cpu, seed, &want);
     }
@@ -265,7 +277,8 @@ static void test_kernels__all_of_them_were_reached(void **state)
     (void)state;
     if (getenv("KERNEL_SEED"))
         skip();
-    for (int engine = SB_ENGINE_OPENBLAS; engine <= SB_ENGINE_NATIVE; engine++) {
+    const int engines = sb_cpu_has_bf16() ? SB_ENGINE_NATIVE_BF16 : SB_ENGINE_NATIVE;
+    for (int engine = SB_ENGINE_OPENBLAS; engine <= engines; engine++) {
         const struct sb_kernel *const *k = sb_kernel_table((enum sb_engine)engine);
         for (; *k; k++)
             if (!is_region_op((*k)->op) && runs_of(*k) < 3)
