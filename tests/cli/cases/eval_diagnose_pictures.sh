@@ -7,7 +7,7 @@ gt=data/annotations/instances_val.json
     echo '{"image_id": 4, "category_id": 1, "bbox": [10, 10, 60, 60], "score": 0.8}]'
 } >dets.json
 draw() {
-    spinebench eval coco $gt dets.json --diagnose --resamples 20 --image-folder data/val --worst 3 --name made-up "$@" >text
+    spinebench eval coco $gt dets.json --diagnose --resamples 20 --image-folder data/val --worst 3 --name made-up "$@" >text 2>notes
 }
 draw --draw one --records one.jsonl --threads 1
 draw --draw two --records two.jsonl --threads 3
@@ -18,5 +18,6 @@ cmp one.pictures two.pictures
 sed 's/"base64".*//; s/.*"title"/"title"/' one.pictures
 spinebench report one.jsonl -o report --no-plots
 grep -c '<img ' report/report.html
-spinebench eval coco $gt dets.json --diagnose --image-folder absent 2>&1 || echo "exit $?"
+spinebench eval coco $gt dets.json --diagnose --image-folder absent 2>refused || echo "exit $?"
+grep absent refused
 spinebench eval coco $gt dets.json --diagnose --draw x 2>&1 || echo "exit $?"
