@@ -79,3 +79,18 @@ const char *sb_row_cell_name(struct sb_figure *f, const struct sb_report_rows *r
     sb_str_release(&name);
     return kept;
 }
+
+const char *sb_row_samples(struct sb_figure *f, const struct sb_report_rows *rows)
+{
+    size_t least = 0, most = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        const size_t n = rows->items[i].time.count;
+        least = n && (least == 0 || n < least) ? n : least;
+        most = n > most ? n : most;
+    }
+    if (most == 0)
+        return "nothing was timed";
+    if (least == most)
+        return sb_texts_printf(&f->texts, "n = %zu", most);
+    return sb_texts_printf(&f->texts, "n = %zu to %zu", least, most);
+}

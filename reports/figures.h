@@ -52,5 +52,7 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
  * rows differ in them. */
 const char *sb_row_cell_name(struct sb_figure *f, const struct sb_report_rows *rows,
                              const struct sb_row *row);
+/* How many samples the timed rows have: "n = 5", "n = 5 to 20". */
+const char *sb_row_samples(struct sb_figure *f, const struct sb_report_rows *rows);
 
 #endif

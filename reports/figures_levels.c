@@ -151,22 +151,6 @@ static void add_panel(struct sb_figure *f, const struct sb_report_rows *rows,
     f->panel_height = 14 + BAR_PIXELS * y;
 }
 
-/* "n = 5", "n = 5 to 20" */
-static const char *sample_note(struct sb_figure *f, const struct sb_report_rows *rows)
-{
-    size_t least = 0, most = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        const size_t n = rows->items[i].time.count;
-        least = n && (least == 0 || n < least) ? n : least;
-        most = n > most ? n : most;
-    }
-    if (most == 0)
-        return "nothing was timed";
-    if (least == most)
-        return sb_texts_printf(&f->texts, "n = %zu", most);
-    return sb_texts_printf(&f->texts, "n = %zu to %zu", least, most);
-}
-
 int sb_figure_levels(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
 {
     struct sb_report_rows rows;
@@ -182,7 +166,7 @@ int sb_figure_levels(struct sb_figure *f, const struct sb_records *records, stru
         "Time: median of each level's sum over its steps, %s repetitions (intervals in the table). "
         "Outputs: bytes that the level's steps write; the planned arena is smaller, because levels "
         "reuse memory.",
-        sample_note(f, &rows));
+        sb_row_samples(f, &rows));
     sb_report_rows_release(&rows);
     return 0;
 }

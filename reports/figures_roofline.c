@@ -68,10 +68,12 @@ int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, st
     f->columns = f->num_panels > 1 ? 2 : 1;
     f->has_key = f->same_axes = true;
     f->panel_height = 230;
-    f->note =
-        "Speed: 2 x multiply-adds / median time. Intensity: FLOPs per byte of inputs, output "
+    f->note = sb_texts_printf(
+        &f->texts,
+        "Speed: 2 x multiply-adds / median time, %s. Intensity: FLOPs per byte of inputs, output "
         "and weights, each moved once; caches may save or cost more. Winograd kernels compute "
-        "fewer products than are counted, so they may stand above the machine's peak.";
+        "fewer products than are counted, so they may stand above the machine's peak.",
+        sb_row_samples(f, &rows));
     sb_report_rows_release(&rows);
     return 0;
 }

@@ -197,7 +197,10 @@ int sb_figure_accuracy(struct sb_figure *f, const struct sb_records *records, st
         rc = add_panel(f, &rows, against[i], &accuracy, err);
     f->columns = f->num_panels ? f->num_panels : 1;
     f->panel_height = 250;
-    f->note = "Up and to the left is better. Bars: 95 % intervals of accuracy and latency.";
+    f->note = sb_texts_printf(&f->texts,
+                              "Up and to the left is better. Bars: 95 %% intervals of accuracy and "
+                              "of the median latency, %s.",
+                              sb_row_samples(f, &rows));
     sb_report_rows_release(&rows);
     return rc;
 }
@@ -214,9 +217,11 @@ int sb_figure_latency(struct sb_figure *f, const struct sb_records *records, str
     if (rc == 0)
         rc = add_panel(f, &rows, &cost, &memory, err);
     f->columns = f->num_panels ? f->num_panels : 1;
-    f->note = "Down is better. Bars: 95 % intervals of the median latency, end to "
-              "end. Memory: peak of the whole program above its start, or planned where that is "
-              "not visible.";
+    f->note = sb_texts_printf(&f->texts,
+                              "Down is better. Bars: 95 %% intervals of the median latency, end to "
+                              "end, %s. Memory: peak of the whole program above its start, or "
+                              "planned where that is not visible.",
+                              sb_row_samples(f, &rows));
     sb_report_rows_release(&rows);
     return rc;
 }

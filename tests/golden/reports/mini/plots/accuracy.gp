@@ -11,7 +11,7 @@ set tics textcolor rgb '#222222'
 unset key
 set multiplot
 set label 'Accuracy against cost, latency and memory' at screen 0.01395, screen 0.94684 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
-set label 'Up and to the left is better. Bars: 95 % intervals of accuracy and latency.' at screen 0.01395, screen 0.07595 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Up and to the left is better. Bars: 95 % intervals of accuracy and of the median latency, n = 8.' at screen 0.01395, screen 0.07595 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.04051 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01395, screen 0.89283 to screen 0.03488, screen 0.89789 front fillcolor rgb '#0072b2' fillstyle solid noborder
 set label '' at screen 0.02442, screen 0.89536 front point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'

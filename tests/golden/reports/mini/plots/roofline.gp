@@ -13,8 +13,8 @@ set multiplot
 set label 'Roofline: every step with multiply-adds' at screen 0.01395, screen 0.94828 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'tiny-a' at screen 0.11465, screen 0.83498 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'tiny-b' at screen 0.60070, screen 0.83498 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
-set label 'Speed: 2 x multiply-adds / median time. Intensity: FLOPs per byte of inputs, output and weights, each moved once; caches may save or cost' at screen 0.01395, screen 0.10837 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'more. Winograd kernels compute fewer products than are counted, so they may stand above the machine''s peak.' at screen 0.01395, screen 0.07389 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Speed: 2 x multiply-adds / median time, n = 7. Intensity: FLOPs per byte of inputs, output and weights, each moved once; caches may save' at screen 0.01395, screen 0.10837 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'or cost more. Winograd kernels compute fewer products than are counted, so they may stand above the machine''s peak.' at screen 0.01395, screen 0.07389 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03941 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label '' at screen 0.02442, screen 0.89819 front point pointtype 7 pointsize 0.8 linecolor rgb '#8c8c8c'
 set label 'stem' at screen 0.04070, screen 0.89819 noenhanced
