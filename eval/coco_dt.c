@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "eval/coco_mask.h"
 #include "eval/coco_rows.h"
+#include "eval/keypoint_extent.h"
 #include "eval/mask_areas.h"
 
 #include <inttypes.h>
@@ -132,34 +133,6 @@ static int read_category_id(struct part *p, const struct loader *l, struct sb_sc
     return 0;
 }
 
-/* The box around keypoints. numpy's min and max: NaN wins. */
-struct extent {
-    double x0, y0, x1, y1;
-};
-
-/* Only keypoints with v > 0, or all. */
-static struct extent extent_of(const double *xyv, size_t numbers, bool labelled)
-{
-    struct extent e = {INFINITY, INFINITY, -INFINITY, -INFINITY};
-    bool x_nan = false, y_nan = false;
-    for (size_t i = 0; i < numbers; i += 3) {
-        if (labelled && !(i + 2 < numbers && xyv[i + 2] > 0))
-            continue;
-        const double x = xyv[i], y = i + 1 < numbers ? xyv[i + 1] : xyv[1];
-        x_nan = x_nan || isnan(x);
-        y_nan = y_nan || isnan(y);
-        e.x0 = x < e.x0 ? x : e.x0;
-        e.x1 = x > e.x1 ? x : e.x1;
-        e.y0 = y < e.y0 ? y : e.y0;
-        e.y1 = y > e.y1 ? y : e.y1;
-    }
-    if (x_nan)
-        e.x0 = e.x1 = NAN;
-    if (y_nan)
-        e.y0 = e.y1 = NAN;
-    return e;
-}
-
 /* Keeps x, y of all keypoints of a row. */
 static int keep_keypoints(struct sb_rows *rows, const double *xyv, size_t points,
                           struct sb_error *err)
@@ -210,13 +183,13 @@ static bool is_labelled(const double *xyv, size_t numbers)
 static void decide_box(struct part *p, const struct loader *l, size_t numbers, struct dt_row *row)
 {
     const double *const xyv = p->scratch.points;
-    const struct extent all = extent_of(xyv, numbers, false);
-    struct extent labelled = all;
+    const struct sb_extent all = sb_extent_of(xyv, numbers, false);
+    struct sb_extent labelled = all;
     if (is_labelled(xyv, numbers))
-        labelled = extent_of(xyv, numbers, true);
+        labelled = sb_extent_of(xyv, numbers, true);
     p->notes.count[SB_RULE_KEYPOINT_AREA] += memcmp(&all, &labelled, sizeof(all)) != 0;
     const bool chosen = rule(l, SB_RULE_KEYPOINT_AREA) == SB_KEYPOINT_AREA_VISIBLE;
-    const struct extent *const e = chosen ? &labelled : &all;
+    const struct sb_extent *const e = chosen ? &labelled : &all;
     row->box[0] = e->x0;
     row->box[1] = e->y0;
     row->box[2] = e->x1 - e->x0;

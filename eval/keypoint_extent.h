@@ -1,35 +1,36 @@
-/* The box around all keypoints of a detection, labelled or not, as pycocotools' loadRes() takes it.
- */
+/* The box around the keypoints of a detection, as pycocotools' loadRes() takes it. */
 #ifndef SB_EVAL_KEYPOINT_EXTENT_H
 #define SB_EVAL_KEYPOINT_EXTENT_H
 
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 struct sb_extent {
-    double lo[2], hi[2]; /* x, y */
+    double x0, y0, x1, y1;
 };
 
-static inline void sb_extent_init(struct sb_extent *e)
+/* Of x, y, v, x, y, v, ...: only keypoints with v > 0, or all. numpy's min and max: NaN wins. */
+static inline struct sb_extent sb_extent_of(const double *xyv, size_t numbers, bool labelled)
 {
-    *e = (struct sb_extent){{INFINITY, INFINITY}, {-INFINITY, -INFINITY}};
-}
-
-/* axis 0 = x, 1 = y. min and max are numpy's: NaN wins. */
-static inline void sb_extent_add(struct sb_extent *e, int axis, double v)
-{
-    if (v < e->lo[axis] || isnan(v))
-        e->lo[axis] = v;
-    if (v > e->hi[axis] || isnan(v))
-        e->hi[axis] = v;
-}
-
-/* x, y, width, height */
-static inline void sb_extent_box(const struct sb_extent *e, double box[4])
-{
-    for (int axis = 0; axis < 2; axis++) {
-        box[axis] = e->lo[axis];
-        box[axis + 2] = e->hi[axis] - e->lo[axis];
+    struct sb_extent e = {INFINITY, INFINITY, -INFINITY, -INFINITY};
+    bool x_nan = false, y_nan = false;
+    for (size_t i = 0; i < numbers; i += 3) {
+        if (labelled && !(i + 2 < numbers && xyv[i + 2] > 0))
+            continue;
+        const double x = xyv[i], y = i + 1 < numbers ? xyv[i + 1] : xyv[1];
+        x_nan = x_nan || isnan(x);
+        y_nan = y_nan || isnan(y);
+        e.x0 = x < e.x0 ? x : e.x0;
+        e.x1 = x > e.x1 ? x : e.x1;
+        e.y0 = y < e.y0 ? y : e.y0;
+        e.y1 = y > e.y1 ? y : e.y1;
     }
+    if (x_nan)
+        e.x0 = e.x1 = NAN;
+    if (y_nan)
+        e.y0 = e.y1 = NAN;
+    return e;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "eval/library.h"
 
 #include "base/build.h"
+#include "eval/metric.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,10 @@ _Static_assert((int)SPINEBENCH_BBOX == SB_IOU_BBOX && (int)SPINEBENCH_SEGM == SB
                    (int)SPINEBENCH_KEYPOINTS == SB_IOU_KEYPOINTS &&
                    (int)SPINEBENCH_BOUNDARY == SB_IOU_BOUNDARY,
                "public similarities are the internal ones");
+_Static_assert((int)SPINEBENCH_COCO == SB_PROTOCOL_COCO &&
+                   (int)SPINEBENCH_LVIS == SB_PROTOCOL_LVIS &&
+                   (int)SPINEBENCH_CROWDPOSE == SB_PROTOCOL_CROWDPOSE,
+               "public protocols are the internal ones");
 
 const char *spinebench_version(void)
 {
@@ -118,6 +123,30 @@ static int take_areas(const struct spinebench_options *o, struct sb_coco_params 
     return 0;
 }
 
+/* Rules as "NAME=WORD". */
+static int take_rules(const struct spinebench_options *o, struct sb_coco_params *p,
+                      struct sb_error *err)
+{
+    if (o->rule_count > 0 && !o->rules)
+        return sb_error_set(err, SB_EINVAL, "options: %zu rules at NULL", o->rule_count);
+    for (size_t i = 0; i < o->rule_count; i++) {
+        const char *const text = o->rules[i] ? o->rules[i] : "";
+        const size_t name = strcspn(text, "=");
+        int rule = 0;
+        uint8_t value = 0;
+        while (rule < SB_RULES && (strlen(sb_rule_row((enum sb_rule)rule)->option) != name ||
+                                   strncmp(sb_rule_row((enum sb_rule)rule)->option, text, name)))
+            rule++;
+        if (rule == SB_RULES || text[name] != '=')
+            return sb_error_set(err, SB_EINVAL, "options: unknown rule '%s'", text);
+        const int rc = sb_rule_parse((enum sb_rule)rule, text + name + 1, &value, err);
+        if (rc)
+            return rc;
+        sb_coco_params_set_rule(p, (enum sb_rule)rule, value);
+    }
+    return 0;
+}
+
 int sb_library_params(const struct spinebench_options *options, struct sb_coco_params *params,
                       struct sb_error *err)
 {
@@ -130,13 +159,22 @@ int sb_library_params(const struct spinebench_options *options, struct sb_coco_p
     if (o->numpy_mean < 0 || o->numpy_mean > 2)
         return sb_error_set(err, SB_EINVAL, "options: numpy_mean is %d, expected 0, 1 or 2",
                             (int)o->numpy_mean);
-    sb_coco_params_defaults(params, (enum sb_iou_type)o->similarity);
+    const struct sb_metric *const metric =
+        o->protocol >= SPINEBENCH_COCO && o->protocol <= SPINEBENCH_CROWDPOSE
+            ? sb_metric_find((enum sb_protocol)o->protocol, (enum sb_iou_type)o->similarity)
+            : NULL;
+    if (!metric)
+        return sb_error_set(err, SB_EINVAL, "options: protocol %d does not have this similarity",
+                            (int)o->protocol);
+    sb_coco_params_init(params, metric);
     params->use_cats = !o->class_agnostic;
     if (o->dilation_ratio != 0)
         params->dilation_ratio = o->dilation_ratio;
-    int rc =
-        take_list("IoU thresholds", o->iou_thresholds, o->iou_threshold_count, SB_EVAL_MAX_IOUS,
-                  sizeof(double), params->iou_thresholds, &params->iou_count, err);
+    int rc = take_rules(o, params, err);
+    if (rc == 0)
+        rc =
+            take_list("IoU thresholds", o->iou_thresholds, o->iou_threshold_count, SB_EVAL_MAX_IOUS,
+                      sizeof(double), params->iou_thresholds, &params->iou_count, err);
     if (rc == 0)
         rc =
             take_list("recall points", o->recall_points, o->recall_point_count, SB_EVAL_MAX_RECALLS,

@@ -17,7 +17,8 @@ struct spinebench_truth {
     struct sb_coco_params params;
     struct sb_coco_gt gt;
     enum sb_numpy_order order;
-    bool arrays;
+    bool arrays;     /* are kept */
+    bool files_only; /* the options ask for what only files have */
     int threads;
     char *path; /* of the annotation file, owned; NULL from memory */
 };
@@ -52,6 +53,8 @@ struct sb_library_masks {
 int sb_library_masks_load(const struct sb_library_masks *masks, struct sb_map *map,
                           uint64_t *shape_at, double *areas, struct sb_error *err);
 
+/* SB_EUNSUPPORTED when the options are for files. */
+int sb_library_for_arrays(const struct spinebench_truth *truth, struct sb_error *err);
 /* Detections from arrays; release with sb_coco_dt_release(). */
 int sb_library_detections(struct sb_coco_dt *dt, const struct spinebench_truth *truth,
                           const struct spinebench_detections *detections, struct sb_error *err);

@@ -210,6 +210,14 @@ static int take_objects(struct spinebench_truth *t, const struct spinebench_obje
     return resolve_ids(t, o, err);
 }
 
+int sb_library_for_arrays(const struct spinebench_truth *truth, struct sb_error *err)
+{
+    if (!truth->files_only)
+        return 0;
+    return sb_error_set(err, SB_EUNSUPPORTED,
+                        "options: LVIS, CrowdPose and rules are for files, arrays were given");
+}
+
 /* Ground truth without objects, with checked options. */
 static int start(struct spinebench_truth **truth, const struct spinebench_options *options,
                  struct sb_error *err)
@@ -229,6 +237,7 @@ static int start(struct spinebench_truth **truth, const struct spinebench_option
     }
     t->order = o.numpy_mean == 1 ? SB_NUMPY_BLOCKED : SB_NUMPY_WHOLE;
     t->arrays = o.arrays != 0;
+    t->files_only = o.protocol != SPINEBENCH_COCO || o.rule_count > 0;
     t->threads = o.threads ? (int)o.threads : sb_cpu_count();
     *truth = t;
     return 0;
@@ -247,7 +256,9 @@ int spinebench_truth_new(struct spinebench_truth **truth, const struct spinebenc
     int rc = start(truth, options, &err);
     if (rc == 0) {
         sb_id_pool_init(&(*truth)->gt.ids);
-        rc = sb_library_take(&o, sizeof(o), objects, "objects", &err);
+        rc = sb_library_for_arrays(*truth, &err);
+        if (rc == 0)
+            rc = sb_library_take(&o, sizeof(o), objects, "objects", &err);
         if (rc == 0)
             rc = take_objects(*truth, &o, &err);
         if (rc)
@@ -331,15 +342,13 @@ static int detection_keypoints(struct sb_coco_dt *dt, const double *xyv, size_t 
         return SB_ENOMEM;
     double *out = dt->keypoints;
     for (size_t i = 0; i < dt->count; i++) {
-        struct sb_extent extent;
-        sb_extent_init(&extent);
+        const struct sb_extent e = sb_extent_of(xyv, 3 * points, false);
+        const double box[4] = {e.x0, e.y0, e.x1 - e.x0, e.y1 - e.y0};
+        memcpy(dt->box[i], box, sizeof(box));
         for (size_t k = 0; k < points; k++, xyv += 3) {
-            for (int axis = 0; axis < 2; axis++) {
-                *out++ = xyv[axis];
-                sb_extent_add(&extent, axis, xyv[axis]);
-            }
+            *out++ = xyv[0];
+            *out++ = xyv[1];
         }
-        sb_extent_box(&extent, dt->box[i]);
         dt->area[i] = dt->box[i][2] * dt->box[i][3];
     }
     return 0;
@@ -402,7 +411,9 @@ int sb_library_detections(struct sb_coco_dt *dt, const struct spinebench_truth *
 {
     struct spinebench_detections d;
     memset(dt, 0, sizeof(*dt));
-    int rc = sb_library_take(&d, sizeof(d), detections, "detections", err);
+    int rc = sb_library_for_arrays(truth, err);
+    if (rc == 0)
+        rc = sb_library_take(&d, sizeof(d), detections, "detections", err);
     if (rc == 0)
         rc = take_detections(dt, truth, &d, err);
     if (rc)

@@ -57,6 +57,13 @@ enum spinebench_similarity {
     SPINEBENCH_BOUNDARY = 3   /* the smaller one of the IoU of masks and of their boundaries */
 };
 
+/* Whose evaluation; LVIS and CrowdPose need files, which have what they ask for. */
+enum spinebench_protocol {
+    SPINEBENCH_COCO = 0,
+    SPINEBENCH_LVIS = 1,     /* lvis-api: boxes and masks; boundary-iou-api: boundaries */
+    SPINEBENCH_CROWDPOSE = 2 /* xtcocotools: keypoints */
+};
+
 /* A range of object areas in square pixels, both bounds inclusive. */
 struct spinebench_area {
     double lo, hi;
@@ -71,7 +78,7 @@ struct spinebench_options {
     int32_t class_agnostic; /* 1 = all categories as one */
     int32_t arrays;         /* 1 = keep precision, recall and scores: spinebench_result_array() */
     int32_t numpy_mean;     /* order of summation: 0 or 2 = numpy 2.3 and later, 1 = before */
-    int32_t reserved;
+    int32_t protocol;       /* enum spinebench_protocol */
     size_t iou_threshold_count; /* T, at most 128; default 0.5, 0.55, ..., 0.95 */
     const double *iou_thresholds;
     size_t recall_point_count; /* R, at most 1024, ascending; default 0, 0.01, ..., 1 */
@@ -83,6 +90,9 @@ struct spinebench_options {
     size_t keypoint_count; /* of an object, at most 256; default 17 */
     const double *sigmas;  /* per keypoint; default COCO's */
     double dilation_ratio; /* width of boundaries in image diagonals; 0 = 0.02 */
+    size_t rule_count;
+    const char *const *rules; /* "id-zero=match", ...: options of `spinebench eval coco` about data
+                                 where tools differ; files only */
 };
 
 /* Fills *options; size is sizeof(struct spinebench_options) as the caller knows it. */

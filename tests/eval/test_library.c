@@ -464,6 +464,37 @@ static void test_library__defaults_are_computed(void **state)
 }
 
 /* A program built against a shorter header, and against a longer one. */
+/* CrowdPose's and a rule's numbers from files: what `eval coco` prints for them. */
+static void test_library__protocols_and_rules_of_files(void **state)
+{
+    (void)state;
+    const char *const gt = test_data_or_skip("keypoints/example_crowdpose_val.json");
+    const char *const dt = test_data_or_skip("keypoints/example_crowdpose_preds.json");
+    static const char *const rules[] = {"ap-points=11"};
+    struct spinebench_options options = options_of(SPINEBENCH_KEYPOINTS, 1);
+    struct spinebench_truth *truth;
+    struct spinebench_result *result;
+    struct spinebench_error error;
+    struct spinebench_stat first = {.size = sizeof(first)}, hard = {.size = sizeof(hard)};
+    double ap[2];
+    options.protocol = SPINEBENCH_CROWDPOSE;
+    options.rules = rules;
+    for (size_t i = 0; i < 2; i++) {
+        options.rule_count = i;
+        assert_fine(spinebench_truth_load(&truth, gt, &options, &error), &error);
+        assert_fine(spinebench_evaluate_file(&result, truth, dt, &error), &error);
+        assert_int_equal(spinebench_result_stats(result), 9);
+        assert_int_equal(spinebench_result_stat(result, 0, &first), 0);
+        assert_int_equal(spinebench_result_stat(result, 8, &hard), 0);
+        assert_string_equal(hard.name, "AP_hard");
+        ap[i] = first.value;
+        spinebench_result_free(&result);
+        spinebench_truth_free(&truth);
+    }
+    assert_true(ap[0] == 0.7877215935879303);
+    assert_true(ap[1] == 0.76247835497835492); /* as eval coco --ap-points 11 */
+}
+
 static void test_library__structs_of_other_versions(void **state)
 {
     (void)state;
@@ -528,6 +559,8 @@ struct bad_case {
         statement;                                                                                 \
     }
 
+static const char *const no_rule = "id-zer=match", *const no_word = "id-zero=maybe",
+                         *const good_rule = "id-zero=match";
 static const double two = 2, falling[] = {1, 0};
 static const int32_t equal_limits[] = {5, 5}, negative[IMAGES] = {-1}, huge[IMAGES] = {70000};
 static const struct spinebench_area nameless = {0, 1, NULL},
@@ -537,6 +570,13 @@ static const char *no_masks[FOUND], *bad_masks[FOUND] = {"PP~"};
 
 SPOIL(similarity, o->similarity = 9)
 SPOIL(threads, o->threads = -1)
+SPOIL(protocol, o->protocol = 3)
+SPOIL(lvis_points, o->protocol = SPINEBENCH_LVIS)
+SPOIL(lvis_arrays, o->protocol = SPINEBENCH_LVIS)
+SPOIL(rule_null, o->rule_count = 1)
+SPOIL(rule_name, (o->rules = &no_rule, o->rule_count = 1))
+SPOIL(rule_word, (o->rules = &no_word, o->rule_count = 1))
+SPOIL(rule_arrays, (o->rules = &good_rule, o->rule_count = 1))
 SPOIL(numpy, o->numpy_mean = 3)
 SPOIL(threshold, (o->iou_thresholds = &two, o->iou_threshold_count = 1))
 SPOIL(null_list, o->iou_threshold_count = 1)
@@ -578,6 +618,13 @@ SPOIL(found_size, d->size = 1)
 static const struct bad_case bad_cases[] = {
     {spoil_similarity, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "unknown similarity 9"},
     {spoil_threads, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "-1 threads"},
+    {spoil_protocol, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "protocol 3"},
+    {spoil_lvis_points, SPINEBENCH_KEYPOINTS, SPINEBENCH_EINVAL, "protocol 1 does not have"},
+    {spoil_lvis_arrays, SPINEBENCH_BBOX, SPINEBENCH_EUNSUPPORTED, "are for files"},
+    {spoil_rule_null, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "1 rules at NULL"},
+    {spoil_rule_name, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "unknown rule 'id-zer=match'"},
+    {spoil_rule_word, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "maybe"},
+    {spoil_rule_arrays, SPINEBENCH_BBOX, SPINEBENCH_EUNSUPPORTED, "are for files"},
     {spoil_numpy, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "numpy_mean is 3"},
     {spoil_threshold, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "IoU threshold 2"},
     {spoil_null_list, SPINEBENCH_BBOX, SPINEBENCH_EINVAL, "1 IoU thresholds at NULL"},
@@ -803,6 +850,7 @@ int main(void)
         cmocka_unit_test(test_library__categories),
         cmocka_unit_test(test_library__own_parameters),
         cmocka_unit_test(test_library__defaults_are_computed),
+        cmocka_unit_test(test_library__protocols_and_rules_of_files),
         cmocka_unit_test(test_library__structs_of_other_versions),
         cmocka_unit_test(test_library__refuses_bad_input),
         cmocka_unit_test(test_library__refuses_null),
