@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
+#define TAG         SB_MEM_TAG(SB_MEM_DATA, 0)
+#define ALIGN_BYTES 64
 
 struct sb_counters {
     struct sb_ranks *ranks;
@@ -267,12 +268,13 @@ void sb_counters_free(struct sb_counters **counters)
     sb_free(c);
 }
 
-struct sb_shared *sb_shared_new(struct sb_ranks *ranks, size_t bytes, struct sb_error *err)
+struct sb_shared *sb_shared_new(struct sb_ranks *ranks, size_t bytes, unsigned tag,
+                                struct sb_error *err)
 {
     struct sb_shared *s = sb_calloc(1, sizeof(*s), TAG);
     int rc = 0;
     if (s && alone(ranks))
-        s->data = sb_malloc(bytes, SB_MEM_TAG(SB_MEM_WEIGHTS, 0));
+        s->data = sb_malloc(bytes, tag);
     if (!s || (alone(ranks) && !s->data))
         rc = sb_error_nomem(err, "shared memory", bytes);
     if (sb_ranks_agree(ranks, rc, err)) {
@@ -282,8 +284,10 @@ struct sb_shared *sb_shared_new(struct sb_ranks *ranks, size_t bytes, struct sb_
     s->ranks = ranks;
     if (!alone(ranks)) {
         pthread_mutex_lock(&ranks->lock);
-        s->carried = ranks->ops->shared_new(ranks, bytes, &s->data);
+        s->carried = ranks->ops->shared_new(ranks, bytes + ALIGN_BYTES, &s->data);
         pthread_mutex_unlock(&ranks->lock);
+        /* pages are shared, so all ranks of a machine align alike */
+        s->data = (char *)s->data + (-(uintptr_t)s->data & (ALIGN_BYTES - 1));
     }
     return s;
 }

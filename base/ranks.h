@@ -79,11 +79,13 @@ int64_t sb_counters_add(struct sb_counters *counters, size_t index, int64_t amou
 void sb_counters_free(struct sb_counters **counters);
 
 /*
- * Memory that the ranks of one machine share: the first of them fills it, all may read it after
- * sb_shared_ready(). Collective.
+ * Memory that the ranks of one machine share, aligned to 64 bytes: the first of them fills it, all
+ * may read it after sb_shared_ready(). Collective; on failure all ranks have the error.
  */
 struct sb_shared;
-struct sb_shared *sb_shared_new(struct sb_ranks *ranks, size_t bytes, struct sb_error *err);
+/* tag: for the counters of base/mem.h, where the process is alone. */
+struct sb_shared *sb_shared_new(struct sb_ranks *ranks, size_t bytes, unsigned tag,
+                                struct sb_error *err);
 void *sb_shared_data(const struct sb_shared *shared);
 /* True on one rank of each machine. */
 bool sb_ranks_first_of_machine(const struct sb_ranks *ranks);

@@ -27,6 +27,7 @@ void sb_image_run_defaults(struct sb_image_run *run, const char *command)
 
 void sb_image_run_release(struct sb_image_run *run)
 {
+    sb_packed_free(&run->plan.packed);
     sb_weights_release(&run->weights);
     sb_shared_free(&run->shared);
     sb_model_free(&run->model);
@@ -47,6 +48,10 @@ int sb_image_run_load(struct sb_image_run *run, const char *name, struct sb_erro
     rc = sb_ranks_agree(ranks, rc, err);
     if (rc == 0)
         rc = sb_weights_share(&run->weights, run->model->graph, ranks, &run->shared, err);
+    if (rc == 0) {
+        run->plan.packed = sb_packed_new(ranks, err);
+        rc = sb_ranks_agree(ranks, run->plan.packed ? 0 : SB_ENOMEM, err);
+    }
     return rc;
 }
 

@@ -12,19 +12,27 @@
 struct sb_packed {
     struct sb_packed_item *items;
     size_t count, capacity;
-    void **chunks;
+    struct sb_ranks *ranks;
+    struct sb_shared **chunks;
     size_t num_chunks, cap_chunks;
     size_t kept_chunks; /* those before hold nothing fresh */
     uint64_t network;   /* digest of names, shapes and weights; 0: no plan yet */
     unsigned users;
 };
 
-struct sb_packed *sb_packed_new(struct sb_error *err)
+struct sb_packed *sb_packed_new(struct sb_ranks *ranks, struct sb_error *err)
 {
     struct sb_packed *packed = sb_calloc(1, sizeof(*packed), TAG);
-    if (!packed)
+    if (packed)
+        packed->ranks = ranks;
+    else
         sb_error_nomem(err, "packed weights", sizeof(*packed));
     return packed;
+}
+
+bool sb_packed_is_filled_here(const struct sb_packed *packed)
+{
+    return sb_ranks_first_of_machine(packed->ranks);
 }
 
 void sb_packed_free(struct sb_packed **packed_ptr)
@@ -33,7 +41,7 @@ void sb_packed_free(struct sb_packed **packed_ptr)
     if (!packed)
         return;
     for (size_t i = 0; i < packed->num_chunks; i++)
-        sb_free(packed->chunks[i]);
+        sb_shared_free(&packed->chunks[i]);
     sb_free(packed->chunks);
     sb_free(packed->items);
     sb_free(packed);
@@ -105,13 +113,15 @@ static int allocate_level(struct sb_packed *packed, unsigned level, struct sb_er
         bytes += is_fresh(&packed->items[i], level) ? packed->items[i].bytes : 0;
     if (bytes == 0)
         return 0;
-    char *chunk = sb_malloc(bytes, SB_MEM_TAG(SB_MEM_WEIGHTS, level));
-    if (!chunk || sb_grow(&packed->chunks, &packed->cap_chunks, packed->num_chunks + 1,
-                          sizeof(*packed->chunks), TAG)) {
-        sb_free(chunk);
-        return sb_error_nomem(err, "packed weights", bytes);
-    }
-    packed->chunks[packed->num_chunks++] = chunk;
+    if (sb_grow(&packed->chunks, &packed->cap_chunks, packed->num_chunks + 1,
+                sizeof(*packed->chunks), TAG))
+        return sb_error_nomem(err, "packed weights", packed->num_chunks * sizeof(void *));
+    struct sb_shared *const shared =
+        sb_shared_new(packed->ranks, bytes, SB_MEM_TAG(SB_MEM_WEIGHTS, level), err);
+    if (!shared)
+        return err ? (int)err->code : SB_ENOMEM;
+    packed->chunks[packed->num_chunks++] = shared;
+    char *chunk = sb_shared_data(shared);
     for (size_t i = 0; i < packed->count; i++) {
         if (!is_fresh(&packed->items[i], level))
             continue;
@@ -133,13 +143,15 @@ void sb_packed_done(struct sb_packed *packed)
 {
     for (size_t i = 0; i < packed->count; i++)
         packed->items[i].fresh = false;
+    for (size_t i = packed->kept_chunks; i < packed->num_chunks; i++)
+        sb_shared_ready(packed->chunks[i]);
     packed->kept_chunks = packed->num_chunks;
 }
 
 void sb_packed_drop_fresh(struct sb_packed *packed)
 {
     while (packed->num_chunks > packed->kept_chunks)
-        sb_free(packed->chunks[--packed->num_chunks]);
+        sb_shared_free(&packed->chunks[--packed->num_chunks]);
     size_t kept = 0;
     for (size_t i = 0; i < packed->count; i++) {
         if (!packed->items[i].fresh)

@@ -2,12 +2,15 @@
  * Packed weights, kept apart from plans, so that plans of one model at several sizes share them:
  * the second plan packs nothing and is made in milliseconds.
  *
- *     struct sb_packed *packed = sb_packed_new(&err);
+ *     struct sb_packed *packed = sb_packed_new(NULL, &err);
  *     options.packed = packed;
  *     struct sb_plan *large = sb_plan_new(graph_640, &weights, &options, &err);
  *     struct sb_plan *small = sb_plan_new(graph_320, &weights, &options, &err);   // same model
  *     ... sb_plan_free() of both ...
  *     sb_packed_free(&packed);
+ *
+ * The ranks of a machine can have them once for all: the first one packs, in memory that they
+ * share.
  *
  * A weight slot may be packed for more than one kernel, and with or without the scale of a batch
  * normalisation. Plans may run at the same time, but are made one after the other.
@@ -16,6 +19,7 @@
 #define SB_ENGINE_PACKED_H
 
 #include "base/error.h"
+#include "base/ranks.h"
 #include "models/graph.h"
 #include "models/level.h"
 #include "models/weights.h"
@@ -28,8 +32,9 @@ struct sb_packed;
 struct sb_kernel;
 struct sb_simd;
 
-/* Empty; it becomes a network's with the first plan. */
-struct sb_packed *sb_packed_new(struct sb_error *err);
+/* Empty; it becomes a network's with the first plan. ranks, borrowed, or NULL: whose machines have
+ * it once; they then make the same plans in the same order, and free it together. */
+struct sb_packed *sb_packed_new(struct sb_ranks *ranks, struct sb_error *err);
 /* After every plan that uses it. */
 void sb_packed_free(struct sb_packed **packed);
 /* Bytes of all that is packed. */
@@ -46,7 +51,7 @@ struct sb_packed_item {
     enum sb_level level;
     size_t bytes;
     void *data;    /* NULL until sb_packed_allocate() */
-    bool fresh;    /* not packed yet */
+    bool fresh;    /* not packed yet, by anybody */
     unsigned user; /* number of the plan that counted it last */
 };
 
@@ -58,6 +63,8 @@ int sb_packed_join(struct sb_packed *packed, const struct sb_graph *graph,
 int sb_packed_find(struct sb_packed *packed, const struct sb_packed_item *like, size_t *index,
                    struct sb_error *err);
 struct sb_packed_item *sb_packed_item(struct sb_packed *packed, size_t index);
+/* True where what is fresh has to be packed: not on ranks that another one does it for. */
+bool sb_packed_is_filled_here(const struct sb_packed *packed);
 /* Allocates what is fresh. */
 int sb_packed_allocate(struct sb_packed *packed, struct sb_error *err);
 /* What was fresh is packed. */

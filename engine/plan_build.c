@@ -245,7 +245,8 @@ static int fill_packed(struct sb_plan *plan, const struct sb_weights *weights, s
     for (size_t i = 0; i < plan->steps.count; i++)
         place_weights(plan, i);
     struct packing packing = {plan, weights};
-    sb_pool_run(plan->pool, plan->steps.count, pack_job, &packing);
+    if (sb_packed_is_filled_here(plan->packed))
+        sb_pool_run(plan->pool, plan->steps.count, pack_job, &packing);
     sb_packed_done(plan->packed);
     return 0;
 }
@@ -254,7 +255,7 @@ static int pack_weights(struct sb_plan *plan, const struct sb_weights *weights,
                         struct sb_error *err)
 {
     if (!plan->options.packed)
-        plan->own_packed = sb_packed_new(err);
+        plan->own_packed = sb_packed_new(NULL, err);
     plan->packed = plan->options.packed ? plan->options.packed : plan->own_packed;
     if (!plan->packed)
         return SB_ENOMEM;

@@ -43,7 +43,8 @@ int sb_weights_share(struct sb_weights *weights, const struct sb_graph *graph,
     rc = sb_ranks_agree(ranks, rc, err);
     if (rc)
         return rc;
-    *shared = sb_shared_new(ranks, HEADER_BYTES + weights->arena_bytes, err);
+    *shared = sb_shared_new(ranks, HEADER_BYTES + weights->arena_bytes,
+                            SB_MEM_TAG(SB_MEM_WEIGHTS, 0), err);
     if (!*shared)
         return err->code;
     char *const block = sb_shared_data(*shared);

@@ -40,7 +40,7 @@ static int use_shared(void *ctx)
     (void)ctx;
     struct sb_error err;
     struct sb_counters *counters = sb_counters_new(NULL, 3, &err);
-    struct sb_shared *shared = counters ? sb_shared_new(NULL, 100, &err) : NULL;
+    struct sb_shared *shared = counters ? sb_shared_new(NULL, 100, 0, &err) : NULL;
     const int rc = shared ? 0 : (int)err.code;
     if (shared) {
         assert_int_equal(sb_counters_add(counters, 2, 5), 0);

@@ -67,7 +67,7 @@ static void test_load__other_sizes_are_planned_in_less_than_50_ms(void **state)
 {
     (void)state;
     static const int sizes[] = {640, 320, 512, 384, 256};
-    struct sb_packed *packed = sb_packed_new(&err);
+    struct sb_packed *packed = sb_packed_new(NULL, &err);
     struct sb_plan_options options;
     struct sb_weights weights;
     struct sb_model *first = open_at(sizes[0]);

@@ -42,7 +42,7 @@ static void test_packed__plans_of_several_sizes_share_it(void **state)
         struct net large, small;
         build_net(&large, 44);
         build_net(&small, 30);
-        struct sb_packed *packed = sb_packed_new(&err);
+        struct sb_packed *packed = sb_packed_new(NULL, &err);
         struct sb_plan_options options = net_options();
         options.engine = (enum sb_engine)engine;
         options.packed = packed;
@@ -72,7 +72,7 @@ static void test_packed__belongs_to_one_network(void **state)
     net_init(&other, (struct sb_shape){1, 3, 20, 20});
     net_output(&other, net_conv(&other, 0, 20, net_window(3, 2, 1)));
     net_fill(&other, 5);
-    struct sb_packed *packed = sb_packed_new(&err);
+    struct sb_packed *packed = sb_packed_new(NULL, &err);
     struct sb_plan_options options = net_options();
     options.packed = packed;
     struct sb_plan *plan = net_plan(&net, &options);
@@ -90,7 +90,7 @@ static int make_plans(void *ctx)
     const struct net *net = ctx;
     struct sb_plan_options options = net_options();
     struct sb_plan *plans[2] = {NULL, NULL};
-    struct sb_packed *packed = sb_packed_new(&err);
+    struct sb_packed *packed = sb_packed_new(NULL, &err);
     options.packed = packed;
     int rc = packed ? 0 : err.code;
     for (int i = 0; i < 2 && rc == 0; i++) {
@@ -120,7 +120,7 @@ static void test_packed__is_usable_after_a_failure(void **state)
     (void)state;
     struct net net;
     build_net(&net, 20);
-    struct sb_packed *packed = sb_packed_new(&err);
+    struct sb_packed *packed = sb_packed_new(NULL, &err);
     struct sb_plan_options options = net_options();
     options.packed = packed;
     struct sb_plan *plan = NULL;
