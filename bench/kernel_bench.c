@@ -54,6 +54,8 @@ static const struct sb_kernel_case cases[] = {
     {"gate, 48x48, 240", {.op = SB_OP_MUL, .in = {1, 240, 48, 48}, .gate = true}},
     {"global average, 48x48, 240", {.op = SB_OP_GLOBAL_AVG, .in = {1, 240, 48, 48}}},
     {"global maximum, 48x48, 240", {.op = SB_OP_GLOBAL_MAX, .in = {1, 240, 48, 48}}},
+    {"RoIAlign 7x7, 1000 boxes, 80x80 and 40x40, 256",
+     {.op = SB_OP_ROI_ALIGN, .in = {1, 256, 80, 80}, .cout = 1000, .window = {.kernel_h = 7}}},
     {"softmax, 1000 of 91", {.op = SB_OP_SOFTMAX, .in = {1000, 91, 1, 1}}},
 };
 /* clang-format on */

@@ -24,6 +24,21 @@ static int add_input(struct sb_layer_call *c, const char *name, struct sb_shape 
     return sb_graph_input(c->graph, name, shape, err);
 }
 
+/* Two levels and rows of boxes around them. */
+static int add_roi_align(struct sb_layer_call *c, const struct sb_layer *l, int x,
+                         struct sb_error *err)
+{
+    const struct sb_shape half = {l->in.n, l->in.c, (l->in.h + 1) / 2, (l->in.w + 1) / 2};
+    const struct sb_shape rows = {l->in.n * l->cout, 5, 1, 1};
+    const struct sb_region_params params = {
+        .min_level = 3, .max_level = 4, .roi_size = l->window.kernel_h};
+    const struct sb_shape out = {rows.n, l->in.c, params.roi_size, params.roi_size};
+    int inputs[3] = {x, -1, -1};
+    inputs[1] = add_input(c, "half", half, err);
+    inputs[2] = add_input(c, "boxes", rows, err);
+    return sb_graph_region(c->graph, SB_OP_ROI_ALIGN, inputs, 3, "op", out, &params, err);
+}
+
 static int add_op(struct sb_layer_call *c, const struct sb_layer *l, int x, struct sb_error *err)
 {
     struct sb_graph *g = c->graph;
@@ -57,6 +72,8 @@ static int add_op(struct sb_layer_call *c, const struct sb_layer *l, int x, stru
         return sb_graph_unary(g, l->op, x, "op", err);
     case SB_OP_RESIZE:
         return sb_graph_resize(g, x, "op", l->out_h, l->out_w, err);
+    case SB_OP_ROI_ALIGN:
+        return add_roi_align(c, l, x, err);
     default:
         return sb_error_set(err, SB_EUNSUPPORTED, "%s is no layer of its own", sb_op_name(l->op));
     }
@@ -95,6 +112,16 @@ static int draw_weights(struct sb_layer_call *c, struct sb_rng *rng, struct sb_e
     return rc;
 }
 
+/* Boxes: corners in and around an image of 8 pixels per pixel of level 3, in any order. */
+static void place_boxes(struct sb_layer_call *c, int node, float *values)
+{
+    const struct sb_shape map = c->graph->nodes[0].shape;
+    const float side = 8.0f * (float)(map.h > map.w ? map.h : map.w);
+    const size_t count = sb_shape_count(c->graph->nodes[node].shape);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (0.5f + 0.5f * values[i]) * side;
+}
+
 static int draw_inputs(struct sb_layer_call *c, struct sb_rng *rng, struct sb_error *err)
 {
     for (int i = 0, node = 0; i < c->num_plain; node++) {
@@ -106,6 +133,8 @@ static int draw_inputs(struct sb_layer_call *c, struct sb_rng *rng, struct sb_er
             return sb_error_nomem(err, "a layer's input", count * sizeof(float));
         for (size_t k = 0; k < count; k++)
             c->plain[i][k] = (float)sb_rng_normal(rng);
+        if (strcmp(c->graph->nodes[node].path, "boxes") == 0)
+            place_boxes(c, node, c->plain[i]);
         i++;
     }
     return 0;

@@ -26,10 +26,11 @@
 
 /* A layer: one op and what is fused behind it. Fields that an op does not have are 0. */
 struct sb_layer {
-    enum sb_op op; /* any but inputs and region ops */
+    enum sb_op op; /* any but inputs, PROPOSALS, DETECTIONS and SELECT */
     struct sb_shape in;
-    int64_t cout;            /* CONV, DECONV, FC */
-    struct sb_window window; /* CONV, DWCONV, DECONV, MAXPOOL */
+    int64_t cout;            /* CONV, DECONV, FC; ROI_ALIGN: boxes per image */
+    struct sb_window window; /* CONV, DWCONV, DECONV, MAXPOOL; ROI_ALIGN: kernel_h bins per side of
+                                levels 3 (in) and 4 (half of it) */
     int64_t out_h, out_w;    /* RESIZE */
     enum sb_act act;         /* ACT: which; others: the end of the epilogue */
     bool affine, residual;   /* parts of the epilogue, where the op takes them */
@@ -49,7 +50,7 @@ struct sb_guarded {
     size_t bytes;
 };
 
-#define SB_LAYER_INPUTS 2
+#define SB_LAYER_INPUTS 3
 
 struct sb_layer_call {
     struct sb_graph *graph; /* the layer; inputs and residual are its input nodes */
@@ -64,7 +65,7 @@ struct sb_layer_call {
     struct sb_shape in_shapes[SB_LAYER_INPUTS];
     enum sb_layout in_layouts[SB_LAYER_INPUTS];
     const float *inputs[SB_LAYER_INPUTS];
-    struct sb_guarded arrays[8]; /* operands first */
+    struct sb_guarded arrays[SB_LAYER_INPUTS + 6]; /* operands first */
     uint64_t operand_digest;
     size_t num_arrays, num_operands;
 };
