@@ -2,6 +2,7 @@
 #include "bench/diagnosis_records.h"
 
 #include "base/mem.h"
+#include "eval/coco_categories.h"
 #include "eval/topk_accuracy.h"
 
 #include <math.h>
@@ -92,12 +93,19 @@ static int put_differences(const struct emitter *e, const struct sb_diagnosis *b
     return rc;
 }
 
+/* A statistic that is -1 without objects. */
+static double known(double value)
+{
+    return value > -1 ? value : NAN;
+}
+
 /* AP of area range `name`; NaN where the evaluation has none. */
-static double area_precision(const struct emitter *e, size_t k, const char *name)
+static double area_precision(const struct emitter *e, const struct sb_category_stats *stats,
+                             const char *name)
 {
     for (size_t a = 1; a < e->d->params.area_count; a++) {
         if (strcmp(e->d->params.areas[a].name, name) == 0)
-            return sb_class_precision(&e->d->eval, k, a, 0);
+            return known(stats->ap_by_area[a]);
     }
     return NAN;
 }
@@ -114,6 +122,8 @@ static void fill_category(const struct emitter *e, size_t k, const struct sb_est
     const struct sb_operating_point *const p = &d->points[k];
     const int64_t *const counts = d->tide.class_counts[k];
     const bool has_point = !isnan(p->score);
+    struct sb_category_stats stats;
+    sb_category_stats(&d->eval, k, SB_NUMPY_WHOLE, &stats);
     *c = (struct sb_category_record){
         .dataset = e->source->dataset,
         .category = category_name(e, k),
@@ -122,12 +132,12 @@ static void fill_category(const struct emitter *e, size_t k, const struct sb_est
         .ap = ap->value,
         .ap_low = ap->low,
         .ap_high = ap->high,
-        .ap50 = sb_class_precision(&d->eval, k, 0, .5),
-        .ap75 = sb_class_precision(&d->eval, k, 0, .75),
-        .ap_small = area_precision(e, k, "small"),
-        .ap_medium = area_precision(e, k, "medium"),
-        .ap_large = area_precision(e, k, "large"),
-        .ar = sb_class_recall(&d->eval, k),
+        .ap50 = known(stats.ap50),
+        .ap75 = known(stats.ap75),
+        .ap_small = area_precision(e, &stats, "small"),
+        .ap_medium = area_precision(e, &stats, "medium"),
+        .ap_large = area_precision(e, &stats, "large"),
+        .ar = known(stats.ar),
         .threshold = p->score,
         .f1 = has_point ? p->f1 : NAN,
         .precision = has_point ? p->precision : NAN,

@@ -2,7 +2,6 @@
 #include "eval/diagnosis.h"
 
 #include "base/mem.h"
-#include "eval/numpy_mean.h"
 
 #include <math.h>
 #include <string.h>
@@ -81,40 +80,4 @@ void sb_diagnosis_release(struct sb_diagnosis *d)
     sb_free(d->points);
     sb_free(d->calibration);
     memset(d, 0, sizeof(*d));
-}
-
-/* Limits beyond the third have no precision (coco_eval.c). */
-static size_t shown_limit(const struct sb_coco_params *p)
-{
-    return p->max_det_count < 3 ? p->max_det_count - 1 : 2;
-}
-
-/* Index of a threshold; iou_count when there is none. */
-static size_t find_threshold(const struct sb_coco_params *p, double iou)
-{
-    size_t t = 0;
-    while (t < p->iou_count && p->iou_thresholds[t] != iou)
-        t++;
-    return t;
-}
-
-double sb_class_precision(const struct sb_coco_eval *eval, size_t k, size_t a, double iou)
-{
-    const struct sb_coco_params *const p = &eval->params;
-    const size_t points = p->recall_count;
-    const double *const plane =
-        eval->precision[sb_eval_plane(p, a, shown_limit(p))] + k * p->iou_count * points;
-    const size_t t = iou == 0 ? 0 : find_threshold(p, iou);
-    if (t == p->iou_count || !(*plane > -1))
-        return NAN;
-    return sb_numpy_mean(plane + t * points, iou == 0 ? p->iou_count * points : points,
-                         SB_NUMPY_WHOLE);
-}
-
-double sb_class_recall(const struct sb_coco_eval *eval, size_t k)
-{
-    const struct sb_coco_params *const p = &eval->params;
-    const double *const plane =
-        eval->recall[sb_eval_plane(p, 0, shown_limit(p))] + k * p->iou_count;
-    return *plane > -1 ? sb_numpy_mean(plane, p->iou_count, SB_NUMPY_WHOLE) : NAN;
 }

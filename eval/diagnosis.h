@@ -42,11 +42,6 @@ int sb_diagnose(struct sb_diagnosis *out, const struct sb_coco_gt *gt, const str
                 struct sb_pool *pool, struct sb_error *err);
 void sb_diagnosis_release(struct sb_diagnosis *d);
 
-/* Means of class k over the recall points: of area range a, over all IoU thresholds or at `iou`
- * alone (0: all), at the largest limit of detections. NaN without objects. */
-double sb_class_precision(const struct sb_coco_eval *eval, size_t k, size_t a, double iou);
-double sb_class_recall(const struct sb_coco_eval *eval, size_t k);
-
 /* One object; base, if not NULL, is what differences are taken from. */
 int sb_diagnosis_json(const struct sb_diagnosis *d, const struct sb_diagnosis *base,
                       const struct sb_coco_gt *gt, struct sb_jw *w, const char *key,

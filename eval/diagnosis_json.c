@@ -123,14 +123,6 @@ static int class_json(const struct sb_diagnosis *d, const struct sb_coco_gt *gt,
     sb_jw_int(w, "objects", d->eval.objects[k]);
     sb_jw_int(w, "detections", d->eval.detections[k]);
     estimate(w, "AP", &ap);
-    sb_jw_double(w, "AP50", sb_class_precision(&d->eval, k, 0, .5));
-    sb_jw_double(w, "AP75", sb_class_precision(&d->eval, k, 0, .75));
-    for (size_t a = 1; a < d->params.area_count; a++) {
-        char name[32];
-        sb_jw_double(w, sb_bootstrap_name(&d->params, SB_BOOT_AREAS + a - 1, name),
-                     sb_class_precision(&d->eval, k, a, 0));
-    }
-    sb_jw_double(w, "AR", sb_class_recall(&d->eval, k));
     sb_jw_double(w, "ECE", d->calibration[k].ece);
     point_json(&d->points[k], w, "best_f1");
     sb_jw_object(w, "errors");
