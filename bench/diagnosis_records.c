@@ -99,12 +99,13 @@ static double known(double value)
     return value > -1 ? value : NAN;
 }
 
-/* AP of area range `name`; NaN where the evaluation has none. */
+/* AP of the area range whose name starts with the letter ("small" of COCO, "s" of LVIS); NaN where
+ * the evaluation has none. */
 static double area_precision(const struct emitter *e, const struct sb_category_stats *stats,
-                             const char *name)
+                             char letter)
 {
     for (size_t a = 1; a < e->d->params.area_count; a++) {
-        if (strcmp(e->d->params.areas[a].name, name) == 0)
+        if (e->d->params.areas[a].name[0] == letter)
             return known(stats->ap_by_area[a]);
     }
     return NAN;
@@ -134,9 +135,9 @@ static void fill_category(const struct emitter *e, size_t k, const struct sb_est
         .ap_high = ap->high,
         .ap50 = known(stats.ap50),
         .ap75 = known(stats.ap75),
-        .ap_small = area_precision(e, &stats, "small"),
-        .ap_medium = area_precision(e, &stats, "medium"),
-        .ap_large = area_precision(e, &stats, "large"),
+        .ap_small = area_precision(e, &stats, 's'),
+        .ap_medium = area_precision(e, &stats, 'm'),
+        .ap_large = area_precision(e, &stats, 'l'),
         .ar = known(stats.ar),
         .threshold = p->score,
         .f1 = has_point ? p->f1 : NAN,
