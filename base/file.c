@@ -108,6 +108,12 @@ void sb_map_forget(const struct sb_map *map, size_t offset, size_t size)
         (void)madvise((void *)(uintptr_t)(map->data + from), to - from, MADV_DONTNEED);
 }
 
+void sb_map_forget_behind(const struct sb_map *map, size_t offset, size_t end)
+{
+    const size_t from = offset - offset % 65536; /* a multiple of every page size */
+    sb_map_forget(map, from, end - from);
+}
+
 int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *err)
 {
     memset(out, 0, sizeof(*out));

@@ -27,6 +27,9 @@ int sb_map_new(struct sb_map *map, size_t size, char **bytes, struct sb_error *e
 /* The bytes [offset, offset + size) will not be needed soon: lets the system drop their pages from
  * the process. They stay readable. */
 void sb_map_forget(const struct sb_map *map, size_t offset, size_t size);
+/* The same for a reader that goes from front to back in small steps, and has read [offset, end): a
+ * page that two steps share is dropped by the second. */
+void sb_map_forget_behind(const struct sb_map *map, size_t offset, size_t end);
 
 /*
  * An output file under construction: written to PATH.tmp-PID in the same folder, renamed to PATH by

@@ -121,8 +121,10 @@ int sb_journal_scan(const char *path, const struct sb_journal_run *run, size_t *
     if (sb_journal_line(&r, &line, &length)) {
         if (length != strlen(run->settings) || memcmp(line, run->settings, length) != 0)
             rc = other_settings(path, line, length, err);
-        while (rc == 0 && next_image(run, map.data, &r, &image, &entry))
+        while (rc == 0 && next_image(run, map.data, &r, &image, &entry)) {
             found(ctx, image, entry);
+            sb_map_forget_behind(&map, (size_t)entry.offset, (size_t)(r.at - map.data));
+        }
         *valid = rc == 0 ? (size_t)(r.at - map.data) : 0;
     }
     sb_map_release(&map);

@@ -146,6 +146,7 @@ static void copy_results(const struct sb_journal_set *set, size_t images, const 
             if (!array)
                 fputs("\n", out);
         }
+        sb_map_forget_behind(map, (size_t)e->offset, (size_t)(r.at - map->data));
     }
     if (array)
         fputs(copied ? "\n]\n" : "[\n]\n", out);

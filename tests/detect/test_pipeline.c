@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define IMAGES 12
 #define DETECT                                                                                     \
@@ -228,6 +231,43 @@ static void test_detect__refuses_with_exit_code_2(void **state)
     shell(dir, "test ! -e d.json; test ! -e d.json.journal", 0, "");
 }
 
+/* Peak resident memory of a command in kB; it must succeed. */
+static long peak_of(const char *dir, const char *command)
+{
+    struct rusage usage;
+    struct test_run run;
+    int status = -1;
+    test_run_shell(dir, "command -v spinebench", &run); /* where the runner's PATH finds it */
+    run.out.data[strcspn(run.out.data, "\n")] = '\0';
+    const pid_t pid = fork();
+    if (pid == 0) {
+        if (chdir(dir) == 0 && setenv("PROGRAM", run.out.data, 1) == 0)
+            execl("/bin/sh", "sh", "-eu", "-c", command, (char *)NULL);
+        _exit(127);
+    }
+    assert_int_equal(wait4(pid, &status, 0, &usage), pid);
+    assert_int_equal(status, 0);
+    test_run_release(&run);
+    return usage.ru_maxrss;
+}
+
+/* 480 images take no more than 12 do, up to what allocators vary by. */
+static void test_detect__memory_does_not_grow_with_images(void **state)
+{
+    (void)state;
+    char dir[1024];
+    make_set(dir);
+    const char *const few =
+        "exec \"$PROGRAM\" detect tiny-retinanet-resnet-fpn -q -o few.json *.png "
+        ">few.txt";
+    const char *const many =
+        "i=0; set --; while [ $i -lt 40 ]; do set -- \"$@\" *.png; i=$((i + 1)); done; "
+        "exec \"$PROGRAM\" detect tiny-retinanet-resnet-fpn -q -o many.json \"$@\" >many.txt";
+    const long first = peak_of(dir, few), second = peak_of(dir, many);
+    if (second > first + 3000)
+        fail_msg("peak of %ld kB for 12 images, of %ld kB for 480", first, second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_detect__stops_at_a_broken_image),
         cmocka_unit_test(test_detect__first_image_broken_writes_nothing),
         cmocka_unit_test(test_detect__json_summary_counts),
+        cmocka_unit_test(test_detect__memory_does_not_grow_with_images),
         cmocka_unit_test(test_detect__refuses_with_exit_code_2),
     };
     return cmocka_run_group_tests_name("detect/pipeline", tests, NULL, NULL);
