@@ -324,12 +324,17 @@ def write(path, records):
     os.replace(path + ".tmp", path)
 
 
+def counts(text):
+    return [int(n) for n in text.split(",")]
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("models", nargs="+", metavar="MODEL")
     p.add_argument("--spinebench", default="build/spinebench")
     p.add_argument("--size", type=int, default=0, help="image size (default: the model's)")
-    p.add_argument("--threads", default=str(os.cpu_count()), help="thread counts, separated by commas")
+    p.add_argument("--threads", default=[os.cpu_count()], type=counts,
+                   help="thread counts, separated by commas")
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--seconds", type=float, default=2.0, help="of timed runs per process, at least five runs")
     p.add_argument("--limit", type=float, default=1e9, help="seconds for all rounds: none is begun that would end later")
@@ -351,7 +356,7 @@ def main():
         records = []
         for model in a.models:
             subject = prepare(a, model)
-            for threads in [int(t) for t in a.threads.split(",")] if not a.prepare else []:
+            for threads in a.threads if not a.prepare else []:
                 records += static_records(a, subject, threads, records[0]["run"] if records else None)
                 show(subject, threads, measure(a, subject, threads, records), subject.checks)
                 if a.output:
@@ -365,4 +370,8 @@ if __name__ == "__main__":
     elif sys.argv[1:2] == ["--wait-for"]:
         sys.exit(wait_for(sys.argv[2:]))
     else:
-        sys.exit(main())
+        try:
+            sys.exit(main())
+        except (RuntimeError, OSError, subprocess.CalledProcessError) as problem:
+            print(f"peers: {problem}", file=sys.stderr)
+            sys.exit(2)
