@@ -105,6 +105,8 @@ static void test_trained__detectors_agree_with_the_training(void **state)
     (void)state;
     check_model("tiny-retinanet-spinenet");
     check_model("tiny-retinanet-resnet-fpn");
+    check_model(
+        "tiny-maskrcnn-spinenet"); /* its first stage: the second depends on what it finds */
 }
 
 static void test_trained__classifiers_agree_with_the_training(void **state)
