@@ -309,11 +309,14 @@ static int mean_precision(const struct sb_coco_eval *e, double *mean, struct sb_
     return 0;
 }
 
-/* Without categories xtcocotools' second evaluation looks for objects of the one class that is left
- * and finds none. */
-static bool groups_are_lost(const struct sb_coco_params *p)
+/* The ranks of the one category of id -1; -1 for all others. NULL when out of memory. */
+static int32_t *only_nameless(const struct sb_coco_gt *gt, const int32_t *category, size_t count)
 {
-    return !p->use_cats && p->rules[SB_RULE_NO_CATS_OKS] == SB_NO_CATS_OKS_NONE;
+    const int32_t nameless = sb_id_map_find(&gt->categories, -1);
+    int32_t *const only = sb_malloc(count * sizeof(*only), TAG);
+    for (size_t i = 0; only && i < count; i++)
+        only[i] = category[i] == nameless ? nameless : -1;
+    return only;
 }
 
 /* The images of each group of gt->image_group on their own. */
@@ -331,11 +334,27 @@ static int evaluate_groups(struct sb_coco_eval *eval, const struct sb_coco_gt *g
         if (rc)
             break;
         rc = mean_precision(&part, &eval->crowding_ap[g], err);
-        if (groups_are_lost(&eval->params))
-            eval->crowding_ap[g] = -1;
         sb_coco_eval_release(&part);
     }
     sb_free(of_group);
+    return rc;
+}
+
+/* Without categories xtcocotools calls the one class that is left -1 and, by the rule, finds only
+ * what has that category when it evaluates again. */
+static int evaluate_nameless_groups(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
+                                    const struct sb_coco_dt *dt, struct sb_pool *pool,
+                                    struct sb_error *err)
+{
+    struct sb_coco_gt some_gt = *gt;
+    struct sb_coco_dt some_dt = *dt;
+    some_gt.category = only_nameless(gt, gt->category, gt->count);
+    some_dt.category = only_nameless(gt, dt->category, dt->count);
+    const int rc = some_gt.category && some_dt.category
+                       ? evaluate_groups(eval, &some_gt, &some_dt, pool, err)
+                       : sb_error_nomem(err, "categories", (gt->count + dt->count) * 4);
+    sb_free(some_gt.category);
+    sb_free(some_dt.category);
     return rc;
 }
 
@@ -345,7 +364,10 @@ int sb_coco_evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
 {
     int rc = evaluate(eval, gt, dt, params, NULL, detail, pool, err);
     if (rc == 0 && gt->image_group) {
-        rc = evaluate_groups(eval, gt, dt, pool, err);
+        const bool nameless =
+            !params->use_cats && params->rules[SB_RULE_NO_CATS_OKS] == SB_NO_CATS_OKS_NONE;
+        rc = nameless ? evaluate_nameless_groups(eval, gt, dt, pool, err)
+                      : evaluate_groups(eval, gt, dt, pool, err);
         if (rc)
             sb_coco_eval_release(eval);
     }

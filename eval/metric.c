@@ -122,6 +122,15 @@ const struct sb_metric *sb_metric_find(enum sb_protocol protocol, enum sb_iou_ty
     return NULL;
 }
 
+const struct sb_metric *sb_metric_named(const char *name)
+{
+    for (size_t i = 0; i < COUNT(metrics); i++) {
+        if (strcmp(metrics[i].name, name) == 0)
+            return &metrics[i];
+    }
+    return NULL;
+}
+
 void sb_coco_params_init(struct sb_coco_params *params, const struct sb_metric *metric)
 {
     memset(params, 0, sizeof(*params));

@@ -68,6 +68,8 @@ struct sb_metric {
 
 /* The metric of a protocol and a similarity; NULL when there is none. */
 const struct sb_metric *sb_metric_find(enum sb_protocol protocol, enum sb_iou_type type);
+/* The metric of that name; NULL when there is none. */
+const struct sb_metric *sb_metric_named(const char *name);
 void sb_coco_params_init(struct sb_coco_params *params, const struct sb_metric *metric);
 /* The limit of detections that a row of statistics means (for SB_STAT_EACH_LIMIT the i-th). */
 int32_t sb_stat_limit(const struct sb_coco_params *params, enum sb_stat_limit limit, size_t i);
