@@ -284,10 +284,9 @@ static bool is_integer(const char *word, int64_t *id)
     return errno == 0 && end != word && *end == '\0' && *id >= SB_ID_LOWEST;
 }
 
-static int not_there(const struct sb_gt_loader *l, const char *what, const char *word,
-                     struct sb_error *err)
+static int not_there(const char *what, const char *word, struct sb_error *err)
 {
-    return sb_error_set(err, SB_EINVAL, "%s has no %s '%s'", l->gt->path, what, word);
+    return sb_error_set(err, SB_EINVAL, "there is no %s '%s'", what, word);
 }
 
 /* Marks the chosen images. */
@@ -310,7 +309,7 @@ static int choose_images(struct sb_gt_loader *l, struct sb_error *err)
             rank = sb_id_map_find(&gt->images, id);
         }
         if (rank < 0)
-            return not_there(l, "image", chosen->words[i], err);
+            return not_there("image", chosen->words[i], err);
         gt->image_chosen[rank] = 1;
     }
     return 0;
@@ -392,7 +391,7 @@ static int keep_chosen(struct sb_gt_loader *l, int64_t *left, size_t *left_count
             }
         }
         if (rc || (kept == before && !found))
-            return rc ? rc : not_there(l, "category", chosen->words[w], err);
+            return rc ? rc : not_there("category", chosen->words[w], err);
     }
     *left_count = count - kept;
     for (size_t i = kept; i < count; i++) {
