@@ -368,12 +368,14 @@ double sb_percentile_sorted(const double *sorted, size_t count, double p)
     return sorted[i] + (at - below) * (sorted[i + 1] - sorted[i]);
 }
 
-/* Interval of base - minus (minus may be NULL); not_above may be NULL. */
+/* Fills low and high of *out, whose value is set, from samples - minus (may be NULL). not_above may
+ * be NULL. */
 static int interval(const double *samples, const double *minus, size_t count,
                     struct sb_estimate *out, double *not_above, struct sb_error *err)
 {
     double *const kept = sb_malloc(count * sizeof(*kept), TAG);
     size_t n = 0, low = 0;
+    double sum = 0;
     if (!kept)
         return sb_error_nomem(err, "an interval", count * sizeof(*kept));
     for (size_t i = 0; i < count; i++) {
@@ -381,29 +383,44 @@ static int interval(const double *samples, const double *minus, size_t count,
         if (isnan(v))
             continue;
         kept[n++] = v;
-        low += v <= 0;
+        sum += v;
     }
+    const double shift = n ? out->value - sum / (double)n : NAN;
+    for (size_t i = 0; i < n; i++)
+        low += kept[i] + shift <= 0;
     qsort(kept, n, sizeof(*kept), by_value);
-    out->low = n ? sb_percentile_sorted(kept, n, 0.025) : NAN;
-    out->high = n ? sb_percentile_sorted(kept, n, 0.975) : NAN;
+    out->low = n ? sb_percentile_sorted(kept, n, 0.025) + shift : NAN;
+    out->high = n ? sb_percentile_sorted(kept, n, 0.975) + shift : NAN;
     if (not_above)
         *not_above = n ? (double)low / (double)n : NAN;
     sb_free(kept);
     return 0;
 }
 
+/* The same for a value from 0 to 1. */
+static int share_interval(const double *samples, size_t count, struct sb_estimate *out,
+                          struct sb_error *err)
+{
+    const int rc = interval(samples, NULL, count, out, NULL, err);
+    if (rc == 0 && out->low < 0)
+        out->low = 0;
+    if (rc == 0 && out->high > 1)
+        out->high = 1;
+    return rc;
+}
+
 int sb_bootstrap_interval(const struct sb_bootstrap *b, size_t stat, struct sb_estimate *out,
                           struct sb_error *err)
 {
     out->value = b->value[stat];
-    return interval(b->samples + stat * b->resamples, NULL, b->resamples, out, NULL, err);
+    return share_interval(b->samples + stat * b->resamples, b->resamples, out, err);
 }
 
 int sb_bootstrap_class_interval(const struct sb_bootstrap *b, size_t class, struct sb_estimate *out,
                                 struct sb_error *err)
 {
     out->value = b->class_value[class];
-    return interval(b->class_samples + class * b->resamples, NULL, b->resamples, out, NULL, err);
+    return share_interval(b->class_samples + class * b->resamples, b->resamples, out, err);
 }
 
 int sb_bootstrap_curve_interval(const struct sb_bootstrap *b, size_t curve, size_t r,
@@ -411,7 +428,7 @@ int sb_bootstrap_curve_interval(const struct sb_bootstrap *b, size_t curve, size
 {
     const size_t at = curve * b->points + r;
     out->value = b->curve_value[at];
-    return interval(b->curve_samples + at * b->resamples, NULL, b->resamples, out, NULL, err);
+    return share_interval(b->curve_samples + at * b->resamples, b->resamples, out, err);
 }
 
 int sb_bootstrap_difference(const struct sb_bootstrap *base, const struct sb_bootstrap *head,

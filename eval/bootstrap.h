@@ -2,7 +2,8 @@
  * How sure an AP is: bootstrap over images (Efron 1979). A resample draws as many images as there
  * are, with replacement; its AP is what COCO evaluation gives for a data set in which an image
  * drawn n times stands n times, copies next to each other. Intervals are percentiles of the
- * resamples.
+ * resamples, moved so that their mean is the value: copies and categories that are not drawn lift
+ * the resamples as a whole.
  *
  *     rc = sb_bootstrap_run(&bootstrap, &outcomes, 1000, 1, pool, &err);
  *     struct sb_estimate ap = sb_bootstrap_interval(&bootstrap, SB_BOOT_AP);

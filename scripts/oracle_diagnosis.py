@@ -100,6 +100,11 @@ def bootstrap(gt, dt, iou_type):
     return np.array(rows)
 
 
+def centred(values, value):
+    """Percentiles of resamples, moved so that their mean is the value."""
+    return np.percentile(values, [2.5, 97.5]) + value - values.mean()
+
+
 # ---- TIDE
 
 def tide(gt, dt, iou_type):
@@ -248,9 +253,10 @@ def main():
         rows = bootstrap(gt, dt, iou_type)
         for r in range(RESAMPLES):
             say("resample", r, *rows[r])
+        evaluation = evaluate(gt, dt, iou_type)
         for i in range(6):
-            say("interval", i, *np.percentile(rows[:, i], [2.5, 97.5]))
-        per_class = matches(evaluate(gt, dt, iou_type))
+            say("interval", i, *np.clip(centred(rows[:, i], evaluation.stats[i]), 0, 1))
+        per_class = matches(evaluation)
         everything = ([m for scored, _ in per_class.values() for m in scored],
                       sum(n for _, n in per_class.values()))
         common = best_f1(*everything)
@@ -265,10 +271,11 @@ def main():
         confusions(gt, dt, iou_type, thresholds)
     gt = load(PAIR[0])
     base, head = (bootstrap(gt, load(name), PAIR[3]) for name in PAIR[1:3])
+    value = [evaluate(gt, load(name), PAIR[3]).stats for name in PAIR[1:3]]
     say("pair", *PAIR)
     for i in range(6):
-        d = head[:, i] - base[:, i]
-        say("difference", i, *np.percentile(d, [2.5, 97.5]), float(np.mean(d <= 0)))
+        d, change = head[:, i] - base[:, i], value[1][i] - value[0][i]
+        say("difference", i, *centred(d, change), float(np.mean(d + change - d.mean() <= 0)))
 
 
 main()
