@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define DEFAULT_SEED 1 /* as bench */
+
 static struct sb_weights_choice weights_choice;
 static const char *path, *layout;
 static int64_t size;
@@ -31,6 +33,8 @@ static void print_summary(const struct sb_model *model)
             model->padded_w, SB_ONNX_OPSET);
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
         fprintf(stderr, ", %.1f MiB", (double)st.st_size / 1048576);
+    if (!weights_choice.path)
+        fprintf(stderr, "; untrained weights, seed %lld", (long long)weights_choice.seed);
     fprintf(stderr, "\n");
 }
 
@@ -39,6 +43,8 @@ static int export_model(const struct sb_model *model, const struct sb_onnx_optio
 {
     struct sb_weights weights;
     int rc = sb_onnx_export_check(model, err);
+    if (!weights_choice.path && weights_choice.seed == SB_NO_SEED)
+        weights_choice.seed = DEFAULT_SEED;
     if (rc == 0)
         rc = sb_weights_choose(&weights_choice, model, &weights, err);
     if (rc)
@@ -79,10 +85,10 @@ int cmd_export(int argc, char **argv)
         SB_OPT_END,
     };
     static const struct sb_command_help help = {
-        "export MODEL (--weights FILE | --weights-seed N) --onnx FILE [options]",
+        "export MODEL [--weights FILE | --weights-seed N] --onnx FILE [options]",
         "Writes the model as ONNX: standard operators of opset 17, batch 1, one input size.\n"
         "Outputs are named as the files of `forward`; initialisers as spinebench names\n"
-        "weights, so that --weights reads the file again.",
+        "weights, so that --weights reads the file again. Without weights, seed 1.",
         options,
         "example:\n  spinebench export retinanet-spinenet-49 --weights-seed 1 --onnx model.onnx"};
     weights_choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};

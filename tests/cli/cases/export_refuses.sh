@@ -6,7 +6,7 @@ refused() {
     [ "$status" = 2 ] || echo "exit code $status for: $*"
 }
 refused "$case/model.json" --weights-seed 1
-refused "$case/model.json" --onnx m.onnx
+refused "$case/model.json" --weights "$case/model.ckpt" --weights-seed 1 --onnx m.onnx
 refused "$case/model.json" --weights absent.ckpt --onnx m.onnx
 refused "$case/model.json" --weights-seed 1 --onnx absent/m.onnx
 refused "$case/model.json" --weights-seed 1 --onnx m.onnx --layout nwhc

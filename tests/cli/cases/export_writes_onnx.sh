@@ -7,4 +7,5 @@ cmp m.onnx first.onnx
 spinebench forward "$case/model.json" --weights m.onnx --input "$case/input.npy" -o out -q
 cmp out/detection_classes.npy "$case/detection_classes.npy"
 spinebench export "$case/model.json" --weights m.onnx --onnx nhwc.onnx --layout nhwc --size 256
+spinebench export "$case/model.json" --onnx untrained.onnx
 ls
