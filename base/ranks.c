@@ -49,7 +49,7 @@ bool sb_ranks_failed(const struct sb_ranks *ranks)
 void sb_ranks_abort(struct sb_ranks *ranks, int code)
 {
     if (ranks)
-        ranks->ops->abort(ranks, code);
+        ranks->ops->end_all(ranks, code);
 }
 
 int sb_ranks_rank(const struct sb_ranks *ranks)

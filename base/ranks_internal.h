@@ -25,7 +25,7 @@ struct sb_ranks_ops {
     void (*shared_ready)(struct sb_ranks *ranks, void *shared);
     void (*shared_free)(struct sb_ranks *ranks, void *shared);
     /* ends all ranks at once, without their help */
-    void (*abort)(struct sb_ranks *ranks, int code);
+    void (*end_all)(struct sb_ranks *ranks, int code);
     /* releases all but the struct sb_ranks itself */
     void (*end)(struct sb_ranks *ranks);
 };

@@ -26,13 +26,11 @@ struct window {
     MPI_Win win;
 };
 
-/* Out of memory where nothing can be agreed on. */
+/* Out of memory where nothing can be agreed on: MPI says that it ends all ranks. */
 static void *or_abort(void *memory)
 {
-    if (!memory) {
-        fprintf(stderr, "spinebench: out of memory while ranks start or meet\n");
+    if (!memory)
         MPI_Abort(MPI_COMM_WORLD, 2);
-    }
     return memory;
 }
 
@@ -140,7 +138,7 @@ static void shared_ready(struct sb_ranks *ranks, void *shared)
     MPI_Win_sync(w->win);
 }
 
-static void abort_all(struct sb_ranks *ranks, int code)
+static void end_all(struct sb_ranks *ranks, int code)
 {
     (void)ranks;
     MPI_Abort(MPI_COMM_WORLD, code);
@@ -165,7 +163,7 @@ static const struct sb_ranks_ops ops = {.barrier = barrier,
                                         .shared_new = shared_new,
                                         .shared_ready = shared_ready,
                                         .shared_free = free_window,
-                                        .abort = abort_all,
+                                        .end_all = end_all,
                                         .end = end};
 
 static void prepare(struct sb_ranks *r)
@@ -179,14 +177,15 @@ static void prepare(struct sb_ranks *r)
     MPI_Allgather(name, sizeof(name), MPI_CHAR, r->hosts, sizeof(name), MPI_CHAR, MPI_COMM_WORLD);
 }
 
-struct sb_ranks *sb_ranks_start_mpi(int *argc, char ***argv)
+struct sb_ranks *sb_ranks_start_mpi(int *argc, char ***argv, struct sb_error *err)
 {
     int threads = 0, machine_rank = 0;
     MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &threads);
     if (threads < MPI_THREAD_SERIALIZED) {
-        fprintf(stderr, "spinebench: this MPI library gives no MPI_THREAD_SERIALIZED\n"
-                        "hint: use one that is built with support for threads\n");
-        MPI_Abort(MPI_COMM_WORLD, 2);
+        sb_error_set(err, SB_EUNSUPPORTED, "this MPI library gives no MPI_THREAD_SERIALIZED");
+        sb_error_hint(err, "use one that is built with support for threads");
+        MPI_Finalize();
+        return NULL;
     }
     struct sb_ranks *const r = or_abort(sb_calloc(1, sizeof(*r), TAG));
     struct carrier *const c = or_abort(sb_calloc(1, sizeof(*c), TAG));

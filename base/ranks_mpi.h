@@ -5,7 +5,8 @@
 
 #include "base/ranks.h"
 
-/* Starts MPI. A failure here or inside MPI later ends all ranks with its message, exit code 2. */
-struct sb_ranks *sb_ranks_start_mpi(int *argc, char ***argv);
+/* Starts MPI. NULL and err where the library lacks what is needed; a failure inside MPI, here or
+ * later, ends all ranks with its message. */
+struct sb_ranks *sb_ranks_start_mpi(int *argc, char ***argv, struct sb_error *err);
 
 #endif

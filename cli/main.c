@@ -156,7 +156,10 @@ int main(int argc, char **argv)
 {
     struct sb_ranks *ranks = NULL;
 #ifdef SB_MPI
-    ranks = sb_ranks_start_mpi(&argc, &argv);
+    struct sb_error err;
+    ranks = sb_ranks_start_mpi(&argc, &argv, &err);
+    if (!ranks)
+        return sb_cli_error("(start)", &err);
 #endif
     sb_cli_set_ranks(ranks);
     const int code = check_stdout(run_command(argc, argv));

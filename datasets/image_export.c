@@ -64,7 +64,7 @@ struct encoder {
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr errors;
     jmp_buf jump;
-    unsigned char *data; /* libjpeg's, from malloc() */
+    unsigned char *data; /* libjpeg's, to be freed by free() */
     unsigned long size;
 };
 

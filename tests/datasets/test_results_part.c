@@ -124,6 +124,7 @@ static void test_parts__that_were_changed_are_refused(void **state)
 static void test_parts__malformed_part_files(void **state)
 {
     (void)state;
+#define UP_TO_LIST "{\"part\": 1, \"shards\": 1, \"shard\": 1, \"images\": 1, \"list\": "
     static const char *const texts[] = {
         "",
         "[]",
@@ -133,13 +134,12 @@ static void test_parts__malformed_part_files(void **state)
         "{\"part\": 1, \"shards\": 2, \"shard\": 3}",
         "{\"part\": 1, \"shards\": 1e300, \"shard\": 1}",
         "{\"part\": 1, \"shards\": 1, \"shard\": 1, \"images\": -1}",
-        "{\"part\": 1, \"shards\": 1, \"shard\": 1, \"images\": 1, \"list\": 3}",
-        "{\"part\": 1, \"shards\": 1, \"shard\": 1, \"images\": 1, \"list\": \"a\", \"bytes\": 2}",
-        "{\"part\": 1, \"shards\": 1, \"shard\": 1, \"images\": 1, \"list\": \"a\", \"bytes\": 2,"
-        " \"crc32c\": \"00\"}",
-        "{\"part\": 1, \"shards\": 1, \"shard\": 1, \"images\": 1, \"list\": \"a\", \"bytes\": 2,"
-        " \"crc32c\": \"00\", \"run\": []}",
+        UP_TO_LIST "3}",
+        UP_TO_LIST "\"a\", \"bytes\": 2}",
+        UP_TO_LIST "\"a\", \"bytes\": 2, \"crc32c\": \"00\"}",
+        UP_TO_LIST "\"a\", \"bytes\": 2, \"crc32c\": \"1\", \"run\": []}",
         "{\"part\": 1, \"shards\": 1, \"sha"};
+#undef UP_TO_LIST
     char path[512];
     snprintf(path, sizeof(path), "%s", test_write_text("bad.json", "[]"));
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
