@@ -122,20 +122,6 @@ static size_t add_to_run(struct sb_image_run *runs, size_t count, uint64_t image
     return count;
 }
 
-/* Notes where the rules for areas touch an object that counts. */
-static void judge_area(struct sb_class_work *w, const struct sb_similarity *sim, uint32_t row,
-                       uint32_t inside)
-{
-    const struct sb_coco_gt *const gt = sim->gt;
-    if (gt->flags[row] & SB_ANN_IGNORE)
-        return;
-    w->notes.count[SB_RULE_AREA_BOUNDS] += sb_is_shared_bound(&sim->rules, gt->area[row]);
-    if (sim->params->iou_type == SB_IOU_BBOX &&
-        sim->params->rules[SB_RULE_GT_AREA] == SB_GT_AREA_FILE)
-        w->notes.count[SB_RULE_GT_AREA] +=
-            sb_areas_inside(sim->params, gt->box[row][2] * gt->box[row][3]) != inside;
-}
-
 /* Which area ranges ignore each object, and how many objects each range counts. */
 static void judge_objects(struct sb_class_work *w, const struct sb_similarity *sim)
 {
@@ -148,7 +134,9 @@ static void judge_objects(struct sb_class_work *w, const struct sb_similarity *s
         PREFETCH(sim->gt->area, w->gt_rows, i, w->gt_count);
         const uint8_t flags = sim->gt->flags[row];
         const uint32_t inside = sb_areas_inside(sim->params, sim->gt->area[row]);
-        judge_area(w, sim, row, inside);
+        if (!(flags & SB_ANN_IGNORE))
+            w->notes.count[SB_RULE_AREA_BOUNDS] +=
+                sb_is_shared_bound(&sim->rules, sim->gt->area[row]);
         w->gt_flags[i] = flags;
         w->gt_ignored[i] = flags & SB_ANN_IGNORE ? all : all & ~inside;
         for (size_t a = 0; a < areas; a++)
@@ -156,11 +144,18 @@ static void judge_objects(struct sb_class_work *w, const struct sb_similarity *s
     }
 }
 
+/* Boxes of the objects; notes where the box of one that counts is in another range than its area.
+ */
 static void gather_object_boxes(struct sb_class_work *w, const struct sb_similarity *sim)
 {
+    const bool area_of_file = sim->params->rules[SB_RULE_GT_AREA] == SB_GT_AREA_FILE;
+    const uint32_t all = (uint32_t)(((uint64_t)1 << sim->params->area_count) - 1);
     for (size_t i = 0; i < w->gt_count; i++) {
         PREFETCH(sim->gt->box, w->gt_rows, i, w->gt_count);
         w->gt_corners[i] = sb_corners(sim->gt->box[w->gt_rows[i]]);
+        if (area_of_file && !(w->gt_flags[i] & SB_ANN_IGNORE))
+            w->notes.count[SB_RULE_GT_AREA] +=
+                sb_areas_inside(sim->params, w->gt_corners[i].area) != (all & ~w->gt_ignored[i]);
     }
 }
 
@@ -291,6 +286,7 @@ static void gather_slots(struct sb_class_work *w, const struct sb_similarity *si
 {
     const struct sb_coco_dt *const dt = sim->dt;
     const bool boxes = sim->params->iou_type == SB_IOU_BBOX;
+    const struct sb_category_sets *const open_sets = &sim->gt->not_exhaustive;
     for (size_t i = from; i < to; i++) {
         const uint32_t row = w->slot_rows[i];
         PREFETCH(dt->box, w->slot_rows, i, to);
@@ -301,8 +297,9 @@ static void gather_slots(struct sb_class_work *w, const struct sb_similarity *si
         const double area = dt->area ? dt->area[row] : dt->box[row][2] * dt->box[row][3];
         /* misses on categories that were not annotated to the end are ignored as those of another
          * size are */
-        const bool open = sb_category_sets_has(&sim->gt->not_exhaustive, (size_t)dt->image[row],
-                                               dt->category[row]);
+        const bool open =
+            open_sets->start &&
+            sb_category_sets_has(open_sets, (size_t)dt->image[row], dt->category[row]);
         w->slot_info[i] = open ? 0 : sb_areas_inside(sim->params, area);
     }
 }
