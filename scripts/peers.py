@@ -8,7 +8,7 @@ Every model is exported by `spinebench export` and compared once: outputs of eac
 against `spinebench forward`. Then come rounds; in each, every engine in random order gets a fresh process that
 loads the model, warms up and times runs for --seconds. Runtimes run as their users would, with the threads fixed:
 
-    native           spinebench bench
+    native           spinebench bench; with --engines also native-bf16, native-low-memory and openblas
     onnxruntime      CPU provider
     openvino-f32     precision hint f32, latency hint
     openvino         the same with its default precision: bf16 where the CPU has it
@@ -32,6 +32,8 @@ import time
 
 import numpy as np
 
+OURS = {"native": ["--engine", "native"], "native-bf16": ["--engine", "native-bf16"],
+        "native-low-memory": ["--engine", "native", "--low-memory"], "openblas": ["--engine", "openblas"]}
 ENGINES = ["native", "onnxruntime", "openvino-f32", "openvino", "ncnn", "ncnn-bf16"]
 REDUCED = {"openvino", "ncnn-bf16"}  # not fp32
 TOLERANCE, REDUCED_TOLERANCE = 1e-7, 1e-2  # of the normalised mean square error
@@ -149,9 +151,9 @@ def bench(a, subject, threads, *options):
     return json.loads(done["out"])["records"], done["process"]
 
 
-def time_native(a, subject, threads):
+def time_ours(a, subject, threads, engine):
     records, peak = bench(a, subject, threads, "--no-check", "--no-probe", "--step-passes", "0", "--min-runs", "5",
-                          "--max-runs", "100000", "--time", str(a.seconds), *a.native_options.split())
+                          "--max-runs", "100000", "--time", str(a.seconds), *OURS[engine])
     sample = next(r for r in records if r["kind"] == "time")
     above = next((r["measured_bytes"] for r in records if r["kind"] == "memory" and r["phase"] == "total"), None)
     return {"ns": sample["ns"], "above_start": above, "process": peak, "steal": sample["steal_ticks"]}
@@ -185,7 +187,8 @@ def prepare(a, model):
     if os.path.exists(done):
         with open(done) as f:
             subject.size, subject.checks = json.load(f)
-        return subject
+        if all(e in OURS or e in subject.checks for e in a.engines):
+            return subject
     path, _, (height, width) = subject.export("nchw")
     subject.size = height
     ours = subject.forward(subject.input(height, width))
@@ -194,7 +197,7 @@ def prepare(a, model):
         json.dump([o.name for o in onnx.load(path).graph.output], f)
     subject.checks = {}
     for engine in a.engines:
-        if engine == "native":
+        if engine in OURS:
             continue
         try:
             if engine == "ncnn":
@@ -203,6 +206,7 @@ def prepare(a, model):
             subject.checks[engine] = compare(check_onnx, ours, dict(np.load(f"{root}/{engine}.npz")))
         except RuntimeError as e:
             print(f"peers: {model}: {engine} is left out: {e}", file=sys.stderr)
+            subject.checks[engine] = None
     with open(done, "w") as f:
         json.dump([subject.size, subject.checks], f)
     return subject
@@ -268,7 +272,7 @@ def busy_cpus(count):
 
 def measure(a, subject, threads, records):
     """The rounds of one model and thread count; returns samples per engine."""
-    engines = [e for e in a.engines if e == "native" or e in subject.checks]
+    engines = [e for e in a.engines if e in OURS or subject.checks[e]]
     scenario = "busy" if a.busy else None
     samples = {e: [] for e in engines}
     with busy_cpus(a.busy):
@@ -277,27 +281,27 @@ def measure(a, subject, threads, records):
             if r and (time.monotonic() - started) * (r + 1) / r > a.limit:
                 break
             for engine in random.Random(a.seed * 1000 + r).sample(engines, len(engines)):
-                timed = (time_native(a, subject, threads) if engine == "native"
+                timed = (time_ours(a, subject, threads, engine) if engine in OURS
                          else run_peer(a, subject, threads, engine))
                 samples[engine].append(timed)
     run = records[0]["run"]
     whole = next(r for r in reversed(records) if r["kind"] == "cost" and not any(r[k] for k in part()))
     for engine in engines:
         where = cell(subject, threads, engine, scenario)
-        if engine != "native":
+        if engine not in OURS:
             records.append({**whole, **where})  # what is computed is the same
         records += [time_record(run, where, i, s) for i, s in enumerate(samples[engine])]
         records += [memory_record(run, where, phase, max(s[key] or 0 for s in samples[engine]) or None)
                     for phase, key in (("total", "above_start"), ("process", "process"))]
-        if engine != "native":
+        if engine not in OURS:
             records.append(check_record(run, where, subject.checks[engine]))
     return samples
 
 
-def static_records(a, subject, threads, first):
-    """The run record, once, and what is known of our own engine without the clock."""
+def static_records(a, subject, threads, engine, first):
+    """The run record, once, and what is known of one of our engines without the clock."""
     extra = ["--no-probe", "--runs", "1", "--warmup", "0", "--step-passes", "0"]
-    records, _ = bench(a, subject, threads, *extra, *([] if a.check else ["--no-check"]), *a.native_options.split())
+    records, _ = bench(a, subject, threads, *extra, *([] if a.check else ["--no-check"]), *OURS[engine])
     keep = [r for r in records if r["kind"] in ("cost", "check") or (not first and r["kind"] == "run")]
     for r in keep:
         r["run"] = first or r["run"]
@@ -312,8 +316,8 @@ def show(subject, threads, samples, checks):
     for engine in sorted(medians, key=medians.get):
         ns = [n for s in samples[engine] for n in s["ns"]]
         ratio = f"{medians['native'] / medians[engine]:9.3f}" if "native" in medians else ""
-        error = f"{checks[engine][1]:9.1e}" if engine in checks else "        -"
-        print(f"  {engine:13} median {medians[engine] / 1e6:9.2f} ms  min {min(ns) / 1e6:9.2f} ms  n {len(ns):4}  "
+        error = f"{checks[engine][1]:9.1e}" if checks.get(engine) else "        -"
+        print(f"  {engine:17} median {medians[engine] / 1e6:9.2f} ms  min {min(ns) / 1e6:9.2f} ms  n {len(ns):4}  "
               f"ours / this {ratio}  error / std {error}  peak {max(s['process'] for s in samples[engine]) / 1e6:6.0f} MB",
               flush=True)
 
@@ -339,7 +343,6 @@ def main():
     p.add_argument("--seconds", type=float, default=2.0, help="of timed runs per process, at least five runs")
     p.add_argument("--limit", type=float, default=1e9, help="seconds for all rounds: none is begun that would end later")
     p.add_argument("--engines", default=",".join(ENGINES), help="which, separated by commas")
-    p.add_argument("--native-options", default="", help="more options for our bench, as one word")
     p.add_argument("--seed", type=int, default=1, help="of weights, input and order")
     p.add_argument("--busy", type=int, default=0, metavar="N", help="keep N CPUs busy meanwhile")
     p.add_argument("--no-check", dest="check", action="store_false", help="do not check our own output again")
@@ -348,16 +351,17 @@ def main():
     p.add_argument("-o", "--output", help="file of records")
     a = p.parse_args()
     a.engines = a.engines.split(",")
-    unknown = [e for e in a.engines if e not in ENGINES]
+    unknown = [e for e in a.engines if e not in ENGINES and e not in OURS]
     if unknown:
-        p.error(f"unknown engine {unknown[0]}; known: {' '.join(ENGINES)}")
+        p.error(f"unknown engine {unknown[0]}; known: {' '.join([*ENGINES, *OURS])}")
     with tempfile.TemporaryDirectory() as scratch:
         a.work = a.work or scratch
         records = []
         for model in a.models:
             subject = prepare(a, model)
             for threads in a.threads if not a.prepare else []:
-                records += static_records(a, subject, threads, records[0]["run"] if records else None)
+                for engine in [e for e in a.engines if e in OURS] or ["native"]:
+                    records += static_records(a, subject, threads, engine, records[0]["run"] if records else None)
                 show(subject, threads, measure(a, subject, threads, records), subject.checks)
                 if a.output:
                     write(a.output, records)
