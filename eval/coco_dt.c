@@ -187,7 +187,7 @@ static void decide_box(struct part *p, const struct loader *l, size_t numbers, s
     struct sb_extent labelled = all;
     if (is_labelled(xyv, numbers))
         labelled = sb_extent_of(xyv, numbers, true);
-    p->notes.count[SB_RULE_KEYPOINT_AREA] += memcmp(&all, &labelled, sizeof(all)) != 0;
+    p->notes.count[SB_RULE_KEYPOINT_AREA] += !sb_extent_is(&all, &labelled);
     const bool chosen = rule(l, SB_RULE_KEYPOINT_AREA) == SB_KEYPOINT_AREA_VISIBLE;
     const struct sb_extent *const e = chosen ? &labelled : &all;
     row->box[0] = e->x0;

@@ -33,4 +33,9 @@ static inline struct sb_extent sb_extent_of(const double *xyv, size_t numbers, b
     return e;
 }
 
+static inline bool sb_extent_is(const struct sb_extent *a, const struct sb_extent *b)
+{
+    return a->x0 == b->x0 && a->y0 == b->y0 && a->x1 == b->x1 && a->y1 == b->y1;
+}
+
 #endif

@@ -134,8 +134,9 @@ static int take_rules(const struct spinebench_options *o, struct sb_coco_params 
         const size_t name = strcspn(text, "=");
         int rule = 0;
         uint8_t value = 0;
-        while (rule < SB_RULES && (strlen(sb_rule_row((enum sb_rule)rule)->option) != name ||
-                                   strncmp(sb_rule_row((enum sb_rule)rule)->option, text, name)))
+        while (rule < SB_RULES &&
+               (strlen(sb_rule_row((enum sb_rule)rule)->option) != name ||
+                strncmp(sb_rule_row((enum sb_rule)rule)->option, text, name) != 0))
             rule++;
         if (rule == SB_RULES || text[name] != '=')
             return sb_error_set(err, SB_EINVAL, "options: unknown rule '%s'", text);
