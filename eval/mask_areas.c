@@ -70,7 +70,9 @@ int sb_mask_areas(const struct sb_mask_column *masks, const struct sb_coco_gt *g
                   struct sb_error *err)
 {
     const int threads = sb_pool_threads(pool);
-    struct task t = {masks, gt, all, area, sb_calloc((size_t)threads, sizeof(*t.workers), TAG)};
+    struct task t = {.masks = masks, .gt = gt, .all = all};
+    t.area = area;
+    t.workers = sb_calloc((size_t)threads, sizeof(*t.workers), TAG);
     const struct worker *first = NULL;
     int rc = 0;
     if (!t.workers)
