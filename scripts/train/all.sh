@@ -36,27 +36,40 @@ scenes() {
     keep "$name" "$name"
 }
 
+# join: waits for what was started; fails when any of it did
+pids=
+join() {
+    for pid in $pids; do
+        wait "$pid"
+    done
+    pids=
+}
+
 for model in $detectors; do
     scenes "$model" 1 "$model" &
+    pids="$pids $!"
 done
-wait
+join
 for model in $species; do
     {
         $train "$model" --data "$folder/species" -o "$folder/runs/$model" --seed 1 --steps "$((steps / 2))" --batch 64 --rate 3e-3
         keep "$model" "$model"
     } &
+    pids="$pids $!"
 done
-wait
+join
 for model in $ablations; do
     scenes "$model" 1 "$model" &
+    pids="$pids $!"
 done
-wait
+join
 scenes tiny-maskrcnn-spinenet 1 tiny-maskrcnn-spinenet --init models/weights/tiny-retinanet-spinenet.safetensors --init-partly
 for seed in 2 3; do
     for model in $detectors; do
         scenes "$model" "$seed" "$model-seed$seed" &
+        pids="$pids $!"
     done
-    wait
+    join
 done
 
 make build/spinebench

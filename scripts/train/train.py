@@ -112,6 +112,14 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.average.values = state["average"]
         self.step, self.seconds = state["step"], state["seconds"]
+        self._cut_log()
+
+    def _cut_log(self):
+        """Lines of steps that are done again are dropped."""
+        path = self.folder / "log.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        kept = [line for line in lines if json.loads(line)["step"] <= self.step]
+        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
     def save(self):
         state = {
