@@ -90,10 +90,9 @@ static int classify(const struct sb_label_list *labels, struct sb_error *err)
                              err);
     sb_progress_finish(&progress);
     if (rc == 0)
-        rc = sb_image_run_finish(&run, err);
+        rc = sb_image_run_finish(&run, &summary.run, err);
     if (rc == 0)
         rc = print_summary(&summary, err);
-    sb_pipeline_summary_release(&summary.run);
     return rc;
 }
 

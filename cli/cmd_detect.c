@@ -149,10 +149,9 @@ static int detect(struct request *r, struct sb_error *err)
     int rc = sb_detect_run(&job, &options, &summary, err);
     sb_progress_finish(&progress);
     if (rc == 0)
-        rc = sb_image_run_finish(&run, err);
+        rc = sb_image_run_finish(&run, &summary, err);
     if (rc == 0)
         rc = print_summary(&summary, err);
-    sb_pipeline_summary_release(&summary);
     return rc;
 }
 

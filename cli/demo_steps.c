@@ -247,7 +247,6 @@ static int detect(struct sb_demo *d, const struct sb_demo_model *m, size_t run, 
                                       .progress = progress};
     if (rc == 0)
         rc = sb_detect_set_run(&set, &summary, err);
-    sb_pipeline_summary_release(&summary);
     sb_weights_release(&weights);
     sb_model_free(&model);
     return rc;
@@ -275,7 +274,6 @@ static int classify(struct sb_demo *d, const struct sb_demo_model *m, size_t run
                                                  .progress = progress};
     if (rc == 0)
         rc = sb_classify_run(model, &weights, &options, &labels, &pipeline, &summary, err);
-    sb_pipeline_summary_release(&summary.run);
     sb_label_list_release(&labels);
     sb_weights_release(&weights);
     sb_model_free(&model);
@@ -451,7 +449,6 @@ int sb_demo_draw(struct sb_demo *d, struct sb_error *err)
                                       .threads = d->threads};
     if (rc == 0)
         rc = sb_detect_set_run(&set, &summary, err);
-    sb_pipeline_summary_release(&summary);
     sb_str_release(&drawn);
     sb_str_release(&results);
     sb_weights_release(&weights);

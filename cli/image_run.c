@@ -28,6 +28,7 @@ void sb_image_run_defaults(struct sb_image_run *run, const char *command)
 void sb_image_run_release(struct sb_image_run *run)
 {
     sb_packed_free(&run->plan.packed);
+    sb_free(run->shares);
     sb_weights_release(&run->weights);
     sb_shared_free(&run->shared);
     sb_model_free(&run->model);
@@ -137,8 +138,10 @@ struct sb_pipeline_options sb_image_run_pipeline(struct sb_image_run *run,
                                         .ctx = run->skipped};
 }
 
-int sb_image_run_finish(const struct sb_image_run *run, struct sb_error *err)
+int sb_image_run_finish(struct sb_image_run *run, const struct sb_pipeline_summary *summary,
+                        struct sb_error *err)
 {
+    const size_t ranks = (size_t)sb_ranks_count(sb_cli_ranks());
     int rc = 0;
     const struct sb_results_part part = {.shard = run->shard_index,
                                          .shards = run->shards,
@@ -147,7 +150,13 @@ int sb_image_run_finish(const struct sb_image_run *run, struct sb_error *err)
                                          .run = sb_str_text(&run->identity)};
     if (run->shard && sb_image_run_prints())
         rc = sb_results_part_write(run->output, &part, err);
-    return sb_ranks_agree(sb_cli_ranks(), rc, err);
+    run->shares = sb_calloc(ranks, sizeof(*run->shares), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (rc == 0 && !run->shares)
+        rc = sb_error_nomem(err, "the summary", ranks * sizeof(*run->shares));
+    rc = sb_ranks_agree(sb_cli_ranks(), rc, err);
+    if (rc == 0)
+        sb_ranks_gather(sb_cli_ranks(), &summary->own, sizeof(summary->own), run->shares);
+    return rc;
 }
 
 static int merge_parts(const struct sb_image_run *run, const struct sb_arguments *args, bool array,
@@ -198,7 +207,7 @@ void sb_image_run_print(const struct sb_image_run *run, const struct sb_pipeline
         printf(" (%zu from before)", s->resumed);
     printf("; %.2f images/s\n", rate(s));
     for (int i = 0; ranks > 1 && i < ranks; i++) {
-        const struct sb_pipeline_share *const share = &s->shares[i];
+        const struct sb_pipeline_share *const share = &run->shares[i];
         printf("  rank %d on %s: %llu images, busy %.0f %%, in the network %.0f %%, sent %.1f kB\n",
                i, sb_ranks_host(sb_cli_ranks(), i), (unsigned long long)share->images,
                100.0 * (double)share->busy_ns / (double)s->elapsed_ns,
@@ -223,7 +232,7 @@ void sb_image_run_json(const struct sb_image_run *run, const struct sb_pipeline_
     sb_jw_double(w, "network_share", (double)s->work_ns / ((double)s->elapsed_ns * ranks));
     sb_jw_array(w, "ranks");
     for (int i = 0; i < ranks; i++) {
-        const struct sb_pipeline_share *const share = &s->shares[i];
+        const struct sb_pipeline_share *const share = &run->shares[i];
         sb_jw_object(w, NULL);
         sb_jw_string(w, "host", sb_ranks_host(sb_cli_ranks(), i));
         sb_jw_uint(w, "images", share->images);

@@ -28,7 +28,8 @@ struct sb_image_run {
     struct sb_shared *shared;
     /* JSON, one line each: what decides results; the same with the list of images */
     struct sb_str identity, settings;
-    struct sb_jw writer; /* of identity, between begin and end */
+    struct sb_jw writer;              /* of identity, between begin and end */
+    struct sb_pipeline_share *shares; /* per rank, after the run; owned */
 };
 
 /* Options that both commands have, for a command's table. */
@@ -69,8 +70,9 @@ int sb_image_run_agree(struct sb_image_run *run, const struct sb_image_list *lis
 struct sb_pipeline_options sb_image_run_pipeline(struct sb_image_run *run,
                                                  const struct sb_image_list *list,
                                                  struct sb_progress *progress);
-/* After a run: writes the part file of a shard. Collective. */
-int sb_image_run_finish(const struct sb_image_run *run, struct sb_error *err);
+/* After a run: writes the part file of a shard, and learns what each rank did. Collective. */
+int sb_image_run_finish(struct sb_image_run *run, const struct sb_pipeline_summary *summary,
+                        struct sb_error *err);
 /* --merge: joins parts, JSON arrays or JSON Lines, and says how many results there are. */
 int sb_image_run_merge(const struct sb_image_run *run, const struct sb_arguments *args, bool array,
                        struct sb_error *err);

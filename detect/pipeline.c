@@ -39,12 +39,6 @@ size_t sb_pipeline_slots(const struct sb_pipeline_options *options)
     return (size_t)options->loaders + SB_PIPELINE_BACKLOG;
 }
 
-void sb_pipeline_summary_release(struct sb_pipeline_summary *summary)
-{
-    sb_free(summary->shares);
-    memset(summary, 0, sizeof(*summary));
-}
-
 static size_t image_index(const struct run *r, size_t item)
 {
     return r->dealt[item % r->ring];
@@ -327,24 +321,15 @@ static int publish(struct run *r, int rc, struct sb_pipeline_summary *summary, s
     return rc ? rc : published;
 }
 
-/* What each rank did, for all ranks. */
-static int share_out(struct run *r, struct sb_pipeline_summary *summary, struct sb_error *err)
+/* What this rank did, and the time of all in the network. */
+static void note_share(const struct run *r, struct sb_pipeline_summary *summary)
 {
-    struct sb_ranks *const ranks = r->options->ranks;
-    const size_t n = (size_t)sb_ranks_count(ranks);
-    const struct sb_pipeline_share mine = {.images = r->finished,
-                                           .sent = sb_ranks_sent(ranks),
-                                           .busy_ns = r->last_ns - r->started_ns,
-                                           .work_ns = r->work_ns};
-    summary->shares = sb_calloc(n, sizeof(*summary->shares), TAG);
-    const int rc =
-        summary->shares ? 0 : sb_error_nomem(err, "the summary", n * sizeof(*summary->shares));
-    if (sb_ranks_agree(ranks, rc, err))
-        return err->code;
-    sb_ranks_gather(ranks, &mine, sizeof(mine), summary->shares);
-    for (size_t i = 0; i < n; i++)
-        summary->work_ns += summary->shares[i].work_ns;
-    return 0;
+    summary->own = (struct sb_pipeline_share){.images = r->finished,
+                                              .sent = sb_ranks_sent(r->options->ranks),
+                                              .busy_ns = r->last_ns - r->started_ns,
+                                              .work_ns = r->work_ns};
+    summary->work_ns = r->work_ns;
+    sb_ranks_sum(r->options->ranks, &summary->work_ns, 1);
 }
 
 /* Rank 0's counts of what was written are everybody's. */
@@ -390,7 +375,7 @@ int sb_pipeline_run(const struct sb_pipeline_options *options,
     if (rc == 0)
         rc = run_all(&r, summary, err);
     if (rc == 0)
-        rc = share_out(&r, summary, err);
+        note_share(&r, summary);
     release(&r);
     summary->elapsed_ns = sb_now_ns() - start;
     return rc;

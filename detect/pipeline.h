@@ -66,19 +66,16 @@ struct sb_pipeline_share {
     int64_t work_ns; /* of these, inside the network */
 };
 
-/* The same on all ranks. */
+/* The same on all ranks, but for the last member. */
 struct sb_pipeline_summary {
-    size_t images;                    /* in the results file, broken ones not counted */
-    size_t resumed;                   /* of these, taken from the journals */
-    size_t broken;                    /* skipped */
-    size_t lines;                     /* of results */
-    int64_t elapsed_ns;               /* of this run */
-    int64_t work_ns;                  /* inside the network, summed over ranks */
-    struct sb_pipeline_share *shares; /* per rank, owned; NULL after an error */
+    size_t images;                /* in the results file, broken ones not counted */
+    size_t resumed;               /* of these, taken from the journals */
+    size_t broken;                /* skipped */
+    size_t lines;                 /* of results */
+    int64_t elapsed_ns;           /* of this run */
+    int64_t work_ns;              /* inside the network, summed over ranks */
+    struct sb_pipeline_share own; /* what this rank did: not the same on all */
 };
-
-/* Also for a zeroed summary. */
-void sb_pipeline_summary_release(struct sb_pipeline_summary *summary);
 
 size_t sb_pipeline_slots(const struct sb_pipeline_options *options);
 

@@ -331,7 +331,8 @@ static int finish(struct sb_report_rows *rows, struct sb_row_index *index, struc
         return rc;
     take_checks(index, rows->records);
     drop_empty(index);
-    qsort(index->items, index->count, sizeof(*index->items), compare_drafts);
+    if (index->count) /* no row, no array */
+        qsort(index->items, index->count, sizeof(*index->items), compare_drafts);
     rows->items = sb_calloc(index->count, sizeof(*rows->items), TAG);
     if (!rows->items)
         return sb_error_nomem(err, "rows", index->count * sizeof(*rows->items));
