@@ -83,10 +83,14 @@ void sb_category_column_name(const struct sb_coco_params *params, size_t column,
     const char *const area = column >= FIRST_AREA && area_of(params, column) < params->area_count
                                  ? params->areas[area_of(params, column)].name
                                  : NULL;
+    const char *const overall = params->areas[sb_stat_overall_area(params)].name;
+    const char *const what = area ? "AP" : column < FIRST_AREA ? names[column] : "AR";
     if (area)
-        snprintf(name, SB_CATEGORY_NAME_BYTES, "AP_%s", area);
-    else
-        snprintf(name, SB_CATEGORY_NAME_BYTES, "%s", column < FIRST_AREA ? names[column] : "AR");
+        snprintf(name, SB_CATEGORY_NAME_BYTES, "%s_%s", what, area);
+    else if (column == DETECTIONS || strcmp(overall, "all") == 0)
+        snprintf(name, SB_CATEGORY_NAME_BYTES, "%s", what);
+    else /* own area ranges without one for all objects: the first stands in, by its name */
+        snprintf(name, SB_CATEGORY_NAME_BYTES, "%s_%s", what, overall);
 }
 
 double sb_category_value(const struct sb_coco_params *params, const struct sb_category_stats *stats,

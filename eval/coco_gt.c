@@ -489,6 +489,7 @@ void sb_coco_gt_release(struct sb_coco_gt *gt)
     sb_category_sets_release(&gt->negative);
     sb_category_sets_release(&gt->not_exhaustive);
     sb_free(gt->image);
+    sb_free(gt->listed_image);
     sb_free(gt->category);
     sb_free(gt->box);
     sb_free(gt->area);

@@ -37,12 +37,14 @@ struct sb_coco_gt {
     char **category_names;   /* per category rank, owned; "" when the file has none */
     uint8_t *category_group; /* LVIS: per category rank, index into sb_frequency_names; or NULL */
 
-    size_t count;       /* annotations, in file order */
-    int32_t *image;     /* rank, -1 = not in images, or not chosen */
-    int32_t *category;  /* rank, -1 = not in categories: not evaluated */
-    double (*box)[4];   /* x, y, w, h; NULL unless needed */
-    double *area;       /* square pixels, as the rule says */
-    uint8_t *flags;     /* SB_ANN_... */
+    size_t count;          /* annotations, in file order */
+    int32_t *image;        /* rank, -1 = not in images, or not chosen */
+    int32_t *listed_image; /* rank of the image that an annotation stands under: another one where
+                              duplicate_ids.h replaced it; NULL without repeated ids */
+    int32_t *category;     /* rank, -1 = not in categories: not evaluated */
+    double (*box)[4];      /* x, y, w, h; NULL unless needed */
+    double *area;          /* square pixels, as the rule says */
+    uint8_t *flags;        /* SB_ANN_... */
     uint64_t *shape_at; /* offset of the segmentation in the file; NULL unless masks are needed */
     double *keypoints;  /* (count, keypoint_count, 3) x, y, visibility; NULL unless needed */
     struct sb_notes notes; /* what rules met in the file */

@@ -44,6 +44,12 @@ static void params_json(const struct sb_coco_params *p, struct sb_jw *w)
     sb_jw_bool(w, "use_cats", p->use_cats);
     if (sb_compares_keypoints(p))
         doubles(w, "sigmas", p->sigmas, p->keypoint_count);
+    sb_jw_object(w, "rules");
+    for (int r = 0; r < SB_RULES; r++) {
+        const struct sb_rule_row *const row = sb_rule_row((enum sb_rule)r);
+        sb_jw_string(w, row->option, row->values[p->rules[r]]);
+    }
+    sb_jw_end(w);
     sb_jw_end(w);
 }
 

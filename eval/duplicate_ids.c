@@ -61,9 +61,9 @@ static int find_last(const int64_t *ids, size_t count, uint32_t *last, size_t *r
 }
 
 /* Rows in the order in which pycocotools lists them: by image, file order inside; returns how many.
- */
+ * under: the image of each. */
 static size_t list_rows(const struct sb_coco_gt *gt, const struct sb_coco_params *params,
-                        const uint32_t *last, size_t *image_start, uint32_t *listed)
+                        const uint32_t *last, size_t *image_start, uint32_t *listed, int32_t *under)
 {
     /* with categories, and in LVIS always, only annotations of known ones are looked up */
     const bool keeps_unknown = !params->use_cats && params->metric->protocol != SB_PROTOCOL_LVIS;
@@ -81,8 +81,10 @@ static size_t list_rows(const struct sb_coco_gt *gt, const struct sb_coco_params
     }
     size_t kept = 0;
     for (size_t i = 0; i < total; i++) {
-        if (keeps_unknown || gt->category[listed[i]] >= 0)
-            listed[kept++] = last[listed[i]];
+        if (!keeps_unknown && gt->category[listed[i]] < 0)
+            continue;
+        under[kept] = gt->image[listed[i]];
+        listed[kept++] = last[listed[i]];
     }
     return kept;
 }
@@ -131,9 +133,15 @@ int sb_resolve_duplicates(struct sb_coco_gt *gt, const int64_t *ids,
     uint32_t *const last = sb_malloc(gt->count * sizeof(*last), TAG);
     uint32_t *const listed = sb_malloc(gt->count * sizeof(*listed), TAG);
     size_t *const image_start = sb_calloc(gt->images.count + 1, sizeof(*image_start), TAG);
-    int rc = last && listed && image_start ? find_last(ids, gt->count, last, repeats) : SB_ENOMEM;
-    if (rc == 0 && *repeats > 0)
-        rc = rewrite(gt, params, listed, list_rows(gt, params, last, image_start, listed));
+    int32_t *under = sb_malloc(gt->count * sizeof(*under), TAG);
+    const bool ok = last && listed && image_start && under;
+    int rc = ok ? find_last(ids, gt->count, last, repeats) : SB_ENOMEM;
+    if (rc == 0 && *repeats > 0) {
+        rc = rewrite(gt, params, listed, list_rows(gt, params, last, image_start, listed, under));
+        gt->listed_image = under; /* ownership moves */
+        under = NULL;
+    }
+    sb_free(under);
     sb_free(last);
     sb_free(listed);
     sb_free(image_start);

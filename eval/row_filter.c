@@ -27,11 +27,13 @@ static int32_t *copy_of(const int32_t *values, size_t count)
     return copy;
 }
 
-/* Rows of images that are not chosen take no part. */
-static void choose_images(int32_t *image, size_t count, const uint8_t *chosen)
+/* Rows of images that are not chosen take no part, nor do those that are listed (NULL: where they
+ * are) under one. */
+static void choose_images(int32_t *image, const int32_t *listed, size_t count,
+                          const uint8_t *chosen)
 {
     for (size_t i = 0; chosen && i < count; i++) {
-        if (image[i] >= 0 && !chosen[image[i]])
+        if (image[i] >= 0 && (!chosen[image[i]] || (listed && !chosen[listed[i]])))
             image[i] = -1;
     }
 }
@@ -183,8 +185,8 @@ int sb_row_filter_build(struct sb_row_filter *filter, const struct sb_coco_gt *g
                  ? 0
                  : sb_error_nomem(err, "a choice of rows", (gt->count + dt->count) * 4);
     if (rc == 0) {
-        choose_images(filter->own_gt_image, gt->count, chosen);
-        choose_images(filter->own_dt_image, dt->count, chosen);
+        choose_images(filter->own_gt_image, gt->listed_image, gt->count, chosen);
+        choose_images(filter->own_dt_image, NULL, dt->count, chosen);
         if (drops_empty)
             filter->notes.count[SB_RULE_EMPTY_AREAS] +=
                 drop_empty_objects(filter->own_gt_image, gt);
