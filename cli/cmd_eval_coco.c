@@ -63,7 +63,8 @@ struct session {
     struct sb_coco_gt gt;
     struct sb_str out;
     struct sb_jw json;
-    bool several; /* results files */
+    const char *annotations; /* their path */
+    bool several;            /* results files */
     const struct sb_table_format *format;
     struct sb_eval_runs runs;
     struct sb_diagnose_session diagnosis;
@@ -82,14 +83,15 @@ static int dump(const struct sb_coco_eval *eval, size_t number, bool several, st
     return rc;
 }
 
-/* A warning for every rule that the data meets. */
-static void warn(const struct session *s, const struct sb_notes *notes)
+/* A warning for every rule that the data meets, about a file where there are several. */
+static void warn(const struct session *s, const struct sb_notes *notes, const char *path)
 {
     struct sb_str text = SB_STR_INIT;
     sb_notes_text(notes, s->params.rules, &text);
     char *rest = text.data;
     for (char *line; rest && (line = strtok_r(rest, "\n", &rest));)
-        fprintf(stderr, "spinebench eval coco: warning: %s\n", line);
+        fprintf(stderr, "spinebench eval coco: warning: %s%s%s\n", path ? path : "",
+                path ? ": " : "", line);
     sb_str_release(&text);
 }
 
@@ -102,10 +104,13 @@ static int report(struct session *s, const struct sb_coco_eval *eval,
     int rc = sb_coco_summarize(eval, s->runs.options.order, &summary, err);
     if (rc)
         return rc;
-    sb_notes_add(&notes, &s->gt.notes);
     sb_notes_add(&notes, &eval->notes);
     sb_notes_add(&notes, &summary.notes);
-    warn(s, &notes);
+    if (s->several && number == 1)
+        warn(s, &s->gt.notes, s->annotations);
+    else if (!s->several)
+        sb_notes_add(&notes, &s->gt.notes);
+    warn(s, &notes, s->several ? path : NULL);
     if (json) {
         sb_jw_object(&s->json, NULL); /* evaluate_file() closes it */
         if (s->several)
@@ -177,7 +182,8 @@ static int choose_format(struct session *s, struct sb_error *err)
 
 static int evaluate_all(struct session *s, const struct sb_arguments *args, struct sb_error *err)
 {
-    int rc = sb_coco_gt_load(&s->gt, args->words[0], &s->params, s->pool, err);
+    s->annotations = args->words[0];
+    int rc = sb_coco_gt_load(&s->gt, s->annotations, &s->params, s->pool, err);
     if (rc)
         return rc;
     rc = diagnose ? sb_diagnose_start(&s->diagnosis, &diagnose_options, args->words[0], err) : 0;

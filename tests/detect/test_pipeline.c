@@ -263,7 +263,7 @@ static void test_detect__memory_does_not_grow_with_images(void **state)
     const char *const many =
         "i=0; set --; while [ $i -lt 40 ]; do set -- \"$@\" *.png; i=$((i + 1)); done; "
         "exec \"$PROGRAM\" detect tiny-retinanet-resnet-fpn -q -o many.json \"$@\" >many.txt";
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     skip(); /* freed memory is kept for a while, to find its use */
 #endif
     const long first = peak_of(dir, few), second = peak_of(dir, many);

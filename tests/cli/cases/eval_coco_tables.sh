@@ -16,3 +16,5 @@ spinebench eval coco gt.json a.json --format csv --per-category --sort objects
 spinebench eval coco gt.json a.json b.json --format csv --per-category | cut -d , -f 1-7
 spinebench eval coco gt.json a.json --format json --sort ar50 2>err || echo "$? $(grep sort err)"
 spinebench eval coco gt.json a.json --format json --sort detections | sed -n '/per_category/,$p' | grep -E '"(name|AP)"'
+# without a range called all the first one stands in, and says so
+spinebench eval coco gt.json a.json --per-category --areas tiny:0:256,rest:256:1e10 --format csv | head -n 1
