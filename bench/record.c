@@ -69,6 +69,7 @@ static const struct sb_field run_fields[] = {
     FIELD(STRING, "allocator", u.run.allocator, true),
     FIELD(STRING, "weights", u.run.weights, true),
     FIELD(INT, "seed", u.run.seed, true),
+    FIELD(STRING, "settings", u.run.settings, true),
     FIELDS_END,
 };
 

@@ -82,6 +82,7 @@ struct sb_run_record {
     const char *blas, *blas_core, *allocator;
     const char *weights; /* "seed 1" or the file */
     int64_t seed;
+    const char *settings; /* of a session: how runs are repeated, "name value; name value" */
 };
 
 /* Static costs (bench/costs.h) of a part. */

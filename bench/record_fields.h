@@ -1,4 +1,4 @@
-/* The schema tables behind record.h; for record*.c only. */
+/* The schema tables behind record.h; for record*.c and session_resume.c only. */
 #ifndef SB_BENCH_RECORD_FIELDS_H
 #define SB_BENCH_RECORD_FIELDS_H
 

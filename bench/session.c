@@ -1,5 +1,5 @@
-/* Sessions: checking cells, measuring them, resuming. Fresh processes are in session_child.c. See
- * session.h. */
+/* Sessions: checking cells, measuring them. Resuming is in session_resume.c, fresh processes are in
+ * session_child.c. See session.h. */
 #include "bench/session.h"
 
 #include "base/file.h"
@@ -78,84 +78,21 @@ static int refuse_repeated_cells(const struct session *s, struct sb_error *err)
     return 0;
 }
 
-/*
- * What an earlier session left: cells in order, the last one perhaps incomplete. Counts those that
- * are kept and finds where the file is cut.
- */
-static int match_cells(struct session *s, const struct sb_records *old, size_t *kept_records,
-                       struct sb_error *err)
+void sb_session_run_record(const struct session *s, struct sb_record *run)
 {
-    size_t cell = 0; /* cells seen so far */
-    *kept_records = 0;
-    s->first_cell = 0;
-    for (size_t i = 0; i < old->count; i++) {
-        const struct sb_record *r = &old->items[i];
-        if (r->kind == SB_RECORD_RUN) {
-            *kept_records = i + 1;
-            continue;
-        }
-        if (cell > 0 &&
-            (r->kind == SB_RECORD_ACCURACY || sb_same_cell(&r->cell, &s->cells[cell - 1].key)))
-            continue;
-        if (cell == s->options->num_cells || !sb_same_cell(&r->cell, &s->cells[cell].key)) {
-            sb_error_set(
-                err, SB_EINVAL, "the file holds %s at %lld, which is not cell %zu of this session",
-                r->cell.model ? r->cell.model : "no model", (long long)r->cell.size, cell + 1);
-            sb_error_line(err, r->line, 0);
-            return sb_error_hint(err, "resume with the options of the first start, or start anew "
-                                      "without --resume");
-        }
-        if (cell > 0) { /* the one before it is complete */
-            s->first_cell = cell;
-            *kept_records = i;
-        }
-        cell++;
-    }
-    return 0;
-}
-
-/* A line that was cut when the session was killed is no error: it is thrown away. */
-static void ignore_bad_line(void *ctx, const struct sb_error *err)
-{
-    (void)err;
-    (*(size_t *)ctx)++;
-}
-
-static int resume_part(struct session *s, const char *part, struct sb_error *err)
-{
-    struct sb_records old;
-    size_t bad = 0, kept = 0;
-    sb_records_init(&old);
-    int rc = sb_records_read(&old, part, ignore_bad_line, &bad, err);
-    if (rc == 0 && (old.count == 0 || old.items[0].kind != SB_RECORD_RUN)) {
-        rc = sb_error_set(err, SB_EFORMAT, "does not start with a run record");
-        sb_error_hint(err, "start anew without --resume");
-    }
-    if (rc == 0)
-        rc = match_cells(s, &old, &kept, err);
-    for (size_t i = 0; i < kept && rc == 0; i++)
-        rc = sb_records_add(s->records, &old.items[i], err);
-    if (rc == 0) {
-        snprintf(s->identity.id, sizeof(s->identity.id), "%s", old.items[0].run);
-        rc = sb_record_writer_resume(&s->writer, s->options->output, old.items[kept - 1].offset,
-                                     err);
-        s->writing = rc == 0;
-    } else {
-        sb_error_file(err, part);
-    }
-    sb_records_release(&old);
-    return rc;
+    sb_run_record_fill(run, &s->identity, s->env, s->options->command);
+    run->u.run.weights = s->options->weights_text;
+    run->u.run.seed = (int64_t)s->options->measure.seed;
+    run->u.run.settings = sb_str_text(&s->settings);
+    run->u.run.noise = s->result->noise;
+    if (isnan(s->result->noise))
+        sb_record_because(run, "noise", "not probed");
 }
 
 static int emit_run(struct session *s, struct sb_error *err)
 {
     struct sb_record run;
-    sb_run_record_fill(&run, &s->identity, s->env, s->options->command);
-    run.u.run.weights = s->options->weights_text;
-    run.u.run.seed = (int64_t)s->options->measure.seed;
-    run.u.run.noise = s->result->noise;
-    if (isnan(s->result->noise))
-        sb_record_because(&run, "noise", "not probed");
+    sb_session_run_record(s, &run);
     return sb_session_emit(s, &run, err);
 }
 
@@ -170,9 +107,9 @@ static int open_output(struct session *s, bool *complete, struct sb_error *err)
     sb_str_printf(&part, "%s.part", o->output);
     int rc = part.failed ? sb_error_nomem(err, "a file name", strlen(o->output)) : 0;
     if (rc == 0 && o->resume && sb_is_file(sb_str_text(&part))) {
-        rc = resume_part(s, sb_str_text(&part), err);
+        rc = sb_session_resume(s, sb_str_text(&part), err);
     } else if (rc == 0 && o->resume && sb_is_file(o->output)) {
-        rc = sb_records_read(s->records, o->output, NULL, NULL, err);
+        rc = sb_session_take_complete(s, err);
         s->first_cell = o->num_cells;
         *complete = true;
     } else if (rc == 0) {
@@ -299,7 +236,11 @@ int sb_session_run(const struct sb_session_options *options, const struct sb_env
                    struct sb_records *records, struct sb_session_result *result,
                    struct sb_error *err)
 {
-    struct session s = {.options = options, .env = env, .records = records, .result = result};
+    struct session s = {.options = options,
+                        .env = env,
+                        .records = records,
+                        .result = result,
+                        .settings = SB_STR_INIT};
     bool complete = false;
     memset(result, 0, sizeof(*result));
     int rc = check_options(options, err);
@@ -307,6 +248,8 @@ int sb_session_run(const struct sb_session_options *options, const struct sb_env
         rc = resolve_cells(&s, err);
     if (rc == 0)
         rc = refuse_repeated_cells(&s, err);
+    if (rc == 0)
+        rc = sb_session_settings(options, &s.settings, err);
     if (rc == 0) {
         sb_run_identity_new(&s.identity);
         result->noise = options->probe ? sb_noise_probe() : (double)NAN;
@@ -320,6 +263,7 @@ int sb_session_run(const struct sb_session_options *options, const struct sb_env
     if (s.writing)
         sb_record_writer_close(&s.writer);
     result->failed_checks = count_failed_checks(records, s.identity.id);
+    sb_str_release(&s.settings);
     sb_free(s.cells);
     return rc;
 }

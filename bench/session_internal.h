@@ -19,6 +19,7 @@ struct session {
     struct sb_session_result *result;
     struct sb_run_identity identity;
     struct session_cell *cells; /* owned */
+    struct sb_str settings;     /* sb_session_settings */
     size_t first_cell;          /* those before were resumed */
     struct sb_record_writer writer;
     bool writing;
@@ -31,6 +32,22 @@ struct session {
 
 /* Adds a record to the session's records and file (an sb_record_fn; ctx is the session). */
 int sb_session_emit(void *ctx, const struct sb_record *record, struct sb_error *err);
+
+/* This session's run record; its strings are the session's. */
+void sb_session_run_record(const struct session *s, struct sb_record *run);
+
+/* What samples depend on besides cells, machine and build, as a run record has it: how runs are
+ * repeated, what is checked, the digest of the weight file. "name value; name value". */
+int sb_session_settings(const struct sb_session_options *o, struct sb_str *out,
+                        struct sb_error *err);
+
+/* Continues the file of an earlier session: takes its complete cells over, opens the writer after
+ * them. SB_EINVAL when that session was another one or ran elsewhere, SB_EFORMAT when any line but
+ * a last one that was cut is broken. */
+int sb_session_resume(struct session *s, const char *part, struct sb_error *err);
+
+/* Reads an output that is complete already, which must be this session's, too. */
+int sb_session_take_complete(struct session *s, struct sb_error *err);
 
 /* Measures a cell in options->processes fresh processes of this program. */
 int sb_session_children(struct session *s, const struct sb_measure_options *o,

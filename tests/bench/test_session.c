@@ -157,6 +157,62 @@ static void test_session__refuses_files_of_other_sessions(void **state)
     sb_records_release(&records);
 }
 
+static void expect_refused(const struct sb_session_options *o, const char *part)
+{
+    struct sb_records records;
+    struct sb_session_result result;
+    assert_int_equal(run(o, &records, &result), SB_EINVAL);
+    if (!strstr(err.message, part))
+        fail_msg("'%s' lacks '%s'", err.message, part);
+    assert_non_null(strstr(err.hint, "leave out --resume to start over"));
+    sb_records_release(&records);
+}
+
+/* One file never mixes settings, weights or builds. */
+static void test_session__refuses_other_settings(void **state)
+{
+    (void)state;
+    struct sb_records records;
+    struct sb_session_result result;
+    struct sb_map map;
+    struct sb_session_options first = quick_options(scratch("settings.jsonl")), o;
+    first.num_cells = 1;
+    first.resume = true;
+    assert_ok(run(&first, &records, &result), &err);
+    sb_records_release(&records);
+    for (int part = 0; part < 2; part++) { /* a complete file, and one that was stopped */
+        if (part)
+            assert_int_equal(rename(scratch("settings.jsonl"), scratch("settings.jsonl.part")), 0);
+        o = first;
+        o.measure.time.stop.min_runs = o.measure.time.stop.max_runs = 3;
+        expect_refused(&o, "settings 'least runs 2', this one has 'least runs 3'");
+        o = first;
+        o.measure.time.stop.precision = 0.01;
+        expect_refused(&o, "settings 'precision 0 %', this one has 'precision 1 %'");
+        o = first;
+        o.measure.check = true;
+        expect_refused(&o, "settings 'check no', this one has 'check yes'");
+        o = first;
+        o.measure.seed = 2;
+        expect_refused(&o, "seed '1', this one has '2'");
+        o = first;
+        o.weights_text = "other.safetensors";
+        expect_refused(&o, "weights 'seed 1', this one has 'other.safetensors'");
+    }
+    /* built by another compiler */
+    const char *part = scratch("settings.jsonl.part");
+    assert_ok(sb_map_open(&map, part, &err), &err);
+    struct sb_str text = SB_STR_INIT;
+    const char *at = strstr(map.data, "\"compiler\": \"");
+    assert_non_null(at);
+    at += strlen("\"compiler\": \"");
+    sb_str_printf(&text, "%.*sX%s", (int)(at - (const char *)map.data), (const char *)map.data, at);
+    sb_map_release(&map);
+    assert_ok(sb_write_file(part, text.data, text.length, &err), &err);
+    sb_str_release(&text);
+    expect_refused(&first, "the kept run has compiler 'X");
+}
+
 static void test_session__checks_every_cell_before_the_first(void **state)
 {
     (void)state;
@@ -213,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_session__resumes_to_the_same_file),
         cmocka_unit_test(test_session__a_complete_file_needs_no_work),
         cmocka_unit_test(test_session__refuses_files_of_other_sessions),
+        cmocka_unit_test(test_session__refuses_other_settings),
         cmocka_unit_test(test_session__checks_every_cell_before_the_first),
         cmocka_unit_test(test_session__parts_make_the_whole),
     };

@@ -1,0 +1,219 @@
+/* Resuming a session: is the file this session's, and where does it go on? See
+ * session_internal.h. */
+#include "base/file.h"
+#include "base/hash.h"
+#include "bench/record_fields.h"
+#include "bench/session_internal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HINT "give the same options, or leave out --resume to start over"
+
+/* Of a checkpoint the index holds a checksum of every tensor. What is no file has a name that says
+ * all ("embedded:..."). */
+static int put_weight_digest(const char *weights, struct sb_str *out, struct sb_error *err)
+{
+    struct sb_str path = SB_STR_INIT;
+    struct sb_map map;
+    sb_str_puts(&path, weights);
+    if (!sb_is_file(weights))
+        sb_str_puts(&path, ".index");
+    int rc = path.failed ? sb_error_nomem(err, "a file name", strlen(weights)) : 0;
+    if (rc == 0 && sb_is_file(sb_str_text(&path))) {
+        rc = sb_map_open(&map, sb_str_text(&path), err);
+        if (rc == 0) {
+            sb_str_printf(out, "; digest of the weights %016" PRIx64,
+                          sb_fnv1a(SB_FNV_START, map.data, map.size));
+            sb_map_release(&map);
+        }
+    }
+    sb_str_release(&path);
+    return rc;
+}
+
+int sb_session_settings(const struct sb_session_options *o, struct sb_str *out,
+                        struct sb_error *err)
+{
+    const struct sb_measure_options *m = &o->measure;
+    const struct sb_stop_rule *stop = &m->time.stop;
+    sb_str_printf(out, "least runs %zu; most runs %zu; seconds %.9g; precision %.9g %%",
+                  stop->min_runs, stop->max_runs, (double)stop->max_ns / 1e9,
+                  100 * stop->precision);
+    sb_str_printf(out, "; warm-up %zu; step passes %zu; processes %d; probe %s; check %s",
+                  m->time.warmup, m->time.step_passes, o->processes, o->probe ? "yes" : "no",
+                  m->check ? "yes" : "no");
+    sb_str_printf(out, "; averages %s; kernels %s", m->use_ema ? "yes" : "no",
+                  m->tuning ? m->tuning : "default");
+    if (o->accuracy)
+        sb_str_printf(out, "; truth %s; images %s; first class %d", o->accuracy->annotations,
+                      o->accuracy->images, o->accuracy->first_class);
+    const int rc = m->weights ? put_weight_digest(m->weights, out, err) : 0;
+    return rc == 0 && out->failed ? sb_error_nomem(err, "the settings", out->length) : rc;
+}
+
+/* What changes from one moment to the next on one machine. */
+static bool may_differ(const char *field)
+{
+    static const char *const names[] = {"started", "command", "mhz",
+                                        "load",    "noise",   "steal_ticks"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], field) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A field as messages show it. */
+static void put_value(const struct sb_record *r, const struct sb_field *f, struct sb_str *out)
+{
+    const void *at = (const char *)r + f->offset;
+    if (f->type == SB_FIELD_BOOL)
+        sb_str_puts(out, *(const bool *)at ? "yes" : "no");
+    else if (f->type == SB_FIELD_INT && *(const int64_t *)at == SB_NO_INT)
+        sb_str_puts(out, "unknown");
+    else if (f->type == SB_FIELD_INT)
+        sb_str_printf(out, "%" PRId64, *(const int64_t *)at);
+    else if (f->type == SB_FIELD_DOUBLE)
+        sb_str_printf(out, "%.9g", *(const double *)at);
+    else
+        sb_str_puts(out, *(const char *const *)at ? *(const char *const *)at : "unknown");
+}
+
+/* Where the first item of "name value; name value" begins that differs. */
+static size_t first_difference(const char *a, const char *b)
+{
+    size_t begin = 0;
+    for (size_t i = 0; a[i] && a[i] == b[i]; i++) {
+        if (a[i] == ';' && a[i + 1] == ' ' && b[i + 1] == ' ')
+            begin = i + 2;
+    }
+    return begin;
+}
+
+static int refuse_field(const char *name, const char *kept, const char *now, struct sb_error *err)
+{
+    const bool items = strcmp(name, "settings") == 0;
+    const size_t begin = items ? first_difference(kept, now) : 0;
+    const char *end = items ? ";" : "";
+    kept += begin;
+    now += begin;
+    sb_error_set(err, SB_EINVAL, "the kept run has %s '%.*s', this one has '%.*s'", name,
+                 (int)strcspn(kept, end), kept, (int)strcspn(now, end), now);
+    return sb_error_hint(err, HINT);
+}
+
+/* The kept cells and those to come are one run only if program, machine and settings are the same.
+ */
+static int match_run(const struct session *s, const struct sb_record *kept, struct sb_error *err)
+{
+    struct sb_record now;
+    struct sb_str a = SB_STR_INIT, b = SB_STR_INIT;
+    const struct sb_field *tables[3];
+    const size_t count = sb_record_tables(SB_RECORD_RUN, tables);
+    int rc = 0;
+    sb_session_run_record(s, &now);
+    for (size_t t = 0; t < count; t++) {
+        for (const struct sb_field *f = tables[t]; f->name && rc == 0; f++) {
+            if (may_differ(f->name))
+                continue;
+            sb_str_clear(&a);
+            sb_str_clear(&b);
+            put_value(kept, f, &a);
+            put_value(&now, f, &b);
+            if (a.failed || b.failed)
+                rc = sb_error_nomem(err, "a value", a.length + b.length);
+            else if (strcmp(sb_str_text(&a), sb_str_text(&b)) != 0)
+                rc = refuse_field(f->name, sb_str_text(&a), sb_str_text(&b), err);
+        }
+    }
+    sb_str_release(&a);
+    sb_str_release(&b);
+    return rc;
+}
+
+/*
+ * What an earlier session left: cells in order, the last one perhaps incomplete. Counts those that
+ * are kept and finds where the file is cut.
+ */
+static int match_cells(struct session *s, const struct sb_records *old, size_t *kept_records,
+                       struct sb_error *err)
+{
+    size_t cell = 0; /* cells seen so far */
+    *kept_records = 0;
+    s->first_cell = 0;
+    for (size_t i = 0; i < old->count; i++) {
+        const struct sb_record *r = &old->items[i];
+        if (r->kind == SB_RECORD_RUN) {
+            *kept_records = i + 1;
+            continue;
+        }
+        if (cell > 0 &&
+            (r->kind == SB_RECORD_ACCURACY || sb_same_cell(&r->cell, &s->cells[cell - 1].key)))
+            continue;
+        if (cell == s->options->num_cells || !sb_same_cell(&r->cell, &s->cells[cell].key)) {
+            sb_error_set(
+                err, SB_EINVAL, "the file holds %s at %lld, which is not cell %zu of this session",
+                r->cell.model ? r->cell.model : "no model", (long long)r->cell.size, cell + 1);
+            sb_error_line(err, r->line, 0);
+            return sb_error_hint(err, "resume with the options of the first start, or start anew "
+                                      "without --resume");
+        }
+        if (cell > 0) { /* the one before it is complete */
+            s->first_cell = cell;
+            *kept_records = i;
+        }
+        cell++;
+    }
+    return 0;
+}
+
+static int match_file(struct session *s, const struct sb_records *old, size_t *kept,
+                      struct sb_error *err)
+{
+    if (old->count == 0 || old->items[0].kind != SB_RECORD_RUN) {
+        sb_error_set(err, SB_EFORMAT, "does not start with a run record");
+        return sb_error_hint(err, "start anew without --resume");
+    }
+    const int rc = match_run(s, &old->items[0], err);
+    return rc ? rc : match_cells(s, old, kept, err);
+}
+
+static void ignore_bad_line(void *ctx, const struct sb_error *err)
+{
+    (void)err;
+    (*(size_t *)ctx)++;
+}
+
+int sb_session_resume(struct session *s, const char *part, struct sb_error *err)
+{
+    struct sb_records old;
+    size_t bad = 0, kept = 0;
+    sb_records_init(&old);
+    int rc = sb_records_read(&old, part, ignore_bad_line, &bad, err);
+    if (rc == 0)
+        rc = match_file(s, &old, &kept, err);
+    for (size_t i = 0; i < kept && rc == 0; i++)
+        rc = sb_records_add(s->records, &old.items[i], err);
+    if (rc == 0) {
+        snprintf(s->identity.id, sizeof(s->identity.id), "%s", old.items[0].run);
+        rc = sb_record_writer_resume(&s->writer, s->options->output, old.items[kept - 1].offset,
+                                     err);
+        s->writing = rc == 0;
+    } else {
+        sb_error_file(err, part);
+    }
+    sb_records_release(&old);
+    return rc;
+}
+
+int sb_session_take_complete(struct session *s, struct sb_error *err)
+{
+    size_t kept;
+    int rc = sb_records_read(s->records, s->options->output, NULL, NULL, err);
+    if (rc == 0)
+        rc = match_file(s, s->records, &kept, err);
+    return rc ? sb_error_file(err, s->options->output) : 0;
+}
