@@ -134,6 +134,40 @@ static int match_run(const struct session *s, const struct sb_record *kept, stru
     return rc;
 }
 
+static bool is_whole(const struct sb_record *r)
+{
+    return !r->part.node && !r->part.level && !r->part.op && !r->part.block;
+}
+
+/* What every complete cell has: its total memory, the check if asked for, runs of each process. */
+static const char *missing_of_cell(const struct session *s, const struct sb_record *items,
+                                   size_t count)
+{
+    bool memory = false, check = !s->options->measure.check;
+    int processes = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct sb_record *r = &items[i];
+        memory = memory || (r->kind == SB_RECORD_MEMORY && is_whole(r) &&
+                            strcmp(r->u.memory.phase, "total") == 0);
+        check = check || r->kind == SB_RECORD_CHECK;
+        processes += r->kind == SB_RECORD_TIME && is_whole(r);
+    }
+    if (processes != s->options->processes)
+        return "end-to-end times of every process";
+    return !memory ? "the total memory" : !check ? "the output check" : NULL;
+}
+
+static int check_complete_cell(const struct session *s, const struct sb_records *old, size_t begin,
+                               size_t end, struct sb_error *err)
+{
+    const char *missing = missing_of_cell(s, old->items + begin, end - begin);
+    if (!missing)
+        return 0;
+    sb_error_set(err, SB_EFORMAT, "lines are missing: the cell that starts here lacks %s", missing);
+    sb_error_line(err, old->items[begin].line, 0);
+    return sb_error_hint(err, "start anew without --resume");
+}
+
 /*
  * What an earlier session left: cells in order, the last one perhaps incomplete. Counts those that
  * are kept and finds where the file is cut.
@@ -141,7 +175,8 @@ static int match_run(const struct session *s, const struct sb_record *kept, stru
 static int match_cells(struct session *s, const struct sb_records *old, size_t *kept_records,
                        struct sb_error *err)
 {
-    size_t cell = 0; /* cells seen so far */
+    size_t cell = 0;  /* cells seen so far */
+    size_t begin = 0; /* of the last one */
     *kept_records = 0;
     s->first_cell = 0;
     for (size_t i = 0; i < old->count; i++) {
@@ -162,9 +197,13 @@ static int match_cells(struct session *s, const struct sb_records *old, size_t *
                                       "without --resume");
         }
         if (cell > 0) { /* the one before it is complete */
+            const int rc = check_complete_cell(s, old, begin, i, err);
+            if (rc)
+                return rc;
             s->first_cell = cell;
             *kept_records = i;
         }
+        begin = i;
         cell++;
     }
     return 0;
@@ -181,18 +220,55 @@ static int match_file(struct session *s, const struct sb_records *old, size_t *k
     return rc ? rc : match_cells(s, old, kept, err);
 }
 
-static void ignore_bad_line(void *ctx, const struct sb_error *err)
+/* The first broken line among those that end with a newline. */
+struct broken {
+    int64_t whole_lines;
+    bool found;
+    struct sb_error first;
+};
+
+/* The writer writes whole lines: only one that was cut when the session was killed is thrown away.
+ */
+static void note_broken(void *ctx, const struct sb_error *err)
 {
-    (void)err;
-    (*(size_t *)ctx)++;
+    struct broken *b = ctx;
+    if (b->found || err->line > b->whole_lines)
+        return;
+    b->found = true;
+    b->first = *err;
+}
+
+static int count_whole_lines(const char *path, int64_t *out, struct sb_error *err)
+{
+    struct sb_map map;
+    const int rc = sb_map_open(&map, path, err);
+    *out = 0;
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < map.size; i++)
+        *out += map.data[i] == '\n';
+    sb_map_release(&map);
+    return 0;
+}
+
+static int read_part(struct sb_records *old, const char *part, struct sb_error *err)
+{
+    struct broken broken = {0};
+    int rc = count_whole_lines(part, &broken.whole_lines, err);
+    if (rc == 0)
+        rc = sb_records_read(old, part, note_broken, &broken, err);
+    if (rc || !broken.found)
+        return rc;
+    *err = broken.first;
+    return sb_error_hint(err, "start anew without --resume");
 }
 
 int sb_session_resume(struct session *s, const char *part, struct sb_error *err)
 {
     struct sb_records old;
-    size_t bad = 0, kept = 0;
+    size_t kept = 0;
     sb_records_init(&old);
-    int rc = sb_records_read(&old, part, ignore_bad_line, &bad, err);
+    int rc = read_part(&old, part, err);
     if (rc == 0)
         rc = match_file(s, &old, &kept, err);
     for (size_t i = 0; i < kept && rc == 0; i++)

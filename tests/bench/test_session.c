@@ -157,6 +157,49 @@ static void test_session__refuses_files_of_other_sessions(void **state)
     sb_records_release(&records);
 }
 
+/* Resumes three cells of whose file the line that holds `mark` first is broken or left out. */
+static void resume_damaged(const struct sb_map *map, const char *mark, bool leave_out,
+                           const char *message, int64_t line)
+{
+    struct sb_records records;
+    struct sb_session_result result;
+    struct sb_session_options o = quick_options(scratch("damaged.jsonl"));
+    struct sb_str text = SB_STR_INIT;
+    const char *at = strstr(map->data, mark);
+    assert_non_null(at);
+    while (at[-1] != '\n')
+        at--;
+    sb_str_printf(&text, "%.*s%s%s", (int)(at - map->data), map->data, leave_out ? "" : "broken ",
+                  leave_out ? strchr(at, '\n') + 1 : at);
+    assert_ok(sb_write_file(scratch("damaged.jsonl.part"), text.data, text.length, &err), &err);
+    o.resume = true;
+    assert_int_equal(run(&o, &records, &result), SB_EFORMAT);
+    if (!strstr(err.message, message))
+        fail_msg("'%s' lacks '%s'", err.message, message);
+    assert_int_equal(err.line, line);
+    assert_non_null(strstr(err.path, "damaged.jsonl.part"));
+    assert_false(sb_is_file(o.output));
+    sb_records_release(&records);
+    sb_str_release(&text);
+}
+
+/* Only a last line that was cut is left out (test_session__resumes_to_the_same_file). */
+static void test_session__refuses_broken_and_missing_lines(void **state)
+{
+    (void)state;
+    struct sb_records records;
+    struct sb_session_result result;
+    struct sb_map map;
+    const struct sb_session_options o = quick_options(scratch("intact.jsonl"));
+    assert_ok(run(&o, &records, &result), &err);
+    sb_records_release(&records);
+    assert_ok(sb_map_open(&map, o.output, &err), &err);
+    resume_damaged(&map, "\"end_to_end\"", false, "", 2);
+    resume_damaged(&map, "\"end_to_end\"", true, "lacks end-to-end times", 2);
+    resume_damaged(&map, "\"total\"", true, "lacks the total memory", 2);
+    sb_map_release(&map);
+}
+
 static void expect_refused(const struct sb_session_options *o, const char *part)
 {
     struct sb_records records;
@@ -270,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_session__a_complete_file_needs_no_work),
         cmocka_unit_test(test_session__refuses_files_of_other_sessions),
         cmocka_unit_test(test_session__refuses_other_settings),
+        cmocka_unit_test(test_session__refuses_broken_and_missing_lines),
         cmocka_unit_test(test_session__checks_every_cell_before_the_first),
         cmocka_unit_test(test_session__parts_make_the_whole),
     };
