@@ -30,6 +30,7 @@ struct comparison {
     struct sb_error *err;
     double *log_ratios; /* of latencies, for the geometric mean */
     double log_low, log_high;
+    bool mean_unknown; /* a ratio among them pools the runs of processes: no interval */
     size_t num_ratios;
 };
 
@@ -160,9 +161,9 @@ static int emit_verdict(struct comparison *c, const struct sb_cell *cell, const 
     if (isnan(ratio))
         sb_record_because(&r, "ratio", "there is nothing to divide by");
     if (isnan(low))
-        sb_record_because(&r, "low", "too few samples, or a counted value");
+        sb_record_because(&r, "low", "too few samples or processes, or a counted value");
     if (isnan(high))
-        sb_record_because(&r, "high", "too few samples, or a counted value");
+        sb_record_because(&r, "high", "too few samples or processes, or a counted value");
     tally(c->summary, verdict);
     return c->emit(c->ctx, &r, c->err);
 }
@@ -170,8 +171,11 @@ static int emit_verdict(struct comparison *c, const struct sb_cell *cell, const 
 static int compare_latency(struct comparison *c, const struct sb_cell *cell)
 {
     struct side base, head;
-    const bool by_process = count_processes(c, c->base, cell) >= MIN_PROCESSES &&
-                            count_processes(c, c->head, cell) >= MIN_PROCESSES;
+    const size_t base_count = count_processes(c, c->base, cell);
+    const size_t head_count = count_processes(c, c->head, cell);
+    const bool by_process = base_count >= MIN_PROCESSES && head_count >= MIN_PROCESSES;
+    /* pooled runs say nothing about how processes differ */
+    const bool pooled = !by_process && (base_count > 1 || head_count > 1);
     int rc = latency_side(c, c->base, cell, by_process, &base);
     if (rc == 0)
         rc = latency_side(c, c->head, cell, by_process, &head);
@@ -181,7 +185,9 @@ static int compare_latency(struct comparison *c, const struct sb_cell *cell)
         return emit_verdict(c, cell, "latency", base.known ? "ONLY BASE" : "ONLY HEAD", (double)NAN,
                             (double)NAN, (double)NAN);
     const double ratio = head.value / base.value;
-    const double low = head.low / base.high, high = head.high / base.low;
+    const double low = pooled ? (double)NAN : head.low / base.high;
+    const double high = pooled ? (double)NAN : head.high / base.low;
+    c->mean_unknown = c->mean_unknown || pooled;
     c->log_ratios[c->num_ratios++] = ratio;
     c->log_low += log(isnan(low) ? ratio : low);
     c->log_high += log(isnan(high) ? ratio : high);
@@ -345,7 +351,8 @@ static int emit_mean(struct comparison *c)
         return 0;
     const double n = (double)c->num_ratios;
     const double ratio = sb_geometric_mean(c->log_ratios, c->num_ratios);
-    const double low = exp(c->log_low / n), high = exp(c->log_high / n);
+    const double low = c->mean_unknown ? (double)NAN : exp(c->log_low / n);
+    const double high = c->mean_unknown ? (double)NAN : exp(c->log_high / n);
     return emit_verdict(c, NULL, "latency, geometric mean",
                         judge_interval(ratio, low, high, c->options->min_effect), ratio, low, high);
 }

@@ -5,8 +5,9 @@
  * Latency: ratio of medians. Its interval joins the intervals of both medians, each at the level
  * that makes the joint coverage 95 % (Bonferroni), so it is wide rather than wrong. With six or
  * more fresh processes on both sides the samples are the processes' medians, because runs of one
- * process are not independent. Records that were measured one after the other also differ by what
- * the machine did meanwhile; only `gate` takes that out.
+ * process are not independent. With fewer, but several, on a side there is no interval and the
+ * verdict is UNRESOLVED. Records that were measured one after the other also differ by what the
+ * machine did meanwhile; only `gate` takes that out.
  *
  * Verdicts: REGRESSED or IMPROVED when the interval excludes 1 and the ratio exceeds the smallest
  * effect; SAME when the interval lies within it; UNRESOLVED otherwise. Counted values (costs,

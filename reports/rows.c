@@ -221,6 +221,29 @@ static void mark_fused(struct sb_report_rows *rows, size_t begin, size_t end)
                                (rows->by == SB_ROWS_OP || rows->by == SB_ROWS_NODE);
 }
 
+/* Runs of one process are alike, so pooled ones say nothing about how processes differ: with
+ * several, median and interval are those of their medians, and there is no interval where they are
+ * few. */
+static int summarize_processes(const struct sb_row_draft *draft, struct sb_summary *out,
+                               struct sb_error *err)
+{
+    const size_t count = draft->num_batches;
+    double *medians = sb_calloc(count, sizeof(*medians), TAG);
+    if (!medians)
+        return sb_error_nomem(err, "medians", count * sizeof(*medians));
+    size_t known = 0;
+    for (size_t b = 0; b < count; b++) {
+        if (draft->batches[b].count) /* pooled before: sorting them does no harm */
+            medians[known++] = sb_summarize(draft->batches[b].ns, draft->batches[b].count).median;
+    }
+    const struct sb_summary between = sb_summarize(medians, known);
+    out->interval = between.interval;
+    if (between.interval.known) /* else the pooled runs know it better */
+        out->median = between.median;
+    sb_free(medians);
+    return 0;
+}
+
 /* Pools the batches of a draft and summarises them. */
 static int finish_time(struct sb_row_draft *draft, struct sb_error *err)
 {
@@ -239,7 +262,7 @@ static int finish_time(struct sb_row_draft *draft, struct sb_error *err)
     }
     row->processes = draft->num_batches;
     row->time = sb_summarize(row->samples, count);
-    return 0;
+    return row->processes > 1 ? summarize_processes(draft, &row->time, err) : 0;
 }
 
 /* "stem" 0, "L3" 3, "head" last. */

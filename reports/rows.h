@@ -15,6 +15,9 @@
  * What records say about a level (op, block) directly is taken as it is; else it is the sum over
  * its nodes. Sums of times are made per repetition, and their median and interval are taken then:
  * the sum of medians is not the median of sums.
+ *
+ * Runs of one process are alike. A row of six or more processes has the median of their medians and
+ * its interval; a row of two to five has the median of all runs and no interval.
  */
 #ifndef SB_REPORTS_ROWS_H
 #define SB_REPORTS_ROWS_H

@@ -125,7 +125,7 @@ static void test_compare__latencies_by_their_intervals(void **state)
     sb_records_release(&verdicts);
 }
 
-/* Two processes per side would be one sample each: runs are pooled; eight count as eight. */
+/* Eight processes are eight samples, whatever the runs in them. */
 static void test_compare__processes_are_samples_when_there_are_enough(void **state)
 {
     (void)state;
@@ -142,6 +142,35 @@ static void test_compare__processes_are_samples_when_there_are_enough(void **sta
     compare(&base, &head, &verdicts, NULL);
     assert_string_equal(verdict(&verdicts, "a", "latency")->verdict, "UNRESOLVED");
     sb_records_release(&verdicts);
+}
+
+/* Few processes: their runs agree, but nothing says how processes differ. */
+static void test_compare__few_processes_resolve_nothing(void **state)
+{
+    (void)state;
+    for (int64_t processes = 1; processes <= 5; processes++) {
+        struct sb_records base, head, verdicts;
+        sb_records_init(&base);
+        sb_records_init(&head);
+        for (int64_t p = 0; p < processes; p++) {
+            const int64_t b[12] = {10000, 10001, 10002, 10003, 10004, 10005,
+                                   10006, 10007, 10008, 10009, 10010, 10011};
+            const int64_t h[12] = {12000, 12001, 12002, 12003, 12004, 12005,
+                                   12006, 12007, 12008, 12009, 12010, 12011};
+            add_time(&base, "a", "openblas", p, b, 12);
+            add_time(&head, "a", "openblas", p, h, 12);
+            add_time(&base, "b", "openblas", p, b, 12);
+            add_time(&head, "b", "openblas", p, h, 12);
+        }
+        compare(&base, &head, &verdicts, NULL);
+        const struct sb_verdict_record *v = verdict(&verdicts, "a", "latency");
+        const char *expected = processes == 1 ? "REGRESSED" : "UNRESOLVED";
+        assert_string_equal(v->verdict, expected);
+        assert_int_equal(isnan(v->low) && isnan(v->high), processes > 1);
+        assert_true(fabs(v->ratio - 1.2) < 1e-3);
+        assert_string_equal(verdict(&verdicts, NULL, "latency, geometric mean")->verdict, expected);
+        sb_records_release(&verdicts);
+    }
 }
 
 static void test_compare__memory_and_missing_cells(void **state)
@@ -231,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compare__latencies_by_their_intervals),
         cmocka_unit_test(test_compare__processes_are_samples_when_there_are_enough),
+        cmocka_unit_test(test_compare__few_processes_resolve_nothing),
         cmocka_unit_test(test_compare__memory_and_missing_cells),
         cmocka_unit_test(test_compare__accuracy_up_is_better),
         cmocka_unit_test(test_compare__engines_match_on_request),

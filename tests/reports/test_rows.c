@@ -59,6 +59,30 @@ static void test_rows__runs_of_one_setup_are_pooled(void **state)
     release();
 }
 
+/* Runs within a process agree; the interval is of what differs, the processes. */
+static void test_rows__intervals_are_of_processes(void **state)
+{
+    (void)state;
+#define SAME(id, p, n) TIME(id, p, "", "[" n "," n "," n "," n "]")
+    collect(RUN("a", "c1") SAME("a", "0", "10") SAME("a", "1", "20"), SB_ROWS_MODEL);
+    assert_int_equal(rows.items[0].time.count, 8);
+    assert_false(rows.items[0].time.interval.known); /* eight pooled runs would give 10 to 20 */
+    assert_true(rows.items[0].time.median == 15);
+    release();
+    collect(RUN("a", "c1") SAME("a", "0", "30") SAME("a", "1", "20") SAME("a", "2", "40")
+                SAME("a", "3", "60") SAME("a", "4", "50") SAME("a", "5", "70"),
+            SB_ROWS_MODEL);
+    assert_true(rows.items[0].time.interval.known);
+    assert_true(rows.items[0].time.interval.low == 20); /* six medians: smallest and largest */
+    assert_true(rows.items[0].time.interval.high == 70);
+    assert_true(rows.items[0].time.median == 45);
+    release();
+    collect(RUN("a", "c1") TIME("a", "0", "", "[1,2,3,4,5,6,7]"), SB_ROWS_MODEL);
+    assert_true(rows.items[0].time.interval.known);
+    release();
+#undef SAME
+}
+
 static void test_rows__times_of_a_level_are_summed_per_repetition(void **state)
 {
     (void)state;
@@ -165,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows__runs_of_one_setup_are_pooled),
+        cmocka_unit_test(test_rows__intervals_are_of_processes),
         cmocka_unit_test(test_rows__times_of_a_level_are_summed_per_repetition),
         cmocka_unit_test(test_rows__a_direct_record_stands_above_sums),
         cmocka_unit_test(test_rows__costs_join_every_engine),
