@@ -3,6 +3,7 @@
 #include "bench/environment.h"
 #include "bench/noise.h"
 #include "bench/session.h"
+#include "bench/statistics.h"
 #include "cli/bench_passes.h"
 #include "cli/cli.h"
 #include "reports/view.h"
@@ -245,6 +246,60 @@ static void print_advice(const struct sb_environment *env, const struct sb_sessi
     sb_str_release(&advice);
 }
 
+/* Half the interval of the median as a share of it; infinite when runs are too few to tell. */
+static int half_interval(const struct sb_time_record *t, double *out, struct sb_error *err)
+{
+    double *ns = sb_calloc(t->num_ns, sizeof(*ns), SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!ns)
+        return sb_error_nomem(err, "samples", t->num_ns * sizeof(*ns));
+    for (size_t i = 0; i < t->num_ns; i++)
+        ns[i] = (double)t->ns[i];
+    const struct sb_summary s = sb_summarize(ns, t->num_ns);
+    sb_free(ns);
+    *out = s.interval.known ? (s.interval.high - s.interval.low) / 2 / s.median : (double)INFINITY;
+    return 0;
+}
+
+static void print_missed_precision(const struct sb_record *r, double half, double wanted)
+{
+    char reached[64] = "unknown, runs are too few";
+    if (isfinite(half))
+        snprintf(reached, sizeof(reached), "%.2g %% of the median", 100 * half);
+    fprintf(stderr,
+            "spinebench bench: note: %s at %lld, batch %lld, %lld threads, %s: --precision %g%% "
+            "was not reached in %zu runs: half the interval is %s; give more --time or "
+            "--max-runs\n",
+            r->cell.model, (long long)r->cell.size, (long long)r->cell.batch,
+            (long long)r->cell.threads, r->cell.engine, 100 * wanted, r->u.time.num_ns, reached);
+}
+
+/* Rows whose time was over before --precision was reached: of each the worst process. */
+static int print_precision(const struct sb_records *records, double wanted, struct sb_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; wanted > 0 && !quiet && i < records->count && rc == 0; i++) {
+        const struct sb_record *first = &records->items[i], *worst = NULL;
+        double worst_half = wanted;
+        if (first->kind != SB_RECORD_TIME || first->part.node || first->u.time.process != 0)
+            continue;
+        for (size_t k = i; k < records->count && rc == 0; k++) {
+            const struct sb_record *r = &records->items[k];
+            double half = 0;
+            if (r->kind != SB_RECORD_TIME || r->part.node || !r->u.time.ns ||
+                !sb_same_cell(&r->cell, &first->cell))
+                continue;
+            rc = half_interval(&r->u.time, &half, err);
+            if (half > worst_half) {
+                worst = r;
+                worst_half = half;
+            }
+        }
+        if (worst && rc == 0)
+            print_missed_precision(worst, worst_half, wanted);
+    }
+    return rc;
+}
+
 static int run_bench(const struct sb_arguments *args, struct sb_error *err)
 {
     struct sb_session_options o;
@@ -266,6 +321,8 @@ static int run_bench(const struct sb_arguments *args, struct sb_error *err)
                 o.num_cells);
     if (rc == 0)
         print_advice(&env, &result);
+    if (rc == 0)
+        rc = print_precision(&records, o.measure.time.stop.precision, err);
     if (rc == 0)
         rc = print_session(&records, err);
     if (rc == 0 && result.failed_checks) {
