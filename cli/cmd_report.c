@@ -1,4 +1,5 @@
 /* spinebench report: records to tables, figures and documents. */
+#include "bench/merge.h"
 #include "cli/cli.h"
 #include "reports/columns.h"
 #include "reports/figures.h"
@@ -132,6 +133,17 @@ static void tell_skipped(void *ctx, const struct sb_error *err)
     fprintf(stderr, "spinebench report: left out: %s\n", text);
 }
 
+/* A file given twice, or records that a merged file has too, must not count twice. */
+static int drop_repeated(struct sb_records *records, struct sb_error *err)
+{
+    size_t dropped = 0;
+    const int rc = sb_records_drop_repeated(records, &dropped, err);
+    if (rc == 0 && dropped)
+        fprintf(stderr, "spinebench report: left out: %zu record%s that repeat%s an earlier one\n",
+                dropped, dropped == 1 ? "" : "s", dropped == 1 ? "s" : "");
+    return rc;
+}
+
 static int run_report(const struct sb_arguments *args, struct sb_error *err)
 {
     if (list) {
@@ -147,6 +159,8 @@ static int run_report(const struct sb_arguments *args, struct sb_error *err)
         rc = sb_records_read(&records, args->words[i], keep_going ? tell_skipped : NULL, NULL, err);
     if (rc == 0 && records.count == 0)
         rc = sb_error_set(err, SB_EFORMAT, "no records in %zu files", args->count);
+    if (rc == 0)
+        rc = drop_repeated(&records, err);
     if (rc == 0)
         rc = dir ? write_report(&records, args, err) : print_view(&records, err);
     sb_records_release(&records);
@@ -177,7 +191,9 @@ int cmd_report(int argc, char **argv)
         "report RUN.jsonl... [-o DIR | --preset NAME] [options]",
         "Turns records into tables and figures. With -o, DIR/report.html and report.md show all;\n"
         "DIR/tables and DIR/plots hold each in other formats, with the data and scripts of the\n"
-        "figures. Without -o, one table is printed. The same records give the same bytes.",
+        "figures. Without -o, one table is printed. The same records give the same bytes; a "
+        "record\n"
+        "that repeats an earlier one word for word counts once.",
         options,
         "examples:\n"
         "  spinebench report run.jsonl -o report\n"

@@ -7,3 +7,6 @@ echo
 spinebench report "$r" --by op --columns model,part,time,macs --format csv
 echo
 spinebench report "$r" --columns model,latency,ap --format latex
+echo
+echo "a file given twice counts once:"
+spinebench report "$r" "$r" --columns model,latency,n
