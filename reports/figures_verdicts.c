@@ -2,6 +2,7 @@
 #include "reports/figures.h"
 
 #include "reports/figure_style.h"
+#include "reports/record_tables.h"
 
 #include <math.h>
 #include <string.h>
@@ -75,6 +76,7 @@ int sb_figure_verdicts(struct sb_figure *f, const struct sb_records *records, st
     }
     f->title = "Verdicts";
     f->has_key = true;
-    f->note = "Median ratio of interleaved pairs with its 95 % interval, less is better.";
+    f->note =
+        sb_texts_printf(&f->texts, "%s Below 0: the head takes less.", sb_verdicts_note(records));
     return 0;
 }

@@ -150,6 +150,15 @@ static bool has_rounds(const struct sb_records *records)
     return false;
 }
 
+const char *sb_verdicts_note(const struct sb_records *records)
+{
+    return has_rounds(records)
+               ? "Median ratio [95 % interval] of interleaved pairs; p: one-sided sign test, "
+                 "Holm-corrected over the cells."
+               : "Ratio of medians [95 % interval]; base and head were measured one after the "
+                 "other, so the machine's drift is part of the difference.";
+}
+
 int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
 {
     (void)err;
@@ -165,12 +174,7 @@ int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, stru
         if (records->items[i].kind == SB_RECORD_VERDICT)
             add_verdict(t, &records->items[i]);
     }
-    if (has_rounds(records))
-        sb_table_note(t, "Median ratio [95 %% interval] of interleaved pairs; p: one-sided sign "
-                         "test, Holm-corrected over the cells.");
-    else
-        sb_table_note(t, "Ratio of medians [95 %% interval]; base and head were measured one after "
-                         "the other, so the machine's drift is part of the difference.");
+    sb_table_note(t, "%s", sb_verdicts_note(records));
     return 0;
 }
 

@@ -13,6 +13,8 @@
 int sb_runs_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
 /* Of comparisons and gates. */
 int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
+/* What the ratios and intervals of these records' verdicts are. */
+const char *sb_verdicts_note(const struct sb_records *records);
 /* Every metric of every model and data set. */
 int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
 /* The levels of every series of a history. */

@@ -5,6 +5,9 @@ spinebench compare a.jsonl a.jsonl -o verdicts.jsonl >out
 tail -n 1 out
 grep -c '"kind": "verdict"' verdicts.jsonl
 spinebench report verdicts.jsonl --preset gate --format csv | cut -d, -f1,6,7
+spinebench report verdicts.jsonl -o report --no-plots >out
+grep -c 'base and head were measured one after the other' report/report.md
+grep -c interleaved report/report.md || true
 for files in "a.jsonl" "a.jsonl nosuch.jsonl" "a.jsonl out"; do
     code=0
     # shellcheck disable=SC2086 # a list of words
