@@ -256,25 +256,12 @@ static void put_per_image(const struct sb_report_column *c, const struct sb_repo
         sb_table_value(t, row->time.median / batch);
 }
 
-/* The end-to-end record of the row's cell that knows the machine's peak, or NULL. */
-static const struct sb_time_record *peak_of(const struct sb_report_rows *rows,
-                                            const struct sb_row *row)
-{
-    for (size_t i = 0; i < rows->records->count; i++) {
-        const struct sb_record *r = &rows->records->items[i];
-        if (r->kind == SB_RECORD_TIME && !isnan(r->u.time.peak_flops) &&
-            sb_same_cell(&r->cell, &row->cell))
-            return &r->u.time;
-    }
-    return NULL;
-}
-
 static void put_of_peak(const struct sb_report_column *c, const struct sb_report_rows *rows,
                         const struct sb_row *row, struct sb_table *t)
 {
     (void)c;
     const char *why = sb_row_time_why(row);
-    const struct sb_time_record *peak = why ? NULL : peak_of(rows, row);
+    const struct sb_time_record *peak = why ? NULL : sb_row_peak(rows, row);
     if (!why && !row->has_cost)
         why = NOT_COUNTED;
     if (!why && !peak)

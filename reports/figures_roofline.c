@@ -1,4 +1,6 @@
-/* Roofline: the speed of every step against its arithmetic intensity, coloured by level. */
+/* Roofline: the speed of every step against its arithmetic intensity, coloured by level, under the
+ * machine's roof: the lesser of its peak and of bandwidth x intensity, as measured beside the
+ * times. */
 #include "reports/figures.h"
 
 #include "reports/figure_style.h"
@@ -6,7 +8,13 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_PANELS 6 /* of the first cells; more would be too small to read */
+#define MAX_PANELS  6 /* of the first cells; more would be too small to read */
+#define ROOF_COLOUR 6 /* black */
+
+/* Least and greatest intensity of the steps shown. */
+struct range {
+    double low, high;
+};
 
 /* Bytes that a step moves at least: inputs, output and weights once each. */
 static double bytes_of(const struct sb_row *row)
@@ -42,6 +50,47 @@ static void add_step(struct sb_figure *f, struct sb_panel *p, const struct sb_ro
                              row->time.median / 1e6);
 }
 
+static struct range intensities(const struct sb_report_rows *rows)
+{
+    struct range range = {INFINITY, 0};
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct sb_row *row = &rows->items[i];
+        if (!is_shown(row))
+            continue;
+        const double at = 2 * (double)row->cost.macs / bytes_of(row);
+        range.low = fmin(range.low, at);
+        range.high = fmax(range.high, at);
+    }
+    return range;
+}
+
+/* Bandwidth up to the ridge, peak from there on; false where they were not measured. */
+static bool add_roof(struct sb_figure *f, struct sb_panel *p, const struct sb_time_record *machine,
+                     const struct range *range)
+{
+    if (!machine || !(machine->peak_flops > 0) || !(machine->peak_bytes_per_s > 0))
+        return false;
+    const double peak = machine->peak_flops / 1e9, bandwidth = machine->peak_bytes_per_s / 1e9;
+    const double ridge = peak / bandwidth;
+    const double low = fmin(range->low, ridge / 2), high = fmax(range->high, ridge * 4);
+    struct sb_series *s =
+        sb_figure_series(f, p, "machine's bandwidth and peak", SB_MARK_LINE, ROOF_COLOUR);
+    sb_figure_point(f, s, low, bandwidth * low);
+    sb_figure_point(f, s, ridge, peak);
+    sb_figure_point(f, s, high, peak);
+    return true;
+}
+
+static const char *roof_note(const struct sb_figure *f, size_t num_roofs)
+{
+    if (num_roofs == 0)
+        return "No roof is drawn: the machine's peak and bandwidth were not measured.";
+    return num_roofs < f->num_panels
+               ? "Roof: the machine's measured bandwidth and peak with as many threads, not drawn "
+                 "where they were not measured."
+               : "Roof: the machine's measured bandwidth and peak with as many threads.";
+}
+
 int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
 {
     struct sb_report_rows rows;
@@ -50,6 +99,8 @@ int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, st
         return rc;
     struct sb_panel *p = NULL;
     const struct sb_row *cell = NULL;
+    const struct range range = intensities(&rows);
+    size_t num_roofs = 0;
     for (size_t i = 0; i < rows.count; i++) {
         const struct sb_row *row = &rows.items[i];
         if (!is_shown(row))
@@ -61,6 +112,7 @@ int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, st
             p = sb_figure_panel(f, sb_row_cell_name(f, &rows, row));
             sb_figure_axis(f, &p->x, "Arithmetic intensity [FLOP/byte], computed", SB_AXIS_LOG);
             sb_figure_axis(f, &p->y, "Speed [GFLOP/s], measured", SB_AXIS_LOG);
+            num_roofs += add_roof(f, p, sb_row_peak(&rows, row), &range);
         }
         add_step(f, p, row);
     }
@@ -71,9 +123,9 @@ int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, st
     f->note = sb_texts_printf(
         &f->texts,
         "Speed: 2 x multiply-adds / median time, %s. Intensity: FLOPs per byte of inputs, output "
-        "and weights, each moved once; caches may save or cost more. Winograd kernels compute "
-        "fewer products than are counted, so they may stand above the machine's peak.",
-        sb_row_samples(f, &rows));
+        "and weights, each moved once; what caches hold may stand above the bandwidth. Winograd "
+        "kernels compute fewer products than are counted, so they may stand above the peak. %s",
+        sb_row_samples(f, &rows), roof_note(f, num_roofs));
     sb_report_rows_release(&rows);
     return 0;
 }

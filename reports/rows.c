@@ -431,6 +431,18 @@ const char *sb_row_time_why(const struct sb_row *row)
     return row->fused ? "runs as part of other steps" : "not measured";
 }
 
+const struct sb_time_record *sb_row_peak(const struct sb_report_rows *rows,
+                                         const struct sb_row *row)
+{
+    for (size_t i = 0; i < rows->records->count; i++) {
+        const struct sb_record *r = &rows->records->items[i];
+        if (r->kind == SB_RECORD_TIME && !isnan(r->u.time.peak_flops) &&
+            sb_same_cell(&r->cell, &row->cell))
+            return &r->u.time;
+    }
+    return NULL;
+}
+
 const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
                                         const char *metric)
 {

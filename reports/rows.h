@@ -81,6 +81,9 @@ const char *sb_row_time_why(const struct sb_row *row);
  * NULL. */
 const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
                                         const char *metric);
+/* The end-to-end record of the row's cell that knows the machine's peak, or NULL. */
+const struct sb_time_record *sb_row_peak(const struct sb_report_rows *rows,
+                                         const struct sb_row *row);
 /* Planned memory: arena + weights + workspace, as far as known; SB_NO_INT when nothing is. */
 int64_t sb_row_planned_bytes(const struct sb_row *row);
 /* True when rows a and b are about the same cell and setup. */

@@ -2,7 +2,7 @@
 # 'gnuplot roofline.gp' in this folder draws roofline.png
 if (!exists('px')) {
     px = 0.75
-    set terminal pngcairo size 860,406 font 'DejaVu Sans,9'
+    set terminal pngcairo size 860,420 font 'DejaVu Sans,9'
     set output 'roofline.png'
 }
 set encoding utf8
@@ -10,24 +10,25 @@ set border 3 linecolor rgb '#666666' linewidth 0.8
 set tics textcolor rgb '#222222'
 unset key
 set multiplot
-set label 'Roofline: every step with multiply-adds' at screen 0.01395, screen 0.94828 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
-set label 'tiny-a' at screen 0.11465, screen 0.83498 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
-set label 'tiny-b' at screen 0.60070, screen 0.83498 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
-set label 'Speed: 2 x multiply-adds / median time, n = 7. Intensity: FLOPs per byte of inputs, output and weights, each moved once; caches may save' at screen 0.01395, screen 0.10837 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'or cost more. Winograd kernels compute fewer products than are counted, so they may stand above the machine''s peak.' at screen 0.01395, screen 0.07389 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03941 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label '' at screen 0.02442, screen 0.89819 front point pointtype 7 pointsize 0.8 linecolor rgb '#8c8c8c'
-set label 'stem' at screen 0.04070, screen 0.89819 noenhanced
-set label '' at screen 0.10674, screen 0.89819 front point pointtype 7 pointsize 0.8 linecolor rgb '#453781'
-set label 'L2' at screen 0.12302, screen 0.89819 noenhanced
-set label '' at screen 0.17233, screen 0.89819 front point pointtype 7 pointsize 0.8 linecolor rgb '#33638d'
-set label 'L3' at screen 0.18860, screen 0.89819 noenhanced
+set label 'Roofline: every step with multiply-adds' at screen 0.01395, screen 0.95000 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
+set label 'tiny-a' at screen 0.11465, screen 0.84048 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label 'tiny-b' at screen 0.60070, screen 0.84048 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label 'Speed: 2 x multiply-adds / median time, n = 7. Intensity: FLOPs per byte of inputs, output and weights, each moved once; what caches hold' at screen 0.01395, screen 0.13810 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'may stand above the bandwidth. Winograd kernels compute fewer products than are counted, so they may stand above the peak. No roof is' at screen 0.01395, screen 0.10476 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'drawn: the machine''s peak and bandwidth were not measured.' at screen 0.01395, screen 0.07143 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03810 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label '' at screen 0.02442, screen 0.90159 front point pointtype 7 pointsize 0.8 linecolor rgb '#8c8c8c'
+set label 'stem' at screen 0.04070, screen 0.90159 noenhanced
+set label '' at screen 0.10674, screen 0.90159 front point pointtype 7 pointsize 0.8 linecolor rgb '#453781'
+set label 'L2' at screen 0.12302, screen 0.90159 noenhanced
+set label '' at screen 0.17233, screen 0.90159 front point pointtype 7 pointsize 0.8 linecolor rgb '#33638d'
+set label 'L3' at screen 0.18860, screen 0.90159 noenhanced
 
 # tiny-a
 set lmargin at screen 0.11465
 set rmargin at screen 0.48140
-set tmargin at screen 0.80788
-set bmargin at screen 0.24138
+set tmargin at screen 0.81429
+set bmargin at screen 0.26667
 set logscale x
 set xrange [34.8385435982432 :459.261448598753 ]
 set xtics scale 0.6 nomirror ('50' 50 , '100' 100 , '200' 200 ) noenhanced
@@ -46,8 +47,8 @@ unset object
 # tiny-b
 set lmargin at screen 0.60070
 set rmargin at screen 0.96744
-set tmargin at screen 0.80788
-set bmargin at screen 0.24138
+set tmargin at screen 0.81429
+set bmargin at screen 0.26667
 set logscale x
 set xrange [34.8385435982432 :459.261448598753 ]
 set xtics scale 0.6 nomirror ('50' 50 , '100' 100 , '200' 200 ) noenhanced

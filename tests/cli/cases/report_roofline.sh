@@ -1,0 +1,10 @@
+# The roofline has the machine's roof where the records know its peak and bandwidth, and says where not.
+r=$SPINEBENCH_SOURCE/tests/golden/reports/mini.jsonl
+sed '/"tiny-a".*"pass": "end_to_end"/s/"pass"/"peak_flops": 6e10, "peak_bytes_per_s": 2e9, "pass"/' "$r" >peak.jsonl
+spinebench report peak.jsonl -o peak --no-plots
+grep -A 5 bandwidth peak/plots/roofline.dat
+grep -c bandwidth peak/plots/roofline.dat
+grep -o 'Roof: .*[.,]' peak/report.md
+spinebench report "$r" -o none --no-plots
+grep -c bandwidth none/plots/roofline.dat || true
+grep -o 'No roof .*measured\.' none/report.md
