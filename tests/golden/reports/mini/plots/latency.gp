@@ -12,7 +12,7 @@ unset key
 set multiplot
 set label 'Latency and memory against cost' at screen 0.01395, screen 0.95425 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'Down is better. Bars: 95 % intervals of the median latency, end to end, n = 8. Memory: peak of the whole program above its start, or' at screen 0.01395, screen 0.09586 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'planned where that is not visible.' at screen 0.01395, screen 0.06536 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'planned where that is not visible. Paper FLOPs: multi-adds (tf), as the paper''s profiler counts them.' at screen 0.01395, screen 0.06536 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03486 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01395, screen 0.90777 to screen 0.03488, screen 0.91213 front fillcolor rgb '#0072b2' fillstyle solid noborder
 set label '' at screen 0.02442, screen 0.90995 front point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'
@@ -29,7 +29,7 @@ set bmargin at screen 0.21351
 set logscale x
 set xrange [39.4290115255965 :62.0923504108302 ]
 set xtics scale 0.6 nomirror ('40' 40 , '45' 45 , '50' 50 , '55' 55 , '60' 60 ) noenhanced
-set xlabel 'Multiply-adds [M], computed' noenhanced
+set xlabel 'Paper FLOPs [M], computed' noenhanced
 set logscale y
 set yrange [1.93051608543719 :3.40168105800207 ]
 set ytics scale 0.6 nomirror ('2.0' 2 , '2.5' 2.5 , '3.0' 3 ) noenhanced
@@ -52,7 +52,7 @@ set bmargin at screen 0.21351
 set logscale x
 set xrange [39.4290115255965 :62.0923504108302 ]
 set xtics scale 0.6 nomirror ('40' 40 , '45' 45 , '50' 50 , '55' 55 , '60' 60 ) noenhanced
-set xlabel 'Multiply-adds [M], computed' noenhanced
+set xlabel 'Paper FLOPs [M], computed' noenhanced
 set logscale y
 set yrange [1.0238286924399 :1.61231355978506 ]
 set ytics scale 0.6 nomirror ('1.1' 1.1 , '1.2' 1.2 , '1.3' 1.3 , '1.4' 1.4 , '1.5' 1.5 , '1.6' 1.6 ) noenhanced
