@@ -225,23 +225,30 @@ static const struct sb_field history_fields[] = {
     FIELDS_END,
 };
 
+/* What a record is worthless without: null is an answer, absence is a misspelt or cut record. */
+static const char *const time_required[] = {"model", "size", "threads", "engine", "ns", NULL};
+static const char *const check_required[] = {"model", "nmse", "tolerance", NULL};
+static const char *const accuracy_required[] = {"model", "value", NULL};
+static const char *const none_required[] = {NULL};
+
 static const struct {
     const char *name;
     const struct sb_field *fields;
+    const char *const *required; /* NULL: none */
 } kinds[SB_RECORD_KINDS] = {
-    [SB_RECORD_RUN] = {"run", run_fields},
-    [SB_RECORD_COST] = {"cost", cost_fields},
-    [SB_RECORD_TIME] = {"time", time_fields},
-    [SB_RECORD_MEMORY] = {"memory", memory_fields},
-    [SB_RECORD_CHECK] = {"check", check_fields},
-    [SB_RECORD_ACCURACY] = {"accuracy", accuracy_fields},
-    [SB_RECORD_VERDICT] = {"verdict", verdict_fields},
-    [SB_RECORD_CATEGORY] = {"category", category_fields},
-    [SB_RECORD_ERROR] = {"error", error_fields},
-    [SB_RECORD_CURVE] = {"curve", curve_fields},
-    [SB_RECORD_CONFUSION] = {"confusion", confusion_fields},
-    [SB_RECORD_PICTURE] = {"picture", picture_fields},
-    [SB_RECORD_HISTORY] = {"history", history_fields},
+    [SB_RECORD_RUN] = {"run", run_fields, NULL},
+    [SB_RECORD_COST] = {"cost", cost_fields, NULL},
+    [SB_RECORD_TIME] = {"time", time_fields, time_required},
+    [SB_RECORD_MEMORY] = {"memory", memory_fields, NULL},
+    [SB_RECORD_CHECK] = {"check", check_fields, check_required},
+    [SB_RECORD_ACCURACY] = {"accuracy", accuracy_fields, accuracy_required},
+    [SB_RECORD_VERDICT] = {"verdict", verdict_fields, NULL},
+    [SB_RECORD_CATEGORY] = {"category", category_fields, NULL},
+    [SB_RECORD_ERROR] = {"error", error_fields, NULL},
+    [SB_RECORD_CURVE] = {"curve", curve_fields, NULL},
+    [SB_RECORD_CONFUSION] = {"confusion", confusion_fields, NULL},
+    [SB_RECORD_PICTURE] = {"picture", picture_fields, NULL},
+    [SB_RECORD_HISTORY] = {"history", history_fields, NULL},
 };
 
 const char *sb_record_kind_name(enum sb_record_kind kind)
@@ -258,6 +265,11 @@ size_t sb_record_tables(enum sb_record_kind kind, const struct sb_field *tables[
         tables[n++] = part_fields;
     tables[n++] = kinds[kind].fields;
     return n;
+}
+
+const char *const *sb_record_required(enum sb_record_kind kind)
+{
+    return kinds[kind].required ? kinds[kind].required : none_required;
 }
 
 static void clear_field(struct sb_record *record, const struct sb_field *f)

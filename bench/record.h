@@ -7,8 +7,9 @@
  *
  * Kinds and their fields are the structs below; a table in record.c maps each field to its JSON
  * name, type and whether it may be null, for reading and writing alike. A value that could not be
- * had is null, never 0 or NaN, and "why": {"field": "reason"} says so. Unknown fields are ignored,
- * an unknown kind or schema number is an error.
+ * had is null, never 0 or NaN, and "why": {"field": "reason"} says so. Most fields that may be null
+ * may be absent too, but not a time's cell and samples, an accuracy's model and value, a check's
+ * model and errors. Unknown fields are ignored, an unknown kind or schema number is an error.
  *
  * Cell: model, size, batch, threads and engine name the table row that a record belongs to.
  * Part: node, op, block and level say which part of the model it is about; all null for the whole.

@@ -23,5 +23,7 @@ struct sb_field {
 
 /* The tables of a kind in JSON order; returns how many. */
 size_t sb_record_tables(enum sb_record_kind kind, const struct sb_field *tables[3]);
+/* Members that must be there, be it as null, though their field may be null; NULL ends the list. */
+const char *const *sb_record_required(enum sb_record_kind kind);
 
 #endif

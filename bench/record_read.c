@@ -176,6 +176,18 @@ static int check_curve(const struct sb_curve_record *c, struct sb_error *err)
     return 0;
 }
 
+static int check_required(const struct sb_json *at, enum sb_record_kind kind, struct sb_error *err)
+{
+    struct sb_json member;
+    for (const char *const *name = sb_record_required(kind); *name; name++) {
+        if (sb_json_get(at, *name, &member, err)) {
+            sb_error_hint(err, "write null, and the reason in \"why\", where it could not be had");
+            return SB_EFORMAT;
+        }
+    }
+    return 0;
+}
+
 static int read_record(struct sb_records *records, const struct sb_json *at, struct sb_record *out,
                        struct sb_error *err)
 {
@@ -194,6 +206,8 @@ static int read_record(struct sb_records *records, const struct sb_json *at, str
         for (const struct sb_field *f = tables[t]; f->name && rc == 0; f++)
             rc = read_field(records, at, f, out, err);
     }
+    if (rc == 0)
+        rc = check_required(at, kind, err);
     if (rc == 0 && kind == SB_RECORD_CURVE)
         rc = check_curve(&out->u.curve, err);
     return rc ? rc : read_whys(records, at, out, err);

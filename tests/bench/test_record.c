@@ -146,9 +146,20 @@ static void test_record__every_kind_survives_the_round_trip(void **state)
     sb_str_release(&second);
 }
 
+#define CELL "\"model\":\"m\",\"size\":64,\"threads\":1,\"engine\":\"e\","
 #define GOOD                                                                                       \
-    "{\"schema\":1,\"kind\":\"time\",\"run\":\"r\",\"pass\":\"x\",\"process\":0,\"warmup\":0,"     \
+    "{\"schema\":1,\"kind\":\"time\",\"run\":\"r\"," CELL                                          \
+    "\"pass\":\"x\",\"process\":0,\"warmup\":0,"                                                   \
     "\"ns\":[5]}\n"
+/* A time record's rest; a check and an accuracy with everything but what is given. */
+#define PASS             "\"pass\":\"x\",\"process\":0,\"warmup\":0"
+#define TIME_OF(members) "{\"schema\":1,\"kind\":\"time\",\"run\":\"r\"," members PASS "}\n"
+#define CHECK_OF(members)                                                                          \
+    "{\"schema\":1,\"kind\":\"check\",\"run\":\"r\"," members                                      \
+    "\"reference\":\"x\",\"passed\":true}\n"
+#define ACCURACY_OF(members)                                                                       \
+    "{\"schema\":1,\"kind\":\"accuracy\",\"run\":\"r\"," members                                   \
+    "\"dataset\":\"d\",\"metric\":\"AP\"}\n"
 
 static const struct {
     const char *text, *message;
@@ -186,6 +197,16 @@ static const struct {
     {"{\"schema\":1,\"kind\":\"memory\",\"run\":\"r\",\"phase\":\"x\",\"why\":{\"a\":1}}\n",
      "strings"},
     {"{\"schema\":1,\"kind\":\"time\",\"run\":\"r\",\"pass\":\"x\"", "cut"},
+    {TIME_OF("\"size\":64,\"threads\":1,\"engine\":\"e\",\"ns\":[5],"), "\"model\" is missing"},
+    {TIME_OF("\"model\":\"m\",\"threads\":1,\"engine\":\"e\",\"ns\":[5],"), "\"size\" is missing"},
+    {TIME_OF("\"model\":\"m\",\"size\":64,\"engine\":\"e\",\"ns\":[5],"), "\"threads\" is missing"},
+    {TIME_OF("\"model\":\"m\",\"size\":64,\"threads\":1,\"ns\":[5],"), "\"engine\" is missing"},
+    {TIME_OF(CELL), "\"ns\" is missing"},
+    {CHECK_OF("\"nmse\":1,\"tolerance\":1,"), "\"model\" is missing"},
+    {CHECK_OF("\"model\":\"m\",\"tolerance\":1,"), "\"nmse\" is missing"},
+    {CHECK_OF("\"model\":\"m\",\"nmse\":1,"), "\"tolerance\" is missing"},
+    {ACCURACY_OF("\"value\":0.5,"), "\"model\" is missing"},
+    {ACCURACY_OF("\"model\":\"m\","), "\"value\" is missing"},
 };
 
 static void remember_line(void *ctx, const struct sb_error *e)

@@ -23,7 +23,7 @@ static struct sb_error err;
     "\"nodes\":1,\"params\":1,\"macs\":" macs ",\"param_bytes\":4,\"activation_bytes\":8}\n"
 #define CHECK(passed, nmse)                                                                        \
     "{\"schema\":1,\"kind\":\"check\",\"run\":\"a\"," CELL "\"reference\":\"r\",\"nmse\":" nmse    \
-    ",\"passed\":" passed "}\n"
+    ",\"tolerance\":1e-7,\"passed\":" passed "}\n"
 #define NODE(name, level) "\"node\":\"" name "\",\"op\":\"conv\",\"level\":\"" level "\","
 
 static struct sb_records records;

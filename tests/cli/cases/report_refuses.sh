@@ -21,5 +21,7 @@ sed 's/"schema": 1/"schema": 9/' "$r" | head -3 >schema.jsonl
 refused schema.jsonl -o out
 sed '3s/"pass"/"pasc"/;5s/"schema": 1,/"schema": 1, "x": NaN,/' "$r" >bad.jsonl
 refused bad.jsonl -o out
+sed '3s/"ns"/"nss"/' "$r" >no_ns.jsonl
+refused no_ns.jsonl -o out
 test ! -e out
 spinebench report bad.jsonl --keep-going --columns model,params,latency
