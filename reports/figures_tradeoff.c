@@ -168,7 +168,8 @@ static void add_curve(struct sb_figure *f, struct sb_panel *p, const struct sb_r
         if (isfinite(a.value) && a.value > 0 && isfinite(b.value))
             add_point(f, s, row, &a, x_unit, &b, y_unit);
     }
-    qsort(s->data, s->count, sizeof(*s->data), compare_x);
+    if (s->count)
+        qsort(s->data, s->count, sizeof(*s->data), compare_x);
 }
 
 static const char *axis_label(struct sb_figure *f, const struct quantity *q,
