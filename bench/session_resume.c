@@ -6,7 +6,6 @@
 #include "bench/session_internal.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

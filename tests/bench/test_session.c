@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "bench/session_internal.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -155,6 +156,30 @@ static void test_session__refuses_files_of_other_sessions(void **state)
     assert_ok(sb_write_file(scratch("other.jsonl.part"), "nonsense\n", 9, &err), &err);
     assert_int_equal(run(&o, &records, &result), SB_EFORMAT);
     sb_records_release(&records);
+}
+
+/* A file of the same name with other weights; of a checkpoint its index counts. */
+static void test_session__settings_hold_the_digest_of_weights(void **state)
+{
+    (void)state;
+    struct sb_session_options o = quick_options(NULL);
+    const char *const names[] = {"w.safetensors", "ckpt.index"};
+    for (int i = 0; i < 2; i++) {
+        struct sb_str a = SB_STR_INIT, b = SB_STR_INIT, c = SB_STR_INIT;
+        char weights[512];
+        snprintf(weights, sizeof(weights), "%s", scratch(i ? "ckpt" : "w.safetensors"));
+        o.measure.weights = weights;
+        assert_ok(sb_write_file(scratch(names[i]), "one", 3, &err), &err);
+        assert_ok(sb_session_settings(&o, &a, &err), &err);
+        assert_ok(sb_session_settings(&o, &b, &err), &err);
+        assert_ok(sb_write_file(scratch(names[i]), "two", 3, &err), &err);
+        assert_ok(sb_session_settings(&o, &c, &err), &err);
+        assert_string_equal(sb_str_text(&a), sb_str_text(&b));
+        assert_string_not_equal(sb_str_text(&a), sb_str_text(&c));
+        sb_str_release(&a);
+        sb_str_release(&b);
+        sb_str_release(&c);
+    }
 }
 
 /* Resumes three cells of whose file the line that holds `mark` first is broken or left out. */
@@ -313,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_session__a_complete_file_needs_no_work),
         cmocka_unit_test(test_session__refuses_files_of_other_sessions),
         cmocka_unit_test(test_session__refuses_other_settings),
+        cmocka_unit_test(test_session__settings_hold_the_digest_of_weights),
         cmocka_unit_test(test_session__refuses_broken_and_missing_lines),
         cmocka_unit_test(test_session__checks_every_cell_before_the_first),
         cmocka_unit_test(test_session__parts_make_the_whole),
