@@ -133,7 +133,8 @@ static void tell_skipped(void *ctx, const struct sb_error *err)
     fprintf(stderr, "spinebench report: left out: %s\n", text);
 }
 
-/* A file given twice, or records that a merged file has too, must not count twice. */
+/* A file given twice, or records that a merged file has too, must not count twice. Within one file
+ * repeats are measurements that came out alike. */
 static int drop_repeated(struct sb_records *records, struct sb_error *err)
 {
     size_t dropped = 0;
@@ -159,7 +160,7 @@ static int run_report(const struct sb_arguments *args, struct sb_error *err)
         rc = sb_records_read(&records, args->words[i], keep_going ? tell_skipped : NULL, NULL, err);
     if (rc == 0 && records.count == 0)
         rc = sb_error_set(err, SB_EFORMAT, "no records in %zu files", args->count);
-    if (rc == 0)
+    if (rc == 0 && args->count > 1)
         rc = drop_repeated(&records, err);
     if (rc == 0)
         rc = dir ? write_report(&records, args, err) : print_view(&records, err);
@@ -191,9 +192,8 @@ int cmd_report(int argc, char **argv)
         "report RUN.jsonl... [-o DIR | --preset NAME] [options]",
         "Turns records into tables and figures. With -o, DIR/report.html and report.md show all;\n"
         "DIR/tables and DIR/plots hold each in other formats, with the data and scripts of the\n"
-        "figures. Without -o, one table is printed. The same records give the same bytes; a "
-        "record\n"
-        "that repeats an earlier one word for word counts once.",
+        "figures. Without -o, one table is printed. The same records give the same bytes; of\n"
+        "several files, a record that repeats an earlier one word for word counts once.",
         options,
         "examples:\n"
         "  spinebench report run.jsonl -o report\n"
