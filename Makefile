@@ -117,8 +117,9 @@ $(BUILD)/gen/%.pb-c.c: %.proto
 	@mkdir -p $(@D)
 	$(call quiet,GEN) protoc-c --c_out=$(BUILD)/gen $<
 
+# The folders too: a file that is gone is newer nowhere else.
 .SECONDEXPANSION:
-$(BUILD)/gen/%_files.c: scripts/embed.sh $$(EMBED_$$*)
+$(BUILD)/gen/%_files.c: scripts/embed.sh $$(EMBED_$$*) $$(sort $$(dir $$(EMBED_$$*)))
 	@mkdir -p $(@D)
 	$(call quiet,GEN) scripts/embed.sh sb_$*_files $(EMBED_$*) > $@
 
