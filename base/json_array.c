@@ -30,7 +30,7 @@ struct split {
     void *ctx;
     const struct sb_map *map;
     const struct sb_scan *scan; /* of the caller: text, path, depth */
-    const char *from, *end;     /* the first element; end of the text */
+    const char *from, *end;     /* the first element; elements from end on are not for us */
     size_t part_bytes, part_count;
     struct part *ring; /* part i is ring[i % ring_size] */
     size_t ring_size;
@@ -65,8 +65,7 @@ static void read_part(const struct split *w, struct part *p, const char *from)
         sb_map_forget(w->map, (size_t)(from - w->map->data), (size_t)(s.pos - from));
 }
 
-/* The first place from p on, before end, that looks like the start of an element; NULL if none. */
-static const char *guess_element(const char *p, const char *end)
+const char *sb_scan_guess_element(const char *p, const char *end)
 {
     while (p < end && (p = memchr(p, '}', (size_t)(end - p))) != NULL) {
         p = sb_scan_blanks(p + 1);
@@ -88,7 +87,7 @@ static const char *cut_before(const struct split *w, size_t i)
         return w->end;
     const char *const nominal = w->from + i * w->part_bytes;
     const size_t left = (size_t)(w->end - nominal);
-    return guess_element(nominal, nominal + (left < w->part_bytes ? left : w->part_bytes));
+    return sb_scan_guess_element(nominal, nominal + (left < w->part_bytes ? left : w->part_bytes));
 }
 
 static void plan_part(const struct split *w, struct part *p, size_t i)
@@ -177,25 +176,21 @@ static void free_ring(struct split *w)
     sb_free(w->ring);
 }
 
-int sb_scan_array(struct sb_scan *s, const struct sb_array_reader *reader, void *ctx,
-                  struct sb_pool *pool, const struct sb_map *map)
+int sb_scan_elements(struct sb_scan *s, const struct sb_array_reader *reader, void *ctx,
+                     struct sb_pool *pool, const struct sb_map *map, const char *limit)
 {
-    bool first = true;
-    int rc = sb_scan_open_array(s);
-    if (rc == 0)
-        rc = sb_scan_element(s, &first);
-    if (rc <= 0)
-        return rc;
+    if (s->pos >= limit)
+        return 1;
     const size_t threads = (size_t)sb_pool_threads(pool);
     struct split w = {.reader = reader, .ctx = ctx, .map = map, .scan = s, .from = s->pos};
     w.at = w.from;
-    w.end = s->end;
+    w.end = limit;
     w.part_bytes = reader->part_bytes ? reader->part_bytes : PART_BYTES;
     w.part_count = (size_t)(w.end - w.from) / w.part_bytes + 1;
     const size_t ahead = threads > 1 ? PARTS_PER_THREAD * threads : 1;
     pthread_mutex_init(&w.lock, NULL);
     pthread_cond_init(&w.merged, NULL);
-    rc = make_ring(&w, w.part_count < ahead ? w.part_count : ahead, s->err);
+    int rc = make_ring(&w, w.part_count < ahead ? w.part_count : ahead, s->err);
     if (rc == 0) {
         sb_pool_run(pool, w.part_count, part_job, &w);
         rc = w.rc;
@@ -206,8 +201,20 @@ int sb_scan_array(struct sb_scan *s, const struct sb_array_reader *reader, void 
     if (rc < 0)
         return rc;
     s->pos = w.at;
-    if (!w.stop) /* every part ended well, the last with a comma at the end of the text */
-        return sb_scan_expected(s, "an element");
+    if (!w.stop) /* every part ended well, the last before an element that is not for us */
+        return 1;
     s->depth--;
     return 0;
+}
+
+int sb_scan_array(struct sb_scan *s, const struct sb_array_reader *reader, void *ctx,
+                  struct sb_pool *pool, const struct sb_map *map)
+{
+    bool first = true;
+    int rc = sb_scan_open_array(s);
+    if (rc == 0)
+        rc = sb_scan_element(s, &first);
+    if (rc == 1)
+        rc = sb_scan_elements(s, reader, ctx, pool, map, s->end);
+    return rc == 1 ? sb_scan_expected(s, "an element") : rc;
 }

@@ -30,5 +30,14 @@ struct sb_array_reader {
  * the file the text lies in, and pages that were read are handed back to the system. */
 int sb_scan_array(struct sb_scan *s, const struct sb_array_reader *reader, void *ctx,
                   struct sb_pool *pool, const struct sb_map *map);
+/*
+ * Reads the elements that start before limit; s is at the first of them. 1: the next element, at
+ * s->pos, starts at limit or behind it; 0: the array has ended, s is behind its ']'. At the end of
+ * the text s->pos may be s->end, where an element is missing.
+ */
+int sb_scan_elements(struct sb_scan *s, const struct sb_array_reader *reader, void *ctx,
+                     struct sb_pool *pool, const struct sb_map *map, const char *limit);
+/* The first place from p on, before end, that looks like the start of an element; NULL if none. */
+const char *sb_scan_guess_element(const char *p, const char *end);
 
 #endif

@@ -1,6 +1,7 @@
 /* Ranks: what is the same whatever carries them, and one rank alone. See ranks.h. */
 #include "base/ranks.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/ranks_internal.h"
 
@@ -26,6 +27,19 @@ struct sb_shared {
 static bool alone(const struct sb_ranks *ranks)
 {
     return !ranks || ranks->count == 1;
+}
+
+/* Around every talk with other ranks: one at a time, and its time is noted. */
+static void enter(struct sb_ranks *ranks)
+{
+    pthread_mutex_lock(&ranks->lock);
+    ranks->entered_ns = sb_now_ns();
+}
+
+static void leave(struct sb_ranks *ranks)
+{
+    ranks->waited_ns += sb_now_ns() - ranks->entered_ns;
+    pthread_mutex_unlock(&ranks->lock);
 }
 
 void sb_ranks_end(struct sb_ranks **ranks)
@@ -72,6 +86,11 @@ uint64_t sb_ranks_sent(const struct sb_ranks *ranks)
     return ranks ? ranks->sent : 0;
 }
 
+int64_t sb_ranks_waited_ns(const struct sb_ranks *ranks)
+{
+    return ranks ? ranks->waited_ns : 0;
+}
+
 bool sb_ranks_first_of_machine(const struct sb_ranks *ranks)
 {
     return !ranks || ranks->first_of_machine;
@@ -81,20 +100,20 @@ void sb_ranks_barrier(struct sb_ranks *ranks)
 {
     if (alone(ranks))
         return;
-    pthread_mutex_lock(&ranks->lock);
+    enter(ranks);
     ranks->ops->barrier(ranks);
-    pthread_mutex_unlock(&ranks->lock);
+    leave(ranks);
 }
 
 void sb_ranks_broadcast(struct sb_ranks *ranks, int from, void *data, size_t bytes)
 {
     if (alone(ranks) || bytes == 0)
         return;
-    pthread_mutex_lock(&ranks->lock);
+    enter(ranks);
     ranks->ops->broadcast(ranks, from, data, bytes);
     if (ranks->rank == from)
         ranks->sent += bytes * (uint64_t)(ranks->count - 1);
-    pthread_mutex_unlock(&ranks->lock);
+    leave(ranks);
 }
 
 void sb_ranks_gather(struct sb_ranks *ranks, const void *mine, size_t bytes, void *all)
@@ -103,10 +122,10 @@ void sb_ranks_gather(struct sb_ranks *ranks, const void *mine, size_t bytes, voi
         memcpy(all, mine, bytes);
         return;
     }
-    pthread_mutex_lock(&ranks->lock);
+    enter(ranks);
     ranks->ops->gather(ranks, mine, bytes, all);
     ranks->sent += bytes * (uint64_t)(ranks->count - 1);
-    pthread_mutex_unlock(&ranks->lock);
+    leave(ranks);
 }
 
 static size_t sum(const size_t *sizes, int count)
@@ -125,14 +144,14 @@ void sb_ranks_exchange(struct sb_ranks *ranks, const void *out, const size_t *se
         memcpy((char *)in + sum(receive, me), (const char *)out + sum(send, me), send[me]);
     if (alone(ranks))
         return;
-    pthread_mutex_lock(&ranks->lock);
+    enter(ranks);
     for (int step = 1; step < n; step++) {
         const int to = (me + step) % n, from = (me - step + n) % n;
         ranks->ops->swap(ranks, (const char *)out + sum(send, to), send[to], to,
                          (char *)in + sum(receive, from), receive[from], from);
         ranks->sent += send[to];
     }
-    pthread_mutex_unlock(&ranks->lock);
+    leave(ranks);
 }
 
 /* Puts "rank R on HOST: " before the message. */
@@ -167,39 +186,50 @@ static bool all_failed(const struct sb_ranks *ranks, int rc)
     return true;
 }
 
-int sb_ranks_agree_on(struct sb_ranks *ranks, int rc, int64_t order, struct sb_error *err)
+/* The common end of all ways to agree; named: the message says whose error it is. */
+static int agree(struct sb_ranks *ranks, int rc, int64_t order, bool named, struct sb_error *err)
 {
     if (alone(ranks))
         return rc;
     struct sb_error local, *const e = err ? err : &local;
     if (!err)
         sb_error_init(&local);
-    pthread_mutex_lock(&ranks->lock);
+    enter(ranks);
     const int first = first_failed(ranks, rc, order);
     if (first >= 0) {
         rc = (int)ranks->verdicts[first].rc;
-        if (ranks->rank == first && !all_failed(ranks, rc))
+        if (ranks->rank == first && named && !all_failed(ranks, rc))
             name_rank(ranks, first, e);
         ranks->ops->broadcast(ranks, first, e, sizeof(*e));
         ranks->failed = true;
     }
-    pthread_mutex_unlock(&ranks->lock);
+    leave(ranks);
     return rc;
+}
+
+int sb_ranks_agree_on(struct sb_ranks *ranks, int rc, int64_t order, struct sb_error *err)
+{
+    return agree(ranks, rc, order, true, err);
 }
 
 int sb_ranks_agree(struct sb_ranks *ranks, int rc, struct sb_error *err)
 {
-    return sb_ranks_agree_on(ranks, rc, 0, err);
+    return agree(ranks, rc, 0, true, err);
+}
+
+int sb_ranks_agree_input(struct sb_ranks *ranks, int rc, int64_t order, struct sb_error *err)
+{
+    return agree(ranks, rc, order, rc == SB_EIO || rc == SB_ENOMEM, err);
 }
 
 void sb_ranks_sum(struct sb_ranks *ranks, int64_t *values, size_t count)
 {
     if (alone(ranks) || count == 0)
         return;
-    pthread_mutex_lock(&ranks->lock);
+    enter(ranks);
     ranks->ops->sum(ranks, values, count);
     ranks->sent += count * sizeof(*values);
-    pthread_mutex_unlock(&ranks->lock);
+    leave(ranks);
 }
 
 int sb_ranks_same(struct sb_ranks *ranks, uint64_t digest, const char *what, const char *path,
@@ -221,6 +251,41 @@ int sb_ranks_same(struct sb_ranks *ranks, uint64_t digest, const char *what, con
     return sb_ranks_agree(ranks, rc, err);
 }
 
+void sb_gathered_release(struct sb_gathered *gathered)
+{
+    sb_free(gathered->data);
+    sb_free(gathered->bytes);
+    memset(gathered, 0, sizeof(*gathered));
+}
+
+int sb_ranks_gather_any(struct sb_ranks *ranks, const void *mine, size_t bytes,
+                        struct sb_gathered *out, struct sb_error *err)
+{
+    const int n = sb_ranks_count(ranks);
+    memset(out, 0, sizeof(*out));
+    out->bytes = sb_calloc((size_t)n, sizeof(*out->bytes), TAG);
+    int rc = out->bytes ? 0 : sb_error_nomem(err, "sizes", (size_t)n * sizeof(*out->bytes));
+    rc = sb_ranks_agree(ranks, rc, err);
+    if (rc == 0) {
+        sb_ranks_gather(ranks, &bytes, sizeof(bytes), out->bytes);
+        out->total = sum(out->bytes, n);
+        out->data = sb_malloc(out->total, TAG);
+        rc = out->data ? 0 : sb_error_nomem(err, "what all ranks have", out->total);
+        rc = sb_ranks_agree(ranks, rc, err);
+    }
+    if (rc) {
+        sb_gathered_release(out);
+        return rc;
+    }
+    char *at = out->data;
+    for (int r = 0; r < n; at += out->bytes[r++]) {
+        if (bytes && r == sb_ranks_rank(ranks))
+            memcpy(at, mine, bytes);
+        sb_ranks_broadcast(ranks, r, at, out->bytes[r]);
+    }
+    return 0;
+}
+
 struct sb_counters *sb_counters_new(struct sb_ranks *ranks, size_t count, struct sb_error *err)
 {
     struct sb_counters *c = sb_calloc(1, sizeof(*c), TAG);
@@ -235,9 +300,9 @@ struct sb_counters *sb_counters_new(struct sb_ranks *ranks, size_t count, struct
     }
     c->ranks = ranks;
     if (!alone(ranks)) {
-        pthread_mutex_lock(&ranks->lock);
+        enter(ranks);
         c->carried = ranks->ops->counters_new(ranks, count);
-        pthread_mutex_unlock(&ranks->lock);
+        leave(ranks);
     }
     return c;
 }
@@ -246,10 +311,10 @@ int64_t sb_counters_add(struct sb_counters *c, size_t index, int64_t amount)
 {
     if (c->values)
         return atomic_fetch_add(&c->values[index], amount);
-    pthread_mutex_lock(&c->ranks->lock);
+    enter(c->ranks);
     const int64_t before = c->ranks->ops->counters_add(c->ranks, c->carried, index, amount);
     c->ranks->sent += c->ranks->rank ? sizeof(amount) : 0;
-    pthread_mutex_unlock(&c->ranks->lock);
+    leave(c->ranks);
     return before;
 }
 
@@ -260,9 +325,9 @@ void sb_counters_free(struct sb_counters **counters)
         return;
     *counters = NULL;
     if (c->carried) {
-        pthread_mutex_lock(&c->ranks->lock);
+        enter(c->ranks);
         c->ranks->ops->counters_free(c->ranks, c->carried);
-        pthread_mutex_unlock(&c->ranks->lock);
+        leave(c->ranks);
     }
     sb_free(c->values);
     sb_free(c);
@@ -283,9 +348,9 @@ struct sb_shared *sb_shared_new(struct sb_ranks *ranks, size_t bytes, unsigned t
     }
     s->ranks = ranks;
     if (!alone(ranks)) {
-        pthread_mutex_lock(&ranks->lock);
+        enter(ranks);
         s->carried = ranks->ops->shared_new(ranks, bytes + ALIGN_BYTES, &s->data);
-        pthread_mutex_unlock(&ranks->lock);
+        leave(ranks);
         /* pages are shared, so all ranks of a machine align alike */
         s->data = (char *)s->data + (-(uintptr_t)s->data & (ALIGN_BYTES - 1));
     }
@@ -301,9 +366,9 @@ void sb_shared_ready(struct sb_shared *s)
 {
     if (!s->carried)
         return;
-    pthread_mutex_lock(&s->ranks->lock);
+    enter(s->ranks);
     s->ranks->ops->shared_ready(s->ranks, s->carried);
-    pthread_mutex_unlock(&s->ranks->lock);
+    leave(s->ranks);
 }
 
 void sb_shared_free(struct sb_shared **shared)
@@ -313,9 +378,9 @@ void sb_shared_free(struct sb_shared **shared)
         return;
     *shared = NULL;
     if (s->carried) {
-        pthread_mutex_lock(&s->ranks->lock);
+        enter(s->ranks);
         s->ranks->ops->shared_free(s->ranks, s->carried);
-        pthread_mutex_unlock(&s->ranks->lock);
+        leave(s->ranks);
     } else {
         sb_free(s->data);
     }

@@ -38,6 +38,9 @@ const char *sb_ranks_host(const struct sb_ranks *ranks, int rank);
 /* Payload bytes that this rank gave to other ranks so far. */
 uint64_t sb_ranks_sent(const struct sb_ranks *ranks);
 
+/* How long this rank was inside calls to other ranks so far, waiting for them included. */
+int64_t sb_ranks_waited_ns(const struct sb_ranks *ranks);
+
 void sb_ranks_barrier(struct sb_ranks *ranks);
 /* The bytes of rank `from` to all. */
 void sb_ranks_broadcast(struct sb_ranks *ranks, int from, void *data, size_t bytes);
@@ -46,7 +49,8 @@ void sb_ranks_gather(struct sb_ranks *ranks, const void *mine, size_t bytes, voi
 /*
  * All-to-all: send[r] bytes for rank r stand one after the other in `out`; `in` gets what the
  * others have for this rank, in order of ranks, receive[r] bytes from rank r (sb_ranks_gather() of
- * the sizes tells them). Any number of bytes.
+ * the sizes tells them). Any number of bytes. What a rank has for itself is copied, unless
+ * send[itself] is 0: then its place in `in`, of receive[itself] bytes, stays as it is.
  */
 void sb_ranks_exchange(struct sb_ranks *ranks, const void *out, const size_t *send, void *in,
                        const size_t *receive);
@@ -58,6 +62,9 @@ void sb_ranks_exchange(struct sb_ranks *ranks, const void *out, const size_t *se
 int sb_ranks_agree(struct sb_ranks *ranks, int rc, struct sb_error *err);
 /* The same where the error with the lowest `order` counts, of equal ones the lowest rank's. */
 int sb_ranks_agree_on(struct sb_ranks *ranks, int rc, int64_t order, struct sb_error *err);
+/* For input that all ranks read together: the message stays that of one process, unless the error
+ * is one of a machine (reading failed, no memory). */
+int sb_ranks_agree_input(struct sb_ranks *ranks, int rc, int64_t order, struct sb_error *err);
 /* Each of `count` values becomes its sum over all ranks. */
 void sb_ranks_sum(struct sb_ranks *ranks, int64_t *values, size_t count);
 /*
@@ -66,6 +73,17 @@ void sb_ranks_sum(struct sb_ranks *ranks, int64_t *values, size_t count);
  */
 int sb_ranks_same(struct sb_ranks *ranks, uint64_t digest, const char *what, const char *path,
                   struct sb_error *err);
+
+/* What every rank has, of any size, one after the other in order of ranks. */
+struct sb_gathered {
+    char *data;    /* owned, as bytes */
+    size_t *bytes; /* (ranks) of each rank */
+    size_t total;
+};
+/* Gathers it on all ranks, or fails on all. Release with sb_gathered_release(). */
+int sb_ranks_gather_any(struct sb_ranks *ranks, const void *mine, size_t bytes,
+                        struct sb_gathered *out, struct sb_error *err);
+void sb_gathered_release(struct sb_gathered *gathered);
 
 /*
  * Counters that all ranks share, at 0 at first. Reading and adding are not collective: any rank and

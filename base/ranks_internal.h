@@ -42,6 +42,7 @@ struct sb_ranks {
     char (*hosts)[256]; /* (count), owned */
     pthread_mutex_t lock;
     uint64_t sent;
+    int64_t entered_ns, waited_ns;
     struct sb_verdict *verdicts; /* (count), owned: what sb_ranks_agree() hears */
     bool failed;                 /* the ranks have agreed that one failed */
     void *carrier;               /* of the ops */

@@ -1,5 +1,6 @@
-/* One rank alone: every collective does what it does for one, and NULL is enough. What several
- * ranks do is tested through the commands (tests/cli/ranks). */
+/* One rank alone, where every collective does what it does for one and NULL is enough, and several
+ * of support_ranks.h. What carries ranks is tested through the commands (tests/cli/ranks). */
+#include "tests/base/support_ranks.h"
 #include "tests/test.h"
 
 #include "base/ranks.h"
@@ -61,11 +62,75 @@ static void test_ranks__alone_count_and_share(void **state)
     test_every_allocation_fails(use_shared, NULL);
 }
 
+/* What three ranks found; a bit each. */
+struct found {
+    unsigned named, unnamed, machine, gathered, exchanged;
+};
+
+static void agree_on_three(struct found *f, struct sb_ranks *ranks, unsigned bit)
+{
+    struct sb_error err;
+    sb_error_init(&err);
+    const int rank = sb_ranks_rank(ranks);
+    int rc = rank ? sb_error_set(&err, SB_EFORMAT, "bad value %d", rank) : 0;
+    rc = sb_ranks_agree(ranks, rc, &err);
+    if (rc == SB_EFORMAT && strcmp(err.message, "rank 1 on turn 1: bad value 1") == 0)
+        f->named |= bit;
+    rc = rank ? sb_error_set(&err, SB_EFORMAT, "bad value %d", rank) : 0;
+    rc = sb_ranks_agree_input(ranks, rc, -rank, &err);
+    if (rc == SB_EFORMAT && strcmp(err.message, "bad value 2") == 0)
+        f->unnamed |= bit;
+    rc = rank == 1 ? sb_error_set(&err, SB_EIO, "cannot open") : 0;
+    rc = sb_ranks_agree_input(ranks, rc, 0, &err);
+    if (rc == SB_EIO && strcmp(err.message, "rank 1 on turn 1: cannot open") == 0)
+        f->machine |= bit;
+}
+
+static void exchange_on_three(struct found *f, struct sb_ranks *ranks, unsigned bit)
+{
+    const int rank = sb_ranks_rank(ranks);
+    struct sb_gathered all;
+    struct sb_error err;
+    /* rank r has r letters for all */
+    if (sb_ranks_gather_any(ranks, "bcc" + (rank == 2), (size_t)rank, &all, &err) == 0 &&
+        all.total == 3 && memcmp(all.data, "bcc", 3) == 0 && all.bytes[2] == 2)
+        f->gathered |= bit;
+    sb_gathered_release(&all);
+    /* each has a letter for each other rank, and keeps the one in its place */
+    const size_t send[] = {rank != 0, rank != 1, rank != 2}, receive[] = {1, 1, 1};
+    const char out[] = {(char)('A' + rank), (char)('A' + rank)};
+    char in[4] = "...";
+    sb_ranks_exchange(ranks, out, send, in, receive);
+    const char *const expected[] = {".BC", "A.C", "AB."};
+    if (strcmp(in, expected[rank]) == 0)
+        f->exchanged |= bit;
+}
+
+static void on_three(void *ctx, struct sb_ranks *ranks)
+{
+    const unsigned bit = 1u << sb_ranks_rank(ranks);
+    agree_on_three(ctx, ranks, bit);
+    exchange_on_three(ctx, ranks, bit);
+}
+
+static void test_ranks__several_agree_and_exchange(void **state)
+{
+    (void)state;
+    struct found f = {0};
+    assert_true(test_run_ranks(3, on_three, &f));
+    assert_int_equal(f.named, 7);
+    assert_int_equal(f.unnamed, 7);
+    assert_int_equal(f.machine, 7);
+    assert_int_equal(f.gathered, 7);
+    assert_int_equal(f.exchanged, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks__alone_keep_what_they_have),
         cmocka_unit_test(test_ranks__alone_count_and_share),
+        cmocka_unit_test(test_ranks__several_agree_and_exchange),
     };
     return cmocka_run_group_tests_name("base/ranks", tests, NULL, NULL);
 }
