@@ -1,8 +1,10 @@
 /* spinebench eval coco: average precision and recall as pycocotools computes them. */
+#include "base/clock.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/cmd_eval.h"
 #include "cli/diagnose.h"
+#include "cli/eval_balance.h"
 #include "cli/eval_params.h"
 #include "cli/eval_runs.h"
 #include "eval/coco_eval.h"
@@ -60,6 +62,7 @@ static const struct sb_option output_options[] = {
 struct session {
     struct sb_coco_params params;
     struct sb_pool *pool;
+    struct sb_eval_ranks *team; /* NULL in one process */
     struct sb_coco_gt gt;
     struct sb_str out;
     struct sb_jw json;
@@ -132,22 +135,30 @@ static int diagnose_file(struct session *s, const struct sb_coco_dt *dt, const c
                                err);
 }
 
+/* True on the rank that prints. */
+static bool prints(void)
+{
+    return sb_ranks_rank(sb_cli_ranks()) == 0;
+}
+
 static int evaluate_file(struct session *s, const char *path, size_t number, struct sb_error *err)
 {
     struct sb_coco_dt dt;
     struct sb_coco_eval eval;
-    int rc = sb_coco_dt_load(&dt, path, &s->gt, &s->params, s->pool, err);
+    int rc = sb_coco_dt_load_ranks(&dt, path, &s->gt, &s->params, s->team, s->pool, err);
     if (rc)
         return rc;
     const enum sb_eval_detail detail = dump_dir ? SB_EVAL_ARRAYS : SB_EVAL_STATS;
-    rc = sb_coco_evaluate(&eval, &s->gt, &dt, &s->params, detail, s->pool, err);
+    rc = sb_coco_evaluate_ranks(&eval, &s->gt, &dt, &s->params, detail, s->team, s->pool, err);
     if (rc == 0) {
-        rc = report(s, &eval, &dt.notes, path, number, err);
+        if (prints())
+            rc = report(s, &eval, &dt.notes, path, number, err);
+        rc = sb_ranks_agree_input(sb_cli_ranks(), rc, 0, err);
         sb_coco_eval_release(&eval);
     }
     if (rc == 0 && diagnose)
         rc = diagnose_file(s, &dt, path, number, err);
-    if (rc == 0 && json)
+    if (rc == 0 && json && prints())
         sb_jw_end(&s->json);
     sb_coco_dt_release(&dt);
     return rc;
@@ -180,17 +191,9 @@ static int choose_format(struct session *s, struct sb_error *err)
     return 0;
 }
 
-static int evaluate_all(struct session *s, const struct sb_arguments *args, struct sb_error *err)
+static int evaluate_files(struct session *s, const struct sb_arguments *args, struct sb_error *err)
 {
-    s->annotations = args->words[0];
-    int rc = sb_coco_gt_load(&s->gt, s->annotations, &s->params, s->pool, err);
-    if (rc)
-        return rc;
-    rc = diagnose ? sb_diagnose_start(&s->diagnosis, &diagnose_options, args->words[0], err) : 0;
-    if (rc) {
-        sb_coco_gt_release(&s->gt);
-        return rc;
-    }
+    int rc = 0;
     sb_jw_init(&s->json, &s->out, 2);
     start_runs(s);
     if (json && s->several) /* an array, in the order of the files */
@@ -199,19 +202,62 @@ static int evaluate_all(struct session *s, const struct sb_arguments *args, stru
         rc = evaluate_file(s, args->words[i], i, err);
     if (json && s->several)
         sb_jw_end(&s->json);
+    return rc;
+}
+
+/* Prints what all files came to. */
+static int finish(struct session *s, struct sb_error *err)
+{
+    int rc = json ? 0 : sb_eval_runs_finish(&s->runs, &s->out, err);
+    if (rc == 0 && s->out.failed)
+        rc = sb_error_nomem(err, "the report", s->out.length);
+    if (rc == 0)
+        printf("%s%s", sb_str_text(&s->out), json ? "\n" : "");
+    return rc;
+}
+
+static int evaluate_all(struct session *s, const struct sb_arguments *args, struct sb_error *err)
+{
+    s->annotations = args->words[0];
+    int rc = sb_coco_gt_load_ranks(&s->gt, s->annotations, &s->params, s->team, s->pool, err);
+    if (rc)
+        return rc;
+    rc = diagnose ? sb_diagnose_start(&s->diagnosis, &diagnose_options, args->words[0], err) : 0;
+    if (rc) {
+        sb_coco_gt_release(&s->gt);
+        return rc;
+    }
+    rc = evaluate_files(s, args, err);
     if (rc == 0 && diagnose)
         rc = sb_diagnose_finish(&s->diagnosis, err);
     if (diagnose)
         sb_diagnose_release(&s->diagnosis);
     sb_coco_gt_release(&s->gt);
-    if (rc == 0 && !json)
-        rc = sb_eval_runs_finish(&s->runs, &s->out, err);
+    if (rc == 0 && prints())
+        rc = finish(s, err);
     sb_eval_runs_release(&s->runs);
-    if (rc == 0 && s->out.failed)
-        rc = sb_error_nomem(err, "the report", s->out.length);
-    if (rc == 0)
-        printf("%s%s", sb_str_text(&s->out), json ? "\n" : "");
     sb_str_release(&s->out);
+    return rc;
+}
+
+/* The same over ranks, with what each of them did. */
+static int evaluate_ranks(struct session *s, const struct sb_arguments *args, struct sb_error *err)
+{
+    struct sb_eval_ranks team;
+    const int64_t start_ns = sb_now_ns();
+    if (sb_ranks_count(sb_cli_ranks()) == 1)
+        return evaluate_all(s, args, err);
+    if (diagnose)
+        return sb_error_set(err, SB_EINVAL, "--diagnose runs on one rank, started on %d",
+                            sb_ranks_count(sb_cli_ranks()));
+    sb_eval_ranks_init(&team, sb_cli_ranks());
+    s->team = &team;
+    int rc = evaluate_all(s, args, err);
+    rc = sb_ranks_agree_input(sb_cli_ranks(), rc, 0, err);
+    if (rc == 0)
+        rc = sb_eval_balance_print(&team, start_ns, err);
+    s->team = NULL;
+    sb_eval_ranks_release(&team);
     return rc;
 }
 
@@ -240,9 +286,9 @@ static int evaluate(const struct sb_arguments *args, struct sb_error *err)
     if (rc)
         return rc;
     s.pool = sb_pool_new(threads ? (int)threads : sb_cpu_count(), err);
-    if (!s.pool)
-        return err->code;
-    rc = evaluate_all(&s, args, err);
+    rc = sb_ranks_agree(sb_cli_ranks(), s.pool ? 0 : (int)err->code, err);
+    if (rc == 0)
+        rc = evaluate_ranks(&s, args, err);
     sb_pool_free(&s.pool);
     return rc;
 }
@@ -251,7 +297,7 @@ static int run(const struct sb_arguments *args, struct sb_error *err)
 {
     const int rc = evaluate(args, err);
     sb_eval_params_release();
-    return rc;
+    return sb_ranks_agree_input(sb_cli_ranks(), rc, 0, err);
 }
 
 int cmd_eval_coco(int argc, char **argv)
@@ -261,7 +307,8 @@ int cmd_eval_coco(int argc, char **argv)
         "eval coco GT.json DETS.json... [options]",
         "Evaluates COCO results against COCO annotations. The numbers are those of\n"
         "pycocotools 2.0.11 (with --lvis of lvis-api, with --crowdpose of xtcocotools,\n"
-        "for boundaries of boundary-iou-api), bit for bit, whatever the number of threads.\n"
+        "for boundaries of boundary-iou-api), bit for bit, whatever the number of threads\n"
+        "or, for spinebench-mpi, of ranks.\n"
         "Several results files become a table with a row for each; the annotations are\n"
         "read once. Where the data meets a rule that tools disagree on, a warning counts\n"
         "it and names the option that chooses; the first choice is the default.\n"

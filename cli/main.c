@@ -111,9 +111,12 @@ static bool is_help(const char *word)
     return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "help") == 0;
 }
 
-/* Commands whose ranks share their work; the others refuse more than one. */
-static bool is_parallel(const char *name)
+/* Commands whose ranks share their work; the others refuse more than one. what: the word behind the
+ * name, or NULL. */
+static bool is_parallel(const char *name, const char *what)
 {
+    if (strcmp(name, "eval") == 0)
+        return what && strcmp(what, "coco") == 0;
     return strcmp(name, "detect") == 0 || strcmp(name, "classify") == 0;
 }
 
@@ -122,7 +125,7 @@ static int several_ranks(const char *name)
     if (sb_ranks_rank(sb_cli_ranks()) == 0)
         fprintf(stderr,
                 "spinebench %s: runs on one rank, started on %d\n"
-                "hint: start it without mpirun; detect and classify share their work\n",
+                "hint: start it without mpirun; detect, classify and eval coco share their work\n",
                 name, sb_ranks_count(sb_cli_ranks()));
     return SB_EXIT_USAGE;
 }
@@ -145,7 +148,7 @@ static int run_command(int argc, char **argv)
     const struct command *command = find_command(strcmp(name, "--version") == 0 ? "version" : name);
     if (!command)
         return unknown_command(name);
-    if (sb_ranks_count(sb_cli_ranks()) > 1 && !is_parallel(command->name))
+    if (sb_ranks_count(sb_cli_ranks()) > 1 && !is_parallel(command->name, argv[2]))
         return several_ranks(name);
     if (help) /* "help COMMAND" is "COMMAND --help" */
         return command->run(2, (char *[]){argv[2], (char[]){"--help"}, NULL});

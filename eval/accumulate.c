@@ -252,10 +252,10 @@ static void find_recall(struct sb_class_work *w, const struct sb_coco_params *p,
     memset(w->tallies, 0, p->area_count * p->max_det_count * tally_size(p) * sizeof(*w->tallies));
     for (size_t r = 0; r < w->dt_run_count; r++) {
         const struct sb_image_run *const run = &w->dt_runs[r];
-        size_t limit = 0;
         for (uint32_t i = 0; i < run->count; i++) {
             const size_t slot = run->first + i;
             const int64_t rank = w->slot_ranks ? w->slot_ranks[slot] : i;
+            size_t limit = 0; /* slot_ranks need not rise */
             while (rank >= p->max_dets[limit])
                 limit++;
             if (w->slot_info[slot] & SB_MATCH_RECORD)

@@ -2,18 +2,19 @@
 #include "eval/coco_dt.h"
 
 #include "base/json_array.h"
+#include "base/json_spans.h"
 #include "base/mem.h"
 #include "eval/coco_mask.h"
 #include "eval/coco_rows.h"
 #include "eval/keypoint_extent.h"
 #include "eval/mask_areas.h"
+#include "eval/row_routes.h"
+#include "eval/unknown_ids.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#define TAG       SB_MEM_TAG(SB_MEM_DATA, 0)
-#define MAX_NAMED 10 /* unknown image ids in the message */
+#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
 struct dt_row {
     double box[4], score, area; /* area NaN: the mask decides, later */
@@ -22,19 +23,11 @@ struct dt_row {
     bool dropped;
 };
 
-/* Ids that the ground truth does not have. */
-struct unknown_ids {
-    size_t detections; /* with such an id */
-    size_t named;      /* distinct ids noted, at most MAX_NAMED */
-    int64_t ids[MAX_NAMED];
-    int64_t first_at; /* byte offset of the first */
-};
-
 /* State of one part of the file. */
 struct part {
     struct sb_rows rows;
     struct sb_notes notes;
-    struct unknown_ids unknown, unknown_categories;
+    struct sb_unknown_ids unknown, unknown_categories;
     int64_t image_id, category_id; /* the last ids looked up, with their ranks */
     int32_t image, category;
     bool primed;
@@ -47,8 +40,10 @@ struct loader {
     struct sb_coco_dt *dt;
     struct sb_coco_gt *gt;
     const struct sb_coco_params *params;
+    struct sb_pool *pool;
     size_t capacity; /* of the columns */
-    struct unknown_ids unknown, unknown_categories;
+    bool empty;      /* no results at all */
+    struct sb_unknown_ids unknown, unknown_categories;
 };
 
 static uint8_t rule(const struct loader *l, enum sb_rule which)
@@ -74,25 +69,24 @@ static bool needs_shapes(const struct loader *l)
     return sb_compares_masks(l->params) || takes_any_mask(l);
 }
 
+/* Areas are not those of the boxes. */
+static bool has_areas(const struct loader *l)
+{
+    return l->dt->kind != SB_DT_BOX || prefers_mask_area(l);
+}
+
+/* Keypoints of a detection. */
+static size_t point_bytes(const struct loader *l)
+{
+    return 2 * l->params->keypoint_count * sizeof(double);
+}
+
 enum { IMAGE_ID, CATEGORY_ID, BBOX, SCORE, SEGMENTATION, KEYPOINTS, CAPTION };
 static const struct sb_scan_name names[] = {
     SB_SCAN_NAME("image_id"),     SB_SCAN_NAME("category_id"),
     SB_SCAN_NAME("bbox"),         SB_SCAN_NAME("score"),
     SB_SCAN_NAME("segmentation"), SB_SCAN_NAME("keypoints"),
     SB_SCAN_NAME("caption"),      SB_SCAN_NAMES_END};
-
-static void note_unknown(struct unknown_ids *u, int64_t id, int64_t at, size_t detections)
-{
-    if (u->detections == 0)
-        u->first_at = at;
-    u->detections += detections;
-    for (size_t i = 0; i < u->named; i++) {
-        if (u->ids[i] == id)
-            return;
-    }
-    if (u->named < MAX_NAMED)
-        u->ids[u->named++] = id;
-}
 
 static int read_image_id(struct part *p, const struct loader *l, struct sb_scan *s,
                          struct dt_row *row)
@@ -111,7 +105,7 @@ static int read_image_id(struct part *p, const struct loader *l, struct sb_scan 
     }
     row->image = p->image;
     if (row->image < 0)
-        note_unknown(&p->unknown, id, at, 1);
+        sb_unknown_note(&p->unknown, id, at);
     return 0;
 }
 
@@ -129,7 +123,7 @@ static int read_category_id(struct part *p, const struct loader *l, struct sb_sc
     }
     row->category = p->category;
     if (row->category < 0 && sb_id_map_find(&l->gt->unchosen_categories, id) < 0)
-        note_unknown(&p->unknown_categories, id, at, 1);
+        sb_unknown_note(&p->unknown_categories, id, at);
     return 0;
 }
 
@@ -327,7 +321,6 @@ static int read_result(void *state, const void *ctx, struct sb_scan *s)
 static int grow_columns(struct loader *l, size_t count, struct sb_error *err)
 {
     struct sb_coco_dt *const dt = l->dt;
-    const size_t points = 2 * l->params->keypoint_count * sizeof(double);
     int rc = sb_column_grow(&dt->image, true, count, sizeof(*dt->image), err);
     if (rc == 0)
         rc = sb_column_grow(&dt->category, true, count, sizeof(*dt->category), err);
@@ -336,12 +329,12 @@ static int grow_columns(struct loader *l, size_t count, struct sb_error *err)
     if (rc == 0)
         rc = sb_column_grow(&dt->box, true, count, sizeof(*dt->box), err);
     if (rc == 0)
-        rc = sb_column_grow(&dt->area, dt->kind != SB_DT_BOX || prefers_mask_area(l), count,
-                            sizeof(*dt->area), err);
+        rc = sb_column_grow(&dt->area, has_areas(l), count, sizeof(*dt->area), err);
     if (rc == 0)
         rc = sb_column_grow(&dt->shape_at, needs_shapes(l), count, sizeof(*dt->shape_at), err);
     if (rc == 0)
-        rc = sb_column_grow(&dt->keypoints, sb_compares_keypoints(l->params), count, points, err);
+        rc = sb_column_grow(&dt->keypoints, sb_compares_keypoints(l->params), count, point_bytes(l),
+                            err);
     l->capacity = rc ? l->capacity : count;
     return rc;
 }
@@ -356,15 +349,6 @@ static void copy_row(struct sb_coco_dt *dt, size_t i, const struct dt_row *row)
         dt->area[i] = row->area;
     if (dt->shape_at)
         dt->shape_at[i] = row->shape_at;
-}
-
-static void merge_unknown(struct unknown_ids *all, const struct unknown_ids *part)
-{
-    if (all->detections == 0)
-        all->first_at = part->first_at;
-    all->detections += part->detections;
-    for (size_t i = 0; i < part->named; i++)
-        note_unknown(all, part->ids[i], 0, 0);
 }
 
 static void discard_part(void *state)
@@ -397,8 +381,8 @@ static int merge_results(void *state, void *ctx, size_t done, size_t total, stru
         memcpy(dt->keypoints + dt->count * 2 * l->params->keypoint_count, p->rows.numbers,
                p->rows.number_count * sizeof(double));
     dt->count = need;
-    merge_unknown(&l->unknown, &p->unknown);
-    merge_unknown(&l->unknown_categories, &p->unknown_categories);
+    sb_unknown_add(&l->unknown, &p->unknown);
+    sb_unknown_add(&l->unknown_categories, &p->unknown_categories);
     sb_notes_add(&dt->notes, &p->notes);
     discard_part(p);
     return 0;
@@ -433,7 +417,7 @@ static int find_kind(const struct sb_scan *at_array, struct loader *l)
         return rc;
     rc = sb_scan_element(&s, &first);
     if (rc == 0) {
-        l->dt->notes.count[SB_RULE_EMPTY_RESULTS] = 1;
+        l->empty = true;
         *kind = SB_DT_BOX;
         return rule(l, SB_RULE_EMPTY_RESULTS) == SB_EMPTY_RESULTS_ZEROS
                    ? 0
@@ -462,33 +446,20 @@ static int find_kind(const struct sb_scan *at_array, struct loader *l)
     return 0;
 }
 
-/* Ids that must not be there, up to ten of them by name. */
-static int refuse_unknown(const struct loader *l, const struct unknown_ids *u, const char *what,
-                          struct sb_error *err)
-{
-    struct sb_str list = SB_STR_INIT;
-    for (size_t i = 0; i < u->named; i++) {
-        sb_str_puts(&list, i ? ", " : "");
-        sb_id_print(&l->gt->ids, u->ids[i], &list);
-    }
-    sb_error_set(err, SB_EFORMAT,
-                 "%zu detections belong to %s that the ground truth does not have: %s%s",
-                 u->detections, what, sb_str_text(&list), u->named == MAX_NAMED ? ", ..." : "");
-    sb_str_release(&list);
-    sb_error_offset(err, u->first_at);
-    return sb_error_hint(err, "do the results belong to %s?", l->gt->path);
-}
-
-static int check_unknown(const struct loader *l, struct sb_error *err)
+static int check_unknown(const struct loader *l, struct sb_ranks *ranks, struct sb_error *err)
 {
     struct sb_notes *const notes = &l->dt->notes;
-    if (l->unknown.detections > 0 && rule(l, SB_RULE_UNKNOWN_IMAGES) == SB_UNKNOWN_IMAGES_ERROR)
-        return refuse_unknown(l, &l->unknown, "images", err);
-    if (l->unknown_categories.detections > 0 &&
-        rule(l, SB_RULE_UNKNOWN_CATS) == SB_UNKNOWN_CATS_ERROR)
-        return refuse_unknown(l, &l->unknown_categories, "categories", err);
-    notes->count[SB_RULE_UNKNOWN_IMAGES] = (int64_t)l->unknown.detections;
-    notes->count[SB_RULE_UNKNOWN_CATS] = (int64_t)l->unknown_categories.detections;
+    int64_t *const images = &notes->count[SB_RULE_UNKNOWN_IMAGES];
+    int64_t *const categories = &notes->count[SB_RULE_UNKNOWN_CATS];
+    *images = (int64_t)l->unknown.detections;
+    *categories = (int64_t)l->unknown_categories.detections;
+    notes->count[SB_RULE_EMPTY_RESULTS] = l->empty;
+    sb_ranks_sum(ranks, notes->count, SB_RULES);
+    if (*images > 0 && rule(l, SB_RULE_UNKNOWN_IMAGES) == SB_UNKNOWN_IMAGES_ERROR)
+        return sb_unknown_refuse(&l->unknown, (size_t)*images, "images", l->gt, ranks, err);
+    if (*categories > 0 && rule(l, SB_RULE_UNKNOWN_CATS) == SB_UNKNOWN_CATS_ERROR)
+        return sb_unknown_refuse(&l->unknown_categories, (size_t)*categories, "categories", l->gt,
+                                 ranks, err);
     return 0;
 }
 
@@ -498,38 +469,162 @@ static int measure_masks(const struct loader *l, struct sb_pool *pool, struct sb
     struct sb_coco_dt *const dt = l->dt;
     if (dt->count == 0 || !(takes_any_mask(l) || prefers_mask_area(l)))
         return 0;
-    const struct sb_mask_column masks = {&dt->map,     dt->path, dt->count,
-                                         dt->shape_at, dt->box,  dt->image};
+    const struct sb_mask_column masks = {&dt->map,       dt->path, dt->count, dt->shape_at,
+                                         dt->shape_from, dt->box,  dt->image};
     return sb_mask_areas(&masks, l->gt, l->params, false, dt->area, pool, err);
 }
 
-int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
-                    const struct sb_coco_params *params, struct sb_pool *pool, struct sb_error *err)
+/* The list of results from *place on. */
+static int read_span(void *ctx, struct sb_scan *s, struct sb_span_place *place, const char *limit)
 {
     static const struct sb_array_reader reader = {
         sizeof(struct part), 0, read_result, merge_results, discard_part, release_part};
+    struct loader *const l = ctx;
+    bool first = true;
+    int rc = 1;
+    if (place->section == SB_SPAN_START) {
+        rc = sb_scan_open_array(s);
+        rc = rc ? rc : sb_scan_element(s, &first);
+    }
+    s->depth = 1;
+    if (rc == 1)
+        rc = sb_scan_elements(s, &reader, l, l->pool, needs_shapes(l) ? NULL : &l->dt->map, limit);
+    place->section = rc == 0 ? SB_SPAN_END : 0;
+    place->at = s->pos - s->begin;
+    return rc < 0 ? rc : 0;
+}
+
+static bool guess_span(void *ctx, const struct sb_scan *s, const char *limit,
+                       struct sb_span_place *place)
+{
+    (void)ctx;
+    const char *const at = sb_scan_guess_element(s->pos, limit);
+    if (at)
+        *place = (struct sb_span_place){at - s->begin, 0, 0};
+    return at != NULL;
+}
+
+static void discard_span(void *ctx)
+{
+    struct loader *const l = ctx;
+    l->dt->count = 0;
+    memset(&l->dt->notes, 0, sizeof(l->dt->notes));
+    memset(&l->unknown, 0, sizeof(l->unknown));
+    memset(&l->unknown_categories, 0, sizeof(l->unknown_categories));
+}
+
+/* The kind of the results, which the rank that has the first one tells. */
+static int share_kind(struct loader *l, const struct sb_scan *s, struct sb_ranks *ranks)
+{
+    int rc = sb_ranks_rank(ranks) == 0 ? find_kind(s, l) : 0;
+    int32_t kind = (int32_t)l->dt->kind;
+    rc = sb_ranks_agree_input(ranks, rc, 0, s->err);
+    sb_ranks_broadcast(ranks, 0, &kind, sizeof(kind));
+    l->dt->kind = (enum sb_dt_kind)kind;
+    return rc;
+}
+
+static int read_list(struct loader *l, struct sb_scan *s, struct sb_ranks *ranks)
+{
+    static const struct sb_span_reader reader = {guess_span, read_span, discard_span};
+    struct sb_span_place end;
+    int rc = share_kind(l, s, ranks);
+    if (rc == 0)
+        rc = sb_scan_spans(s, &reader, l, ranks, &end);
+    if (rc)
+        return rc;
+    if (end.section != SB_SPAN_END)
+        return sb_scan_expected(s, "an element");
+    return sb_scan_finish(s);
+}
+/* Bytes of a row of the columns: ids, score and box, and what else there is. */
+static size_t row_bytes(const struct loader *l)
+{
+    return 2 * sizeof(int32_t) + 5 * sizeof(double) + (has_areas(l) ? sizeof(double) : 0) +
+           (needs_shapes(l) ? 2 * sizeof(uint64_t) : 0) +
+           (sb_compares_keypoints(l->params) ? point_bytes(l) : 0);
+}
+
+static int route_columns(struct sb_route *route, const struct loader *l, struct sb_error *err)
+{
+    struct sb_coco_dt *const dt = l->dt;
+    int rc = sb_route_column(route, &dt->image, true, sizeof(*dt->image), err);
+    if (rc == 0)
+        rc = sb_route_column(route, &dt->category, true, sizeof(*dt->category), err);
+    if (rc == 0)
+        rc = sb_route_column(route, &dt->score, true, sizeof(*dt->score), err);
+    if (rc == 0)
+        rc = sb_route_column(route, &dt->box, true, sizeof(*dt->box), err);
+    if (rc == 0)
+        rc = sb_route_column(route, &dt->area, has_areas(l), sizeof(*dt->area), err);
+    if (rc == 0)
+        rc = sb_route_column(route, &dt->keypoints, sb_compares_keypoints(l->params),
+                             point_bytes(l), err);
+    if (rc == 0)
+        rc = sb_route_texts(route, &dt->map, &dt->shape_at, &dt->shape_from, needs_shapes(l), err);
+    return rc;
+}
+
+/* Moves detections to the owners of their images. */
+static int route_results(struct loader *l, struct sb_eval_ranks *team, struct sb_error *err)
+{
+    struct sb_coco_dt *const dt = l->dt;
+    struct sb_route route;
+    int32_t *const to = sb_malloc(dt->count * sizeof(*to), TAG);
+    int rc = to ? 0 : sb_error_nomem(err, "owners", dt->count * sizeof(*to));
+    rc = sb_ranks_agree(team->ranks, rc, err);
+    if (rc) {
+        sb_free(to);
+        return rc;
+    }
+    for (size_t i = 0; i < dt->count; i++)
+        to[i] = sb_image_owner(team, dt->image[i]);
+    rc = sb_route_plan(&route, team->ranks, to, dt->count, err);
+    if (rc)
+        return rc;
+    rc = route_columns(&route, l, err);
+    dt->count = route.total;
+    sb_route_release(&route);
+    team->work.column_bytes += dt->count * row_bytes(l) + (dt->shape_from ? dt->map.size : 0);
+    return rc;
+}
+
+int sb_coco_dt_load_ranks(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
+                          const struct sb_coco_params *params, struct sb_eval_ranks *team,
+                          struct sb_pool *pool, struct sb_error *err)
+{
+    struct sb_ranks *const ranks = sb_eval_ranks_of(team);
     memset(dt, 0, sizeof(*dt));
     dt->path = path;
-    struct loader l = {.dt = dt, .gt = gt, .params = params};
+    struct loader l = {.dt = dt, .gt = gt, .params = params, .pool = pool};
     struct sb_scan s;
-    int rc = sb_map_open(&dt->map, path, err);
+    int rc = sb_eval_ranks_map(team, &dt->map, path, err);
     if (rc == 0)
         rc = sb_scan_init(&s, dt->map.data, dt->map.size, path, err);
     if (rc == 0)
-        rc = find_kind(&s, &l);
+        rc = read_list(&l, &s, ranks);
     if (rc == 0)
-        rc = sb_scan_array(&s, &reader, &l, pool, needs_shapes(&l) ? NULL : &dt->map);
-    if (rc == 0)
-        rc = sb_scan_finish(&s);
-    if (rc == 0)
-        rc = check_unknown(&l, err);
-    if (rc == 0)
+        rc = check_unknown(&l, ranks, err);
+    sb_eval_ranks_spent(team, SB_STAGE_READ);
+    if (rc == 0 && team)
+        rc = route_results(&l, team, err);
+    sb_eval_ranks_spent(team, SB_STAGE_MOVE);
+    if (rc == 0) {
         rc = measure_masks(&l, pool, err);
+        rc = sb_ranks_agree_input(ranks, rc, rc ? err->offset : 0, err);
+    }
+    sb_eval_ranks_spent(team, SB_STAGE_READ);
     if (rc) {
         sb_error_file(err, path);
         sb_coco_dt_release(dt);
     }
     return rc;
+}
+
+int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
+                    const struct sb_coco_params *params, struct sb_pool *pool, struct sb_error *err)
+{
+    return sb_coco_dt_load_ranks(dt, path, gt, params, NULL, pool, err);
 }
 
 void sb_coco_dt_release(struct sb_coco_dt *dt)
@@ -541,6 +636,7 @@ void sb_coco_dt_release(struct sb_coco_dt *dt)
     sb_free(dt->box);
     sb_free(dt->area);
     sb_free(dt->shape_at);
+    sb_free(dt->shape_from);
     sb_free(dt->keypoints);
     memset(dt, 0, sizeof(*dt));
 }

@@ -25,14 +25,15 @@ struct sb_coco_dt {
     const char *path;  /* for messages, borrowed; NULL when filled from memory */
     enum sb_dt_kind kind;
     size_t count;
-    int32_t *image;     /* rank in the ground truth; -1 = takes no part */
-    int32_t *category;  /* rank; -1 = unknown there, or not chosen: takes no part */
-    double *score;      /* NaN ranks last */
-    double (*box)[4];   /* x, y, w, h */
-    double *area;       /* square pixels; NULL when it is w * h of the box */
-    uint64_t *shape_at; /* offset of the segmentation in the file, UINT64_MAX = none (the box is the
-                           mask); NULL unless masks are needed */
-    double *keypoints;  /* (count, keypoint_count, 2) x, y; NULL unless needed */
+    int32_t *image;        /* rank in the ground truth; -1 = takes no part */
+    int32_t *category;     /* rank; -1 = unknown there, or not chosen: takes no part */
+    double *score;         /* NaN ranks last */
+    double (*box)[4];      /* x, y, w, h */
+    double *area;          /* square pixels; NULL when it is w * h of the box */
+    uint64_t *shape_at;    /* offset of the segmentation in map, UINT64_MAX = none (the box is the
+                              mask); NULL unless masks are needed */
+    uint64_t *shape_from;  /* its offset in the file, where map is not the file; else NULL */
+    double *keypoints;     /* (count, keypoint_count, 2) x, y; NULL unless needed */
     struct sb_notes notes; /* what rules met in the file */
 };
 
@@ -41,6 +42,11 @@ struct sb_coco_dt {
 int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
                     const struct sb_coco_params *params, struct sb_pool *pool,
                     struct sb_error *err);
+/* The same over ranks: detections are those of this rank's images. Errors are those of one process,
+ * on every rank. Collective; team NULL is one process. */
+int sb_coco_dt_load_ranks(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
+                          const struct sb_coco_params *params, struct sb_eval_ranks *team,
+                          struct sb_pool *pool, struct sb_error *err);
 void sb_coco_dt_release(struct sb_coco_dt *dt);
 
 #endif

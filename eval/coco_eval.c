@@ -3,10 +3,11 @@
 #include "eval/coco_eval.h"
 
 #include "base/mem.h"
-#include "base/size.h"
 #include "eval/class_eval.h"
 #include "eval/class_lists.h"
-#include "eval/coco_categories.h"
+#include "eval/class_wire.h"
+#include "eval/coco_collect.h"
+#include "eval/eval_planes.h"
 #include "eval/numpy_mean.h"
 #include "eval/row_filter.h"
 
@@ -35,11 +36,12 @@ struct evaluation {
     struct sb_row_filter rows;
     struct sb_similarity sim;
     struct sb_class_lists gts, dts;
-    struct class_size *order;   /* classes, the largest first */
-    size_t large;               /* of these, matched by all threads */
-    struct sb_class_work *work; /* per worker */
-    struct failure *failures;   /* per worker */
-    size_t spans;               /* parts of a large class */
+    struct sb_class_block *blocks; /* per class, for its owner; NULL in one process */
+    struct class_size *order;      /* classes, the largest first */
+    size_t large;                  /* of these, matched by all threads */
+    struct sb_class_work *work;    /* per worker */
+    struct failure *failures;      /* per worker */
+    size_t spans;                  /* parts of a large class */
 };
 
 static void note_failure(struct failure *f, size_t job, int code, const struct sb_error *err)
@@ -51,8 +53,9 @@ static void note_failure(struct failure *f, size_t job, int code, const struct s
     f->err = *err;
 }
 
-/* The first failure of all workers, if any. */
-static int first_failure(const struct evaluation *ev, int threads, struct sb_error *err)
+/* The first failure of all workers, if any; *job is which one failed. */
+static int first_failure(const struct evaluation *ev, int threads, size_t *job,
+                         struct sb_error *err)
 {
     const struct failure *first = NULL;
     for (int i = 0; i < threads; i++) {
@@ -60,62 +63,12 @@ static int first_failure(const struct evaluation *ev, int threads, struct sb_err
         if (f->code && (!first || f->job < first->job))
             first = f;
     }
-    if (first && err)
+    if (!first)
+        return 0;
+    *job = first->job;
+    if (err)
         *err = first->err;
-    return first ? first->code : 0;
-}
-
-static double *new_plane(size_t count)
-{
-    double *plane = sb_malloc(count * sizeof(*plane), TAG);
-    for (size_t i = 0; plane && i < count; i++)
-        plane[i] = -1;
-    return plane;
-}
-
-static int make_planes(struct sb_coco_eval *e, enum sb_eval_detail detail, struct sb_error *err)
-{
-    const struct sb_coco_params *const p = &e->params;
-    const size_t planes = p->area_count * p->max_det_count;
-    size_t cells;
-    if (!sb_mul_size(p->iou_count * p->recall_count, e->classes, &cells))
-        return sb_error_nomem(err, "precision", SIZE_MAX);
-    e->precision = sb_calloc(planes, sizeof(*e->precision), TAG);
-    e->scores = sb_calloc(planes, sizeof(*e->scores), TAG);
-    e->recall = sb_calloc(planes, sizeof(*e->recall), TAG);
-    e->objects = sb_calloc(p->area_count * e->classes, sizeof(*e->objects), TAG);
-    e->detections = sb_calloc(e->classes, sizeof(*e->detections), TAG);
-    bool ok = e->precision && e->scores && e->recall && e->objects && e->detections;
-    for (size_t i = 0; ok && i < planes; i++) {
-        const bool arrays = detail == SB_EVAL_ARRAYS;
-        ok = (e->recall[i] = new_plane(p->iou_count * e->classes)) != NULL;
-        const size_t m = i % p->max_det_count;
-        if (ok && (arrays || m == sb_category_limit(p) || sb_stat_needs_precision(p, m)))
-            ok = (e->precision[i] = new_plane(cells)) != NULL;
-        if (ok && arrays)
-            ok = (e->scores[i] = new_plane(cells)) != NULL;
-    }
-    return ok ? 0 : sb_error_nomem(err, "precision", cells * sizeof(double));
-}
-
-static void free_planes(double ***planes, size_t count)
-{
-    for (size_t i = 0; *planes && i < count; i++)
-        sb_free((*planes)[i]);
-    sb_free(*planes);
-    *planes = NULL;
-}
-
-void sb_coco_eval_release(struct sb_coco_eval *e)
-{
-    const size_t planes = e->params.area_count * e->params.max_det_count;
-    free_planes(&e->precision, planes);
-    free_planes(&e->scores, planes);
-    free_planes(&e->recall, planes);
-    sb_free(e->objects);
-    sb_free(e->detections);
-    sb_free(e->class_group);
-    memset(e, 0, sizeof(*e));
+    return first->code;
 }
 
 static int prepare_class(struct evaluation *ev, struct sb_class_work *w, size_t k,
@@ -124,6 +77,13 @@ static int prepare_class(struct evaluation *ev, struct sb_class_work *w, size_t 
     const size_t g = ev->gts.start[k], d = ev->dts.start[k];
     return sb_class_prepare(w, &ev->sim, ev->gts.order + g, ev->gts.start[k + 1] - g,
                             ev->dts.order + d, ev->dts.start[k + 1] - d, err);
+}
+
+/* What follows matching: the class goes to its owner, or is accumulated here. */
+static int hand_on(struct evaluation *ev, struct sb_class_work *w, size_t k, struct sb_error *err)
+{
+    return ev->blocks ? sb_class_pack(w, &ev->eval->params, &ev->blocks[k], err)
+                      : sb_class_accumulate(w, k, ev->eval, err);
 }
 
 static void class_job(void *arg, size_t job, int worker)
@@ -136,7 +96,7 @@ static void class_job(void *arg, size_t job, int worker)
     if (rc == 0)
         rc = sb_class_match(w, w, &ev->sim, 0, w->dt_run_count, &err);
     if (rc == 0)
-        rc = sb_class_accumulate(w, k, ev->eval, &err);
+        rc = hand_on(ev, w, k, &err);
     note_failure(&ev->failures[worker], k, rc, &err);
 }
 
@@ -158,9 +118,10 @@ static int large_class(struct evaluation *ev, size_t k, struct sb_pool *pool, st
     int rc = prepare_class(ev, w, k, err);
     if (rc)
         return rc;
+    size_t span;
     sb_pool_run(pool, ev->spans, span_job, ev);
-    rc = first_failure(ev, sb_pool_threads(pool), err);
-    return rc ? rc : sb_class_accumulate(w, k, ev->eval, err);
+    rc = first_failure(ev, sb_pool_threads(pool), &span, err);
+    return rc ? rc : hand_on(ev, w, k, err);
 }
 
 static int by_size(const void *a, const void *b)
@@ -194,15 +155,37 @@ static int plan(struct evaluation *ev, int threads, struct sb_error *err)
     return 0;
 }
 
-static int run(struct evaluation *ev, struct sb_pool *pool, struct sb_error *err)
+/* *failed: the class that failed. */
+static int run(struct evaluation *ev, struct sb_pool *pool, size_t *failed, struct sb_error *err)
 {
     for (size_t i = 0; i < ev->large; i++) {
-        const int rc = large_class(ev, ev->order[i].k, pool, err);
+        *failed = ev->order[i].k;
+        const int rc = large_class(ev, *failed, pool, err);
         if (rc)
             return rc;
     }
     sb_pool_run(pool, ev->eval->classes - ev->large, class_job, ev);
-    return first_failure(ev, sb_pool_threads(pool), err);
+    return first_failure(ev, sb_pool_threads(pool), failed, err);
+}
+
+/* The same over ranks: then classes go to their owners and results to rank 0. */
+static int run_ranks(struct evaluation *ev, struct sb_eval_ranks *team, enum sb_eval_detail detail,
+                     struct sb_pool *pool, int rc, struct sb_error *err)
+{
+    size_t failed = 0;
+    if (rc == 0) {
+        ev->blocks = sb_calloc(ev->eval->classes, sizeof(*ev->blocks), TAG);
+        rc = ev->blocks ? run(ev, pool, &failed, err)
+                        : sb_error_nomem(err, "classes", ev->eval->classes * sizeof(*ev->blocks));
+    }
+    rc = sb_ranks_agree_input(team->ranks, rc, (int64_t)failed, err);
+    sb_eval_ranks_spent(team, SB_STAGE_MATCH);
+    if (rc == 0)
+        rc = sb_eval_collect(ev->eval, ev->blocks, team, detail, pool, err);
+    for (size_t k = 0; ev->blocks && k < ev->eval->classes; k++)
+        sb_free(ev->blocks[k].data);
+    sb_free(ev->blocks);
+    return rc;
 }
 
 /* What the workers met. */
@@ -260,8 +243,8 @@ static int copy_groups(struct sb_coco_eval *eval, const struct sb_coco_gt *gt, s
 /* Evaluates the chosen images, a flag per rank; NULL = all. */
 static int evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
                     const struct sb_coco_dt *dt, const struct sb_coco_params *params,
-                    const uint8_t *chosen, enum sb_eval_detail detail, struct sb_pool *pool,
-                    struct sb_error *err)
+                    const uint8_t *chosen, enum sb_eval_detail detail, struct sb_eval_ranks *team,
+                    struct sb_pool *pool, struct sb_error *err)
 {
     const int threads = sb_pool_threads(pool);
     memset(eval, 0, sizeof(*eval));
@@ -272,7 +255,8 @@ static int evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
     int rc = sb_coco_params_check(params, err);
     if (rc == 0) {
         sb_match_rules_init(&ev.sim.rules, &eval->params);
-        rc = make_planes(eval, detail, err);
+        if (sb_ranks_rank(sb_eval_ranks_of(team)) == 0)
+            rc = sb_eval_planes_make(eval, detail, err);
     }
     if (rc == 0)
         rc = copy_groups(eval, gt, err);
@@ -280,10 +264,15 @@ static int evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
         rc = build_lists(&ev, gt, dt, chosen, err);
     if (rc == 0)
         rc = plan(&ev, threads, err);
-    if (rc == 0)
-        rc = run(&ev, pool, err);
-    if (rc == 0)
+    size_t failed;
+    if (team)
+        rc = run_ranks(&ev, team, detail, pool, rc, err);
+    else if (rc == 0)
+        rc = run(&ev, pool, &failed, err);
+    if (rc == 0) {
         add_notes(&ev, threads);
+        sb_ranks_sum(sb_eval_ranks_of(team), eval->notes.count, SB_RULES);
+    }
     release_evaluation(&ev, threads);
     if (rc)
         sb_coco_eval_release(eval);
@@ -321,19 +310,24 @@ static int32_t *only_nameless(const struct sb_coco_gt *gt, const int32_t *catego
 
 /* The images of each group of gt->image_group on their own. */
 static int evaluate_groups(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
-                           const struct sb_coco_dt *dt, struct sb_pool *pool, struct sb_error *err)
+                           const struct sb_coco_dt *dt, struct sb_eval_ranks *team,
+                           struct sb_pool *pool, struct sb_error *err)
 {
+    struct sb_ranks *const ranks = sb_eval_ranks_of(team);
     const size_t images = gt->images.count;
     uint8_t *const of_group = sb_malloc(images, TAG);
     int rc = of_group ? 0 : sb_error_nomem(err, "groups of images", images);
+    rc = sb_ranks_agree(ranks, rc, err);
     for (size_t g = 0; rc == 0 && g < SB_STAT_GROUPS; g++) {
         struct sb_coco_eval part;
         for (size_t i = 0; i < images; i++)
             of_group[i] = gt->image_group[i] == g;
-        rc = evaluate(&part, gt, dt, &eval->params, of_group, SB_EVAL_ARRAYS, pool, err);
+        rc = evaluate(&part, gt, dt, &eval->params, of_group, SB_EVAL_ARRAYS, team, pool, err);
         if (rc)
             break;
-        rc = mean_precision(&part, &eval->crowding_ap[g], err);
+        if (sb_ranks_rank(ranks) == 0)
+            rc = mean_precision(&part, &eval->crowding_ap[g], err);
+        rc = sb_ranks_agree(ranks, rc, err);
         sb_coco_eval_release(&part);
     }
     sb_free(of_group);
@@ -343,18 +337,40 @@ static int evaluate_groups(struct sb_coco_eval *eval, const struct sb_coco_gt *g
 /* Without categories xtcocotools calls the one class that is left -1 and, by the rule, finds only
  * what has that category when it evaluates again. */
 static int evaluate_nameless_groups(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
-                                    const struct sb_coco_dt *dt, struct sb_pool *pool,
-                                    struct sb_error *err)
+                                    const struct sb_coco_dt *dt, struct sb_eval_ranks *team,
+                                    struct sb_pool *pool, struct sb_error *err)
 {
     struct sb_coco_gt some_gt = *gt;
     struct sb_coco_dt some_dt = *dt;
     some_gt.category = only_nameless(gt, gt->category, gt->count);
     some_dt.category = only_nameless(gt, dt->category, dt->count);
-    const int rc = some_gt.category && some_dt.category
-                       ? evaluate_groups(eval, &some_gt, &some_dt, pool, err)
-                       : sb_error_nomem(err, "categories", (gt->count + dt->count) * 4);
+    int rc = some_gt.category && some_dt.category
+                 ? 0
+                 : sb_error_nomem(err, "categories", (gt->count + dt->count) * 4);
+    rc = sb_ranks_agree(sb_eval_ranks_of(team), rc, err);
+    if (rc == 0)
+        rc = evaluate_groups(eval, &some_gt, &some_dt, team, pool, err);
     sb_free(some_gt.category);
     sb_free(some_dt.category);
+    return rc;
+}
+
+int sb_coco_evaluate_ranks(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
+                           const struct sb_coco_dt *dt, const struct sb_coco_params *params,
+                           enum sb_eval_detail detail, struct sb_eval_ranks *team,
+                           struct sb_pool *pool, struct sb_error *err)
+{
+    int rc = evaluate(eval, gt, dt, params, NULL, detail, team, pool, err);
+    if (team)
+        team->work.rows += gt->count + dt->count;
+    if (rc == 0 && gt->image_group) {
+        const bool nameless =
+            !params->use_cats && params->rules[SB_RULE_NO_CATS_OKS] == SB_NO_CATS_OKS_NONE;
+        rc = nameless ? evaluate_nameless_groups(eval, gt, dt, team, pool, err)
+                      : evaluate_groups(eval, gt, dt, team, pool, err);
+        if (rc)
+            sb_coco_eval_release(eval);
+    }
     return rc;
 }
 
@@ -362,14 +378,5 @@ int sb_coco_evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
                      const struct sb_coco_dt *dt, const struct sb_coco_params *params,
                      enum sb_eval_detail detail, struct sb_pool *pool, struct sb_error *err)
 {
-    int rc = evaluate(eval, gt, dt, params, NULL, detail, pool, err);
-    if (rc == 0 && gt->image_group) {
-        const bool nameless =
-            !params->use_cats && params->rules[SB_RULE_NO_CATS_OKS] == SB_NO_CATS_OKS_NONE;
-        rc = nameless ? evaluate_nameless_groups(eval, gt, dt, pool, err)
-                      : evaluate_groups(eval, gt, dt, pool, err);
-        if (rc)
-            sb_coco_eval_release(eval);
-    }
-    return rc;
+    return sb_coco_evaluate_ranks(eval, gt, dt, params, detail, NULL, pool, err);
 }

@@ -45,6 +45,13 @@ static inline size_t sb_eval_plane(const struct sb_coco_params *params, size_t a
 int sb_coco_evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
                      const struct sb_coco_dt *dt, const struct sb_coco_params *params,
                      enum sb_eval_detail detail, struct sb_pool *pool, struct sb_error *err);
+/* The same over ranks, gt and dt being those of this rank's images. Rank 0 gets what one process
+ * would; on the others only params, classes and notes are filled. Collective; team NULL is one
+ * process. */
+int sb_coco_evaluate_ranks(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
+                           const struct sb_coco_dt *dt, const struct sb_coco_params *params,
+                           enum sb_eval_detail detail, struct sb_eval_ranks *team,
+                           struct sb_pool *pool, struct sb_error *err);
 void sb_coco_eval_release(struct sb_coco_eval *eval);
 
 #endif

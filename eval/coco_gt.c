@@ -2,8 +2,10 @@
  * as read and turned into ranks at the end. See coco_gt.h. */
 #include "eval/coco_gt.h"
 
+#include "base/json_spans.h"
 #include "base/mem.h"
 #include "eval/coco_gt_lists.h"
+#include "eval/coco_gt_ranks.h"
 #include "eval/coco_mask.h"
 #include "eval/duplicate_ids.h"
 #include "eval/mask_areas.h"
@@ -365,29 +367,107 @@ static void release_annotations(void *state)
     sb_mask_scratch_release(&part->scratch);
 }
 
-static int read_document(struct sb_gt_loader *l, struct sb_scan *s, struct sb_pool *pool)
+enum { IMAGES, ANNOTATIONS, CATEGORIES, N_ARRAYS };
+static const struct sb_scan_name array_names[] = {SB_SCAN_NAME("images"),
+                                                  SB_SCAN_NAME("annotations"),
+                                                  SB_SCAN_NAME("categories"), SB_SCAN_NAMES_END};
+
+/* Reads the elements of an array that start before limit; as sb_scan_elements(). */
+static int read_elements(struct sb_gt_loader *l, struct sb_scan *s, int array, const char *limit)
 {
-    enum { IMAGES, ANNOTATIONS, CATEGORIES, N_ARRAYS };
-    static const struct sb_scan_name names[] = {SB_SCAN_NAME("images"), SB_SCAN_NAME("annotations"),
-                                                SB_SCAN_NAME("categories"), SB_SCAN_NAMES_END};
     static const struct sb_array_reader annotations = {
         sizeof(struct ann_part), 0, read_annotation, merge_annotations, discard_annotations,
         release_annotations};
     static const struct sb_array_reader *const readers[] = {&sb_gt_images, &annotations,
                                                             &sb_gt_categories};
-    struct sb_scan_record rec = {.names = names};
     /* masks are read again soon: their pages stay */
     const struct sb_map *const map = sb_needs_masks(l->params) ? NULL : &l->gt->map;
-    const char *const at = s->pos;
-    int key, rc = sb_scan_open_object(s, &rec);
+    return sb_scan_elements(s, readers[array], l, l->pool, map, limit);
+}
+
+/* The same from the array's '[' on. */
+static int read_array(struct sb_gt_loader *l, struct sb_scan *s, int array, const char *limit)
+{
+    bool first = true;
+    int rc = sb_scan_open_array(s);
+    if (rc == 0)
+        rc = sb_scan_element(s, &first);
+    return rc == 1 ? read_elements(l, s, array, limit) : rc;
+}
+
+/* Members of the document from *place on. */
+static int read_span(void *ctx, struct sb_scan *s, struct sb_span_place *place, const char *limit)
+{
+    struct sb_gt_loader *const l = ctx;
+    struct sb_scan_record rec = {.names = array_names};
+    int array = place->section, key = 0, rc;
+    if (array == SB_SPAN_START) {
+        rc = sb_scan_open_object(s, &rec);
+    } else {
+        s->depth = 2; /* in an array of the document */
+        rec.seen = place->seen;
+        rec.last = 1 + (unsigned)array;
+        rc = read_elements(l, s, array, limit);
+    }
     while (rc == 0 && (key = sb_scan_key(s, &rec)) != SB_SCAN_END) {
+        array = key;
         if (key < 0)
             rc = key;
         else if (key < N_ARRAYS)
-            rc = sb_scan_array(s, readers[key], l, pool, map);
+            rc = read_array(l, s, array, limit);
         else
             rc = sb_scan_skip(s);
     }
+    place->seen = rec.seen;
+    place->section = rc == 0 ? SB_SPAN_END : array;
+    place->at = s->pos - s->begin;
+    return rc < 0 ? rc : 0;
+}
+
+/* An element by its members: images have a size or a file, annotations an image. */
+static bool guess_span(void *ctx, const struct sb_scan *s, const char *limit,
+                       struct sb_span_place *place)
+{
+    enum { IMAGE, FILE_NAME, PIXELS, CROWDING, NAME };
+    static const struct sb_scan_name names[] = {
+        SB_SCAN_NAME("image_id"),   SB_SCAN_NAME("file_name"), SB_SCAN_NAME("height"),
+        SB_SCAN_NAME("crowdIndex"), SB_SCAN_NAME("name"),      SB_SCAN_NAMES_END};
+    (void)ctx;
+    const char *const at = sb_scan_guess_element(s->pos, limit);
+    if (!at)
+        return false;
+    struct sb_scan copy = sb_scan_at(s, at);
+    struct sb_scan_record rec = {.names = names};
+    int key, rc = sb_scan_open_object(&copy, &rec);
+    while (rc == 0 && (key = sb_scan_key(&copy, &rec)) != SB_SCAN_END)
+        rc = key < 0 ? key : sb_scan_skip(&copy);
+    const uint32_t seen = rec.seen;
+    const bool image = seen & (1u << FILE_NAME | 1u << PIXELS | 1u << CROWDING);
+    place->at = at - s->begin;
+    place->section = seen >> IMAGE & 1 ? ANNOTATIONS : image ? IMAGES : CATEGORIES;
+    place->seen = 1u << place->section;
+    return rc == 0 && seen != 0;
+}
+
+static void discard_span(void *ctx)
+{
+    struct sb_gt_loader *const l = ctx;
+    sb_gt_lists_discard(l);
+    l->gt->count = 0;
+    memset(&l->gt->notes, 0, sizeof(l->gt->notes));
+}
+
+static int read_document(struct sb_gt_loader *l, struct sb_scan *s, struct sb_ranks *ranks)
+{
+    static const struct sb_span_reader reader = {guess_span, read_span, discard_span};
+    struct sb_span_place end;
+    const char *const at = s->pos;
+    int rc = sb_scan_spans(s, &reader, l, ranks, &end);
+    if (rc)
+        return rc;
+    if (end.section != SB_SPAN_END)
+        return sb_scan_expected(s, "an element");
+    const struct sb_scan_record rec = {.names = array_names, .seen = end.seen};
     for (int i = 0; rc == 0 && i < N_ARRAYS; i++)
         rc = sb_scan_require(s, &rec, i, at);
     return rc ? rc : sb_scan_finish(s);
@@ -414,26 +494,53 @@ static int measure_masks(struct sb_gt_loader *l, struct sb_pool *pool, struct sb
     const bool some = rule(l, SB_RULE_MISSING_FIELDS) == SB_MISSING_FILL;
     if (!gt->shape_at || !(all || some))
         return 0;
-    const struct sb_mask_column masks = {&gt->map,     gt->path, gt->count,
-                                         gt->shape_at, NULL,     gt->image};
+    const struct sb_mask_column masks = {&gt->map,       gt->path, gt->count, gt->shape_at,
+                                         gt->shape_from, NULL,     gt->image};
     return sb_mask_areas(&masks, gt, l->params, all, gt->area, pool, err);
 }
 
-static int finish_annotations(struct sb_gt_loader *l, struct sb_pool *pool, struct sb_error *err)
+static int resolve_repeats(struct sb_gt_loader *l, struct sb_error *err)
+{
+    size_t repeats = 0;
+    if (rule(l, SB_RULE_REPEATED_IDS) == SB_REPEATED_EACH)
+        return 0;
+    const int rc = sb_resolve_duplicates(l->gt, l->id, l->params, &repeats, err);
+    l->gt->notes.count[SB_RULE_REPEATED_IDS] = (int64_t)repeats;
+    return rc;
+}
+
+/* Columns that need the lists of images and categories. */
+static int rank_annotations(struct sb_gt_loader *l, struct sb_error *err)
 {
     struct sb_coco_gt *const gt = l->gt;
     gt->image = sb_malloc(gt->count * sizeof(*gt->image), TAG);
     gt->category = sb_malloc(gt->count * sizeof(*gt->category), TAG);
     if (!gt->image || !gt->category)
         return sb_error_nomem(err, "annotations", gt->count * sizeof(*gt->image));
-    sb_pool_run(pool, (gt->count + BLOCK - 1) / BLOCK, rank_block, l);
-    const int rc = measure_masks(l, pool, err);
-    if (rc || rule(l, SB_RULE_REPEATED_IDS) == SB_REPEATED_EACH)
+    sb_pool_run(l->pool, (gt->count + BLOCK - 1) / BLOCK, rank_block, l);
+    return 0;
+}
+
+static int finish_annotations(struct sb_gt_loader *l, struct sb_eval_ranks *team,
+                              struct sb_error *err)
+{
+    struct sb_ranks *const ranks = sb_eval_ranks_of(team);
+    bool everywhere = false;
+    int rc = sb_ranks_agree(ranks, rank_annotations(l, err), err);
+    sb_eval_ranks_spent(team, SB_STAGE_READ);
+    if (rc == 0 && team)
+        rc = sb_gt_route(l, team, &everywhere, err);
+    sb_eval_ranks_spent(team, SB_STAGE_MOVE);
+    if (rc)
         return rc;
-    size_t repeats = 0;
-    const int result = sb_resolve_duplicates(gt, l->id, l->params, &repeats, err);
-    gt->notes.count[SB_RULE_REPEATED_IDS] = (int64_t)repeats;
-    return result;
+    rc = measure_masks(l, l->pool, err);
+    rc = sb_ranks_agree_input(ranks, rc, rc ? err->offset : 0, err);
+    if (rc == 0 && (!team || everywhere))
+        rc = sb_ranks_agree(ranks, resolve_repeats(l, err), err);
+    if (rc == 0 && everywhere)
+        rc = sb_gt_keep_own(l, team, err);
+    sb_eval_ranks_spent(team, SB_STAGE_READ);
+    return rc;
 }
 
 static void release_loader(struct sb_gt_loader *l)
@@ -444,31 +551,49 @@ static void release_loader(struct sb_gt_loader *l)
     sb_free(l->category_id);
 }
 
-int sb_coco_gt_load(struct sb_coco_gt *gt, const char *path, const struct sb_coco_params *params,
-                    struct sb_pool *pool, struct sb_error *err)
+/* The lists that ranks hold whole. */
+static int finish_lists(struct sb_gt_loader *l, struct sb_ranks *ranks, struct sb_error *err)
 {
+    int rc = sb_gt_share(l, ranks, err);
+    if (rc)
+        return rc;
+    rc = sb_gt_finish_categories(l, err);
+    if (rc == 0)
+        rc = sb_gt_finish_images(l, err);
+    return sb_ranks_agree_input(ranks, rc, 0, err);
+}
+
+int sb_coco_gt_load_ranks(struct sb_coco_gt *gt, const char *path,
+                          const struct sb_coco_params *params, struct sb_eval_ranks *team,
+                          struct sb_pool *pool, struct sb_error *err)
+{
+    struct sb_ranks *const ranks = sb_eval_ranks_of(team);
     memset(gt, 0, sizeof(*gt));
     gt->path = path;
     sb_id_pool_init(&gt->ids);
-    struct sb_gt_loader l = {.gt = gt, .params = params};
+    struct sb_gt_loader l = {.gt = gt, .params = params, .pool = pool};
     struct sb_scan s;
-    int rc = sb_map_open(&gt->map, path, err);
+    int rc = sb_eval_ranks_map(team, &gt->map, path, err);
     if (rc == 0)
         rc = sb_scan_init(&s, gt->map.data, gt->map.size, path, err);
     if (rc == 0)
-        rc = read_document(&l, &s, pool);
+        rc = read_document(&l, &s, ranks);
     if (rc == 0)
-        rc = sb_gt_finish_categories(&l, err);
+        rc = finish_lists(&l, ranks, err);
     if (rc == 0)
-        rc = sb_gt_finish_images(&l, err);
-    if (rc == 0)
-        rc = finish_annotations(&l, pool, err);
+        rc = finish_annotations(&l, team, err);
     release_loader(&l);
     if (rc) {
         sb_error_file(err, path);
         sb_coco_gt_release(gt);
     }
     return rc;
+}
+
+int sb_coco_gt_load(struct sb_coco_gt *gt, const char *path, const struct sb_coco_params *params,
+                    struct sb_pool *pool, struct sb_error *err)
+{
+    return sb_coco_gt_load_ranks(gt, path, params, NULL, pool, err);
 }
 
 void sb_coco_gt_release(struct sb_coco_gt *gt)
@@ -495,6 +620,7 @@ void sb_coco_gt_release(struct sb_coco_gt *gt)
     sb_free(gt->area);
     sb_free(gt->flags);
     sb_free(gt->shape_at);
+    sb_free(gt->shape_from);
     sb_free(gt->keypoints);
     memset(gt, 0, sizeof(*gt));
 }

@@ -10,6 +10,7 @@
 #include "base/pool.h"
 #include "eval/category_sets.h"
 #include "eval/coco_params.h"
+#include "eval/eval_ranks.h"
 #include "eval/id_map.h"
 
 #include <stdbool.h>
@@ -24,8 +25,9 @@ enum {
 };
 
 struct sb_coco_gt {
-    struct sb_map map; /* the file, while masks are read from it */
-    const char *path;  /* for messages, borrowed; NULL when filled from memory */
+    struct sb_map
+        map;          /* the file, while masks are read from it; of several ranks the masks alone */
+    const char *path; /* for messages, borrowed; NULL when filled from memory */
     struct sb_id_pool ids;
     struct sb_id_map images;
     int32_t *height, *width; /* per image rank; 0 when the file does not say */
@@ -45,20 +47,27 @@ struct sb_coco_gt {
     double (*box)[4];      /* x, y, w, h; NULL unless needed */
     double *area;          /* square pixels, as the rule says */
     uint8_t *flags;        /* SB_ANN_... */
-    uint64_t *shape_at; /* offset of the segmentation in the file; NULL unless masks are needed */
-    double *keypoints;  /* (count, keypoint_count, 3) x, y, visibility; NULL unless needed */
+    uint64_t *shape_at;    /* offset of the segmentation in map; NULL unless masks are needed */
+    uint64_t *shape_from;  /* its offset in the file, where map is not the file; else NULL */
+    double *keypoints;     /* (count, keypoint_count, 3) x, y, visibility; NULL unless needed */
     struct sb_notes notes; /* what rules met in the file */
 };
 
-/* Reads path. Only what params->iou_type needs is kept. */
 /* False for rank -1, too. */
 static inline bool sb_is_chosen_image(const struct sb_coco_gt *gt, int32_t image)
 {
     return image >= 0 && (!gt->image_chosen || gt->image_chosen[image]);
 }
 
+/* Reads path. Only what params->iou_type needs is kept. */
 int sb_coco_gt_load(struct sb_coco_gt *gt, const char *path, const struct sb_coco_params *params,
                     struct sb_pool *pool, struct sb_error *err);
+/* The same over ranks: annotations are those of this rank's images, all else is whole. Deals out
+ * the images. Errors are those of one process, on every rank. Collective; team NULL is one process.
+ */
+int sb_coco_gt_load_ranks(struct sb_coco_gt *gt, const char *path,
+                          const struct sb_coco_params *params, struct sb_eval_ranks *team,
+                          struct sb_pool *pool, struct sb_error *err);
 void sb_coco_gt_release(struct sb_coco_gt *gt);
 
 #endif

@@ -10,19 +10,6 @@
 
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
-struct image_row {
-    int64_t id;
-    int32_t height, width;
-    double crowding;
-    uint64_t negative_at, not_exhaustive_at; /* offsets of the lists in the file */
-};
-
-struct category_row {
-    int64_t id;
-    char *name;
-    uint8_t frequency;
-};
-
 static int read_size(struct sb_scan *s, int32_t *pixels)
 {
     int64_t v = 0;
@@ -58,7 +45,7 @@ static uint32_t needed_members(const struct sb_coco_params *p)
 }
 
 static int read_image_member(const struct sb_gt_loader *l, struct sb_scan *s, int key,
-                             struct image_row *row)
+                             struct sb_image_row *row)
 {
     switch (key) {
     case IMAGE_ID:
@@ -91,7 +78,7 @@ static int read_image(void *state, const void *ctx, struct sb_scan *s)
     const uint32_t needed = needed_members(l->params);
     struct sb_scan_record rec = {.names = names};
     const char *const at = s->pos;
-    struct image_row *const row = sb_rows_add(state, sizeof(*row), s->err);
+    struct sb_image_row *const row = sb_rows_add(state, sizeof(*row), s->err);
     int key, rc = row ? sb_scan_open_object(s, &rec) : SB_ENOMEM;
     while (rc == 0 && (key = sb_scan_key(s, &rec)) != SB_SCAN_END) {
         if (key >= 0 && key < N_IMAGE && (needed >> key & 1))
@@ -145,7 +132,7 @@ static int read_category(void *state, const void *ctx, struct sb_scan *s)
     const bool lvis = l->params->metric->protocol == SB_PROTOCOL_LVIS;
     struct sb_scan_record rec = {.names = names};
     const char *const at = s->pos;
-    struct category_row *const row = sb_rows_add(state, sizeof(*row), s->err);
+    struct sb_category_row *const row = sb_rows_add(state, sizeof(*row), s->err);
     int key, rc = row ? sb_scan_open_object(s, &rec) : SB_ENOMEM;
     while (rc == 0 && (key = sb_scan_key(s, &rec)) != SB_SCAN_END) {
         if (key == ID)
@@ -181,7 +168,8 @@ static int merge_images(void *state, void *ctx, size_t done, size_t total, struc
 {
     (void)done;
     (void)total;
-    return append_rows(&((struct sb_gt_loader *)ctx)->images, state, sizeof(struct image_row), err);
+    return append_rows(&((struct sb_gt_loader *)ctx)->images, state, sizeof(struct sb_image_row),
+                       err);
 }
 
 static int merge_categories(void *state, void *ctx, size_t done, size_t total, struct sb_error *err)
@@ -189,7 +177,7 @@ static int merge_categories(void *state, void *ctx, size_t done, size_t total, s
     (void)done;
     (void)total;
     return append_rows(&((struct sb_gt_loader *)ctx)->categories, state,
-                       sizeof(struct category_row), err);
+                       sizeof(struct sb_category_row), err);
 }
 
 static void discard_images(void *state)
@@ -205,7 +193,7 @@ static void release_images(void *state)
 static void discard_categories(void *state)
 {
     struct sb_rows *const rows = state;
-    struct category_row *const row = rows->data;
+    struct sb_category_row *const row = rows->data;
     for (size_t i = 0; i < rows->count; i++)
         sb_free(row[i].name);
     sb_rows_clear(rows);
@@ -242,7 +230,7 @@ static int read_set(struct sb_gt_loader *l, uint64_t at, size_t image,
                     struct sb_category_sets *sets, struct sb_error *err)
 {
     struct sb_coco_gt *const gt = l->gt;
-    const struct sb_map *const map = &gt->map;
+    const struct sb_map *const map = l->lists.data ? &l->lists : &gt->map;
     struct sb_scan s = {map->data, map->data + at, map->data + map->size, gt->path, err, 0};
     bool first = true;
     int64_t id;
@@ -262,7 +250,7 @@ static int read_set(struct sb_gt_loader *l, uint64_t at, size_t image,
 static int read_sets(struct sb_gt_loader *l, const size_t *row_of, struct sb_error *err)
 {
     struct sb_coco_gt *const gt = l->gt;
-    const struct image_row *const row = l->images.data;
+    const struct sb_image_row *const row = l->images.data;
     if (sb_category_sets_init(&gt->negative, gt->images.count) ||
         sb_category_sets_init(&gt->not_exhaustive, gt->images.count))
         return sb_error_nomem(err, "lists of categories", gt->images.count * sizeof(size_t));
@@ -325,7 +313,7 @@ static int copy_images(struct sb_gt_loader *l, const size_t *row_of, struct sb_e
 {
     struct sb_coco_gt *const gt = l->gt;
     const size_t count = gt->images.count;
-    const struct image_row *const rows = l->images.data;
+    const struct sb_image_row *const rows = l->images.data;
     const bool crowding = l->params->metric->protocol == SB_PROTOCOL_CROWDPOSE;
     gt->height = sb_calloc(count, sizeof(*gt->height), TAG);
     gt->width = sb_calloc(count, sizeof(*gt->width), TAG);
@@ -333,7 +321,7 @@ static int copy_images(struct sb_gt_loader *l, const size_t *row_of, struct sb_e
     if (!gt->height || !gt->width || (crowding && !gt->image_group))
         return sb_error_nomem(err, "image sizes", count * sizeof(*gt->height));
     for (size_t i = 0; i < count; i++) {
-        const struct image_row *const row = &rows[row_of[i]];
+        const struct sb_image_row *const row = &rows[row_of[i]];
         gt->height[i] = row->height;
         gt->width[i] = row->width;
         if (crowding)
@@ -345,7 +333,7 @@ static int copy_images(struct sb_gt_loader *l, const size_t *row_of, struct sb_e
 int sb_gt_finish_images(struct sb_gt_loader *l, struct sb_error *err)
 {
     struct sb_coco_gt *const gt = l->gt;
-    const struct image_row *const rows = l->images.data;
+    const struct sb_image_row *const rows = l->images.data;
     int rc = build_map(&gt->images, &l->images, sizeof(*rows), &gt->ids, err);
     if (rc)
         return rc;
@@ -359,7 +347,7 @@ int sb_gt_finish_images(struct sb_gt_loader *l, struct sb_error *err)
     return rc ? rc : choose_images(l, err);
 }
 
-static bool is_word_for(const struct category_row *row, const char *word, int64_t text_id)
+static bool is_word_for(const struct sb_category_row *row, const char *word, int64_t text_id)
 {
     int64_t id;
     return (is_integer(word, &id) && id == row->id) || row->id == text_id ||
@@ -372,7 +360,7 @@ static int keep_chosen(struct sb_gt_loader *l, int64_t *left, size_t *left_count
                        struct sb_error *err)
 {
     const struct sb_chosen *const chosen = &l->params->categories;
-    struct category_row *const rows = l->categories.data;
+    struct sb_category_row *const rows = l->categories.data;
     const size_t count = l->categories.count;
     size_t kept = 0;
     for (size_t w = 0; w < chosen->count; w++) { /* the chosen ones move to the front */
@@ -385,7 +373,7 @@ static int keep_chosen(struct sb_gt_loader *l, int64_t *left, size_t *left_count
                 continue;
             found = true;
             if (i >= kept) {
-                const struct category_row row = rows[i];
+                const struct sb_category_row row = rows[i];
                 memmove(&rows[kept + 1], &rows[kept], (i - kept) * sizeof(row));
                 rows[kept++] = row;
             }
@@ -419,7 +407,7 @@ static int choose_categories(struct sb_gt_loader *l, struct sb_error *err)
 int sb_gt_finish_categories(struct sb_gt_loader *l, struct sb_error *err)
 {
     struct sb_coco_gt *const gt = l->gt;
-    struct category_row *const row = l->categories.data;
+    struct sb_category_row *const row = l->categories.data;
     const bool lvis = l->params->metric->protocol == SB_PROTOCOL_LVIS;
     int rc = choose_categories(l, err);
     if (rc == 0)
@@ -446,8 +434,15 @@ int sb_gt_finish_categories(struct sb_gt_loader *l, struct sb_error *err)
     return rc;
 }
 
+void sb_gt_lists_discard(struct sb_gt_loader *l)
+{
+    sb_rows_clear(&l->images);
+    discard_categories(&l->categories);
+}
+
 void sb_gt_lists_release(struct sb_gt_loader *l)
 {
+    sb_map_release(&l->lists);
     sb_rows_release(&l->images);
     release_categories(&l->categories);
 }

@@ -59,3 +59,10 @@ int sb_column_grow(void *column_ptr, bool wanted, size_t count, size_t bytes, st
     memcpy(column_ptr, &fresh, sizeof(fresh));
     return 0;
 }
+
+int sb_moved_error(struct sb_error *err, const uint64_t *at, const uint64_t *from, size_t i)
+{
+    if (from && at[i] != UINT64_MAX && err->offset >= 0)
+        sb_error_offset(err, err->offset - (int64_t)at[i] + (int64_t)from[i]);
+    return err->code;
+}

@@ -30,4 +30,9 @@ size_t sb_rows_estimate(size_t need, size_t done, size_t total);
  * wanted is false. */
 int sb_column_grow(void *column_ptr, bool wanted, size_t count, size_t bytes, struct sb_error *err);
 
+/* An error in a value of a file that stands in memory now: the one of row i is at at[i] there, and
+ * was at from[i] of the file. The error's offset becomes the file's; from NULL: it is that already.
+ * Returns the error's code. */
+int sb_moved_error(struct sb_error *err, const uint64_t *at, const uint64_t *from, size_t i);
+
 #endif

@@ -115,10 +115,24 @@ static int rewrite(struct sb_coco_gt *gt, const struct sb_coco_params *params, c
         gather(&gt->area, rows, count, sizeof(*gt->area)) ||
         gather(&gt->flags, rows, count, sizeof(*gt->flags)) ||
         gather(&gt->shape_at, rows, count, sizeof(*gt->shape_at)) ||
+        gather(&gt->shape_from, rows, count, sizeof(*gt->shape_from)) ||
         gather(&gt->keypoints, rows, count, 3 * params->keypoint_count * sizeof(double)))
         return SB_ENOMEM;
     gt->count = count;
     return 0;
+}
+
+int sb_count_repeats(const int64_t *ids, size_t count, size_t *repeats, struct sb_error *err)
+{
+    *repeats = 0;
+    if (count >= FREE)
+        return sb_error_set(err, SB_EUNSUPPORTED, "more than 2^32 - 2 annotations");
+    if (surely_distinct(ids, count))
+        return 0;
+    uint32_t *const last = sb_malloc(count * sizeof(*last), TAG);
+    const int rc = last ? find_last(ids, count, last, repeats) : SB_ENOMEM;
+    sb_free(last);
+    return rc ? sb_error_nomem(err, "repeated annotation ids", count * sizeof(*last)) : 0;
 }
 
 int sb_resolve_duplicates(struct sb_coco_gt *gt, const int64_t *ids,

@@ -14,4 +14,7 @@ int sb_resolve_duplicates(struct sb_coco_gt *gt, const int64_t *ids,
                           const struct sb_coco_params *params, size_t *repeats,
                           struct sb_error *err);
 
+/* *repeats = ids that occur again later. */
+int sb_count_repeats(const int64_t *ids, size_t count, size_t *repeats, struct sb_error *err);
+
 #endif

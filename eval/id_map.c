@@ -84,8 +84,8 @@ static int intern_locked(struct sb_id_pool *pool, const struct sb_id_entry *entr
     return 0;
 }
 
-static int intern(struct sb_id_pool *pool, const struct sb_id_entry *entry, int64_t *id,
-                  struct sb_error *err)
+int sb_id_intern(struct sb_id_pool *pool, const struct sb_id_entry *entry, int64_t *id,
+                 struct sb_error *err)
 {
     pthread_mutex_lock(&pool->lock);
     const int rc = intern_locked(pool, entry, id);
@@ -96,7 +96,7 @@ static int intern(struct sb_id_pool *pool, const struct sb_id_entry *entry, int6
 int sb_id_of_text(struct sb_id_pool *pool, const char *text, int64_t *id, struct sb_error *err)
 {
     const struct sb_id_entry entry = {(char *)(uintptr_t)text, 0, true};
-    return intern(pool, &entry, id, err);
+    return sb_id_intern(pool, &entry, id, err);
 }
 
 static int intern_text(struct sb_id_pool *pool, struct sb_scan *s, int64_t *id)
@@ -126,7 +126,7 @@ static int intern_number(struct sb_id_pool *pool, struct sb_scan *s, const char 
     else
         snprintf(text, sizeof(text), "%.17g", n->value);
     const struct sb_id_entry entry = {text, n->value, false};
-    return intern(pool, &entry, id, s->err);
+    return sb_id_intern(pool, &entry, id, s->err);
 }
 
 int sb_id_scan(struct sb_id_pool *pool, struct sb_scan *s, int64_t *id)

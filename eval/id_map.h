@@ -40,6 +40,9 @@ void sb_id_pool_release(struct sb_id_pool *pool);
 
 /* Reads the string or number at s->pos. 1, 1.0 and 1e0 are the same id, as in Python. */
 int sb_id_scan(struct sb_id_pool *pool, struct sb_scan *s, int64_t *id);
+/* The id of an entry, whose text is copied. */
+int sb_id_intern(struct sb_id_pool *pool, const struct sb_id_entry *entry, int64_t *id,
+                 struct sb_error *err);
 /* The id of a text. */
 int sb_id_of_text(struct sb_id_pool *pool, const char *text, int64_t *id, struct sb_error *err);
 /* The id's value as a number; NaN for text. Thread-safe. */

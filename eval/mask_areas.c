@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "eval/coco_mask.h"
+#include "eval/coco_rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static int measure(const struct task *t, struct worker *w, size_t row)
         rc = sb_coco_mask_scan(&s, h, width, &w->mask, &w->scratch);
     }
     if (rc)
-        return rc;
+        return sb_moved_error(&w->err, m->shape_at, m->shape_from, row);
     t->area[row] = sb_rle_area(&w->mask);
     if (m->box && isnan(m->box[row][0]))
         sb_rle_box(&w->mask, m->box[row]);

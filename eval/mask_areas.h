@@ -10,7 +10,8 @@ struct sb_mask_column {
     const struct sb_map *map;
     const char *path; /* for messages */
     size_t count;
-    const uint64_t *shape_at; /* offsets in the file; UINT64_MAX: the box is the mask */
+    const uint64_t *shape_at;   /* offsets in map; UINT64_MAX: the box is the mask */
+    const uint64_t *shape_from; /* offsets in the file, for messages; NULL where map is the file */
     double (*box)[4]; /* x, y, w, h; NULL where every row has a shape. Rows where x is NaN get the
                          mask's box */
     const int32_t *image; /* ranks; rows with -1 are left alone */

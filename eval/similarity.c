@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "eval/box_iou.h"
+#include "eval/coco_rows.h"
 #include "eval/keypoint_similarity.h"
 
 #include <string.h>
@@ -49,36 +50,46 @@ static void fill_keypoints(const struct sb_similarity *sim, const struct sb_sim_
     }
 }
 
-/* The mask that starts at `offset` of the file, or the box where there is none. */
-static int read_mask(const struct sb_coco_gt *gt, const struct sb_map *map, const char *path,
-                     uint64_t offset, const double *box, int32_t image, struct sb_mask *mask,
+/* Where the masks of a column stand. */
+struct shapes {
+    const struct sb_map *map;
+    const char *path;
+    const uint64_t *at, *from; /* as in struct sb_coco_dt */
+};
+
+/* The mask of a row, or the box where there is none. */
+static int read_mask(const struct sb_coco_gt *gt, const struct shapes *shapes, uint32_t row,
+                     const double *box, int32_t image, struct sb_mask *mask,
                      struct sb_mask_scratch *scratch, struct sb_error *err)
 {
     const uint32_t h = (uint32_t)gt->height[image], w = (uint32_t)gt->width[image];
+    const struct sb_map *const map = shapes->map;
+    const uint64_t at = shapes->at[row];
     int rc;
-    if (offset == UINT64_MAX) {
+    if (at == UINT64_MAX) {
         rc = sb_coco_mask_from_box(box, h, w, &mask->rle, scratch, err);
     } else {
-        struct sb_scan s = {map->data, map->data + offset, map->data + map->size, path, err, 0};
+        struct sb_scan s = {map->data, map->data + at, map->data + map->size, shapes->path, err, 0};
         rc = sb_coco_mask_scan(&s, h, w, &mask->rle, scratch);
     }
-    if (rc == 0)
-        sb_mask_update(mask);
-    return rc;
+    if (rc)
+        return sb_moved_error(err, shapes->at, shapes->from, row);
+    sb_mask_update(mask);
+    return 0;
 }
 
 int sb_detection_mask(const struct sb_coco_gt *gt, const struct sb_coco_dt *dt, uint32_t row,
                       struct sb_mask *mask, struct sb_mask_scratch *scratch, struct sb_error *err)
 {
-    return read_mask(gt, &dt->map, dt->path, dt->shape_at[row], dt->box[row], dt->image[row], mask,
-                     scratch, err);
+    const struct shapes shapes = {&dt->map, dt->path, dt->shape_at, dt->shape_from};
+    return read_mask(gt, &shapes, row, dt->box[row], dt->image[row], mask, scratch, err);
 }
 
 int sb_object_mask(const struct sb_coco_gt *gt, uint32_t row, struct sb_mask *mask,
                    struct sb_mask_scratch *scratch, struct sb_error *err)
 {
-    return read_mask(gt, &gt->map, gt->path, gt->shape_at[row], NULL, gt->image[row], mask, scratch,
-                     err);
+    const struct shapes shapes = {&gt->map, gt->path, gt->shape_at, gt->shape_from};
+    return read_mask(gt, &shapes, row, NULL, gt->image[row], mask, scratch, err);
 }
 
 /* Room for `count` masks; those made before keep their memory. */

@@ -21,7 +21,6 @@
 
 #include "base/error.h"
 #include "base/texts.h"
-#include "reports/provenance.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,7 +79,7 @@ struct sb_figure {
     const char *name;        /* file name without extension */
     const char *title;       /* of the whole figure */
     const char *note;        /* below: what is shown, n, intervals; "" for none */
-    struct sb_origin origin; /* below, small */
+    const char *origin;      /* below, small: records, commit, machine; "" for none */
     size_t columns;          /* panels side by side, 1 or more */
     double panel_height;     /* of the drawing area of each panel, in pixels */
     bool same_axes;          /* all panels get the same ranges */
@@ -95,7 +94,6 @@ struct sb_figure {
 
 /* name and title are copied, as all texts below. */
 void sb_figure_init(struct sb_figure *f, const char *name, const char *title);
-void sb_figure_set_origin(struct sb_figure *f, const struct sb_origin *origin);
 void sb_figure_release(struct sb_figure *f);
 struct sb_panel *sb_figure_panel(struct sb_figure *f, const char *title);
 void sb_figure_axis(struct sb_figure *f, struct sb_axis *axis, const char *label,

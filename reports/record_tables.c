@@ -33,25 +33,17 @@ static void put_double(struct sb_table *t, const struct sb_record *r, const char
         sb_table_value(t, value);
 }
 
-static void label_column(struct sb_table *t, const char *key, const char *name)
-{
-    sb_table_quantity(t, key, name, SB_QUANTITY_NONE, SB_SOURCE_NONE);
-}
-
 static void run_columns(struct sb_table *t)
 {
-    static const char *const labels[][2] = {
-        {"run", "run"},           {"started", "started"}, {"commit", "commit"},
-        {"machine", "machine"},   {"cpu", "CPU"},         {"kernel", "kernel"},
-        {"blas", "BLAS kernels"}, {"weights", "weights"}, {"governor", "governor"},
-    };
-    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-        label_column(t, labels[i][0], labels[i][1]);
+    static const char *const names[] = {"run",    "started",      "commit",  "machine", "CPU",
+                                        "kernel", "BLAS kernels", "weights", "governor"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        sb_table_column(t, names[i], NULL, SB_LEFT);
     sb_table_quantity(t, "cpus", "CPUs", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     sb_table_quantity(t, "memory", "memory", SB_QUANTITY_BYTES, SB_SOURCE_NONE);
     sb_table_quantity(t, "load", "load", SB_QUANTITY_RATIO, SB_SOURCE_NONE);
-    label_column(t, "compiler", "compiler");
-    label_column(t, "command", "command");
+    sb_table_column(t, "compiler", NULL, SB_LEFT);
+    sb_table_column(t, "command", NULL, SB_LEFT);
 }
 
 static void add_run(struct sb_table *t, const struct sb_record *r)
@@ -98,14 +90,30 @@ static void cell_columns(struct sb_table *t)
     sb_table_quantity(t, "engine", "engine", SB_QUANTITY_NONE, SB_SOURCE_NONE);
 }
 
-static void add_cell(struct sb_table *t, const struct sb_record *r)
+static void put_label(struct sb_table *t, const char *text)
+{
+    if (text)
+        sb_table_cell(t, "%s", text);
+    else
+        sb_table_empty(t);
+}
+
+static void put_number(struct sb_table *t, int64_t value)
+{
+    if (value == SB_NO_INT)
+        sb_table_empty(t);
+    else
+        sb_table_value(t, (double)value);
+}
+
+static void add_cell(struct sb_table *t, const struct sb_cell *cell)
 {
     sb_table_row(t);
-    put_text(t, r, "model", r->cell.model);
-    put_int(t, r, "size", r->cell.size);
-    put_int(t, r, "batch", r->cell.batch);
-    put_int(t, r, "threads", r->cell.threads);
-    put_text(t, r, "engine", r->cell.engine);
+    put_label(t, cell->model);
+    put_number(t, cell->size);
+    put_number(t, cell->batch);
+    put_number(t, cell->threads);
+    put_label(t, cell->engine);
 }
 
 /* A value with its interval where that is known. */
@@ -121,14 +129,14 @@ static void put_estimate(struct sb_table *t, const struct sb_record *r, const ch
 static void add_verdict(struct sb_table *t, const struct sb_record *r)
 {
     const struct sb_verdict_record *v = &r->u.verdict;
-    add_cell(t, r);
+    add_cell(t, &r->cell);
     sb_table_cell(t, "%s", v->metric);
     sb_table_cell(t, "%s", v->verdict);
     put_estimate(t, r, "ratio", v->ratio, v->low, v->high);
     put_double(t, r, "p_value", v->p_value);
     put_int(t, r, "rounds", v->rounds);
-    put_text(t, r, "base", v->base);
-    put_text(t, r, "head", v->head);
+    put_label(t, v->base);
+    put_label(t, v->head);
 }
 
 /* Verdicts of a gate come from interleaved rounds, those of a comparison do not. */
@@ -170,88 +178,27 @@ int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, stru
     return 0;
 }
 
-/* Takes out columns without any value. */
+/* Takes out columns without any content. */
 static void drop_empty_columns(struct sb_table *t)
 {
     for (size_t c = t->num_columns; c-- > 0 && !t->texts.failed;) {
         bool empty = t->num_rows > 0;
         for (size_t r = 0; r < t->num_rows && empty; r++)
-            empty = sb_table_at(t, r, c)->type < SB_CELL_TEXT;
+            empty = sb_table_at(t, r, c)->type == SB_CELL_EMPTY;
         if (empty)
             sb_table_drop_column(t, c);
     }
 }
 
-static int64_t sum_known(const int64_t *values, size_t count)
-{
-    int64_t sum = SB_NO_INT;
-    for (size_t i = 0; i < count; i++) {
-        if (values[i] != SB_NO_INT)
-            sum = (sum == SB_NO_INT ? 0 : sum) + values[i];
-    }
-    return sum;
-}
-
-static void add_memory(struct sb_table *t, const struct sb_record *r)
-{
-    const struct sb_memory_record *m = &r->u.memory;
-    const int64_t parts[] = {m->weight_bytes, m->arena_bytes, m->workspace_bytes, m->other_bytes};
-    const int64_t planned = sum_known(parts, sizeof(parts) / sizeof(parts[0]));
-    add_cell(t, r);
-    if (r->cell.scenario)
-        sb_table_cell(t, "%s", r->cell.scenario);
-    else
-        sb_table_empty(t);
-    sb_table_cell(t, "%s", m->phase);
-    put_int(t, r, "weight_bytes", m->weight_bytes);
-    put_int(t, r, "arena_bytes", m->arena_bytes);
-    put_int(t, r, "workspace_bytes", m->workspace_bytes);
-    put_int(t, r, "other_bytes", m->other_bytes);
-    put_int(t, r, "planned", planned);
-    put_int(t, r, "measured_bytes", m->measured_bytes);
-    if (planned == SB_NO_INT || m->measured_bytes == SB_NO_INT)
-        put_int(t, r, "measured_bytes", SB_NO_INT);
-    else if (planned == 0)
-        sb_table_missing(t, "nothing was planned");
-    else
-        sb_table_value(t, (double)m->measured_bytes / (double)planned);
-}
-
-int sb_memory_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
-{
-    (void)err;
-    cell_columns(t);
-    sb_table_quantity(t, "scenario", "scenario", SB_QUANTITY_NONE, SB_SOURCE_NONE);
-    sb_table_quantity(t, "phase", "phase", SB_QUANTITY_NONE, SB_SOURCE_NONE);
-    static const char *const names[] = {"weights", "arena", "workspace", "other", "planned"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        sb_table_quantity(t, names[i], names[i], SB_QUANTITY_BYTES, SB_SOURCE_COMPUTED);
-    sb_table_quantity(t, "peak", "peak", SB_QUANTITY_BYTES, SB_SOURCE_MEASURED);
-    sb_table_quantity(t, "peak_ratio", "peak / planned", SB_QUANTITY_RATIO, SB_SOURCE_MEASURED);
-    for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
-        const struct sb_record *r = &records->items[i];
-        if (r->kind == SB_RECORD_MEMORY && !r->part.level && !r->part.node)
-            add_memory(t, r);
-    }
-    drop_empty_columns(t);
-    sb_table_note(t, "Peak: resident memory above the phase's start. Weights: as the file has "
-                     "them (load), packed (build). Other: lists, tables, scratch, mapped arrays of "
-                     "the file. A pass takes nothing; total: from the start of build.");
-    return 0;
-}
-
 static void add_accuracy(struct sb_table *t, const struct sb_record *r)
 {
     const struct sb_accuracy_record *a = &r->u.accuracy;
-    add_cell(t, r);
+    add_cell(t, &r->cell);
     sb_table_cell(t, "%s", a->dataset);
     sb_table_cell(t, "%s", a->metric);
     put_estimate(t, r, "value", a->value, a->low, a->high);
     put_int(t, r, "samples", a->samples);
-    if (a->note)
-        sb_table_cell(t, "%s", a->note);
-    else
-        sb_table_empty(t);
+    put_label(t, a->note);
 }
 
 int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)

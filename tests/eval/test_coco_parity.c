@@ -111,6 +111,20 @@ static void check_arrays(const struct sb_coco_eval *eval, const struct sample *s
     }
 }
 
+/* Over ranks, which cut so small a file anywhere, nothing changes. */
+static void check_ranks(const struct sample *sample, const struct sb_coco_params *params,
+                        size_t line)
+{
+    struct test_outcome one, many;
+    char what[64];
+    test_eval_outcome(sample->gt, sample->dt, params, 1, 1, &one);
+    for (int ranks = 2; ranks <= 5; ranks += ranks == 3 ? 2 : 1) {
+        snprintf(what, sizeof(what), "sample %zu on %d ranks", line, ranks);
+        test_eval_outcome(sample->gt, sample->dt, params, ranks, 1, &many);
+        test_assert_same_outcome(&one, &many, what);
+    }
+}
+
 static void check_sample(const struct sample *sample, size_t line)
 {
     struct sb_coco_params params;
@@ -129,6 +143,7 @@ static void check_sample(const struct sample *sample, size_t line)
     }
     check_arrays(&e.eval, sample, line);
     test_eval_release(&e);
+    check_ranks(sample, &params, line);
 }
 
 static void check_file(const char *name, size_t expected_samples)

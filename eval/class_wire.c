@@ -1,0 +1,231 @@
+/*
+ * Blocks of matched classes: a head, the scores, a code per slot, the records of those that have
+ * one. Codes and records are cut to the bits that their values can have. See class_wire.h.
+ */
+#include "eval/class_wire.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+#define TAG        SB_MEM_TAG(SB_MEM_DATA, 0)
+#define LIMIT_BITS 4 /* indices below SB_EVAL_MAX_MAX_DETS */
+
+struct head {
+    uint64_t slots, records;
+    int64_t counted[SB_EVAL_MAX_AREAS]; /* only area_count of them travel */
+};
+
+static size_t head_bytes(const struct sb_coco_params *p)
+{
+    return offsetof(struct head, counted) + p->area_count * sizeof(int64_t);
+}
+
+/* A code: a bit per area range, whether there is a record, the first limit that lets it in. */
+static size_t code_bytes(const struct sb_coco_params *p)
+{
+    return (p->area_count + 1 + LIMIT_BITS + 7) / 8;
+}
+
+/* A record: per area range the thresholds with a hit, then those where it is ignored. */
+static size_t record_bytes(const struct sb_coco_params *p)
+{
+    return (p->area_count * 2 * p->iou_count + 7) / 8;
+}
+
+static size_t block_bytes(const struct sb_coco_params *p, size_t slots, size_t records)
+{
+    return head_bytes(p) + slots * (sizeof(double) + code_bytes(p)) + records * record_bytes(p);
+}
+
+size_t sb_class_block_bytes(const char *data, const struct sb_coco_params *params)
+{
+    struct head head;
+    memcpy(&head, data, head_bytes(params));
+    return block_bytes(params, (size_t)head.slots, (size_t)head.records);
+}
+
+/* Bits of a word of thresholds that are in use. */
+static unsigned used_bits(const struct sb_coco_params *p, size_t word)
+{
+    const size_t left = p->iou_count - word * 32;
+    return left < 32 ? (unsigned)left : 32;
+}
+
+static char *write_record(char *out, const uint32_t *record, const struct sb_coco_params *p)
+{
+    const size_t words = sb_match_words(p);
+    uint64_t bits = 0;
+    unsigned filled = 0;
+    for (size_t set = 0; set < 2 * p->area_count; set++) {
+        for (size_t i = 0; i < words; i++) {
+            bits |= (uint64_t)record[set * words + i] << filled;
+            filled += used_bits(p, i);
+            for (; filled >= 8; filled -= 8, bits >>= 8)
+                *out++ = (char)(bits & 0xff);
+        }
+    }
+    if (filled > 0)
+        *out++ = (char)bits;
+    return out;
+}
+
+static const char *read_record(const char *in, uint32_t *record, const struct sb_coco_params *p)
+{
+    const size_t words = sb_match_words(p);
+    uint64_t bits = 0;
+    unsigned filled = 0;
+    for (size_t set = 0; set < 2 * p->area_count; set++) {
+        for (size_t i = 0; i < words; i++) {
+            const unsigned wanted = used_bits(p, i);
+            for (; filled < wanted; filled += 8)
+                bits |= (uint64_t)(unsigned char)*in++ << filled;
+            record[set * words + i] = (uint32_t)(bits & (((uint64_t)1 << wanted) - 1));
+            bits >>= wanted;
+            filled -= wanted;
+        }
+    }
+    return in;
+}
+
+/* What a block is written to, a pointer for each of its parts. */
+struct writer {
+    const struct sb_coco_params *params;
+    char *codes, *records;
+};
+
+/* Codes and records of the slots of one image. */
+static void write_run(struct writer *out, const struct sb_class_work *w,
+                      const struct sb_image_run *run)
+{
+    const struct sb_coco_params *const p = out->params;
+    const size_t bytes = code_bytes(p), words = sb_match_record_words(p);
+    for (uint32_t i = 0; i < run->count; i++) {
+        const size_t slot = run->first + i;
+        const int64_t rank = w->slot_ranks ? w->slot_ranks[slot] : i;
+        const uint32_t info = w->slot_info[slot];
+        size_t limit = 0;
+        const bool recorded = info & SB_MATCH_RECORD;
+        while (rank >= p->max_dets[limit])
+            limit++;
+        const uint64_t code = (info & ~SB_MATCH_RECORD) | (uint64_t)recorded << p->area_count |
+                              (uint64_t)limit << (p->area_count + 1);
+        memcpy(out->codes, &code,
+               bytes); /* the low bytes: ranks are little-endian, as all is here */
+        out->codes += bytes;
+        if (recorded)
+            out->records = write_record(out->records, w->records + slot * words, p);
+    }
+}
+
+int sb_class_pack(const struct sb_class_work *w, const struct sb_coco_params *p,
+                  struct sb_class_block *block, struct sb_error *err)
+{
+    struct head head = {.slots = w->slot_count};
+    for (size_t i = 0; i < w->slot_count; i++)
+        head.records += w->slot_info[i] >> 31; /* SB_MATCH_RECORD */
+    memcpy(head.counted, w->counted, sizeof(w->counted));
+    block->bytes = block_bytes(p, w->slot_count, (size_t)head.records);
+    block->data = sb_malloc(block->bytes, TAG);
+    if (!block->data)
+        return sb_error_nomem(err, "a matched class", block->bytes);
+    char *const scores = block->data + head_bytes(p);
+    memcpy(block->data, &head, head_bytes(p));
+    memcpy(scores, w->slot_scores, w->slot_count * sizeof(double));
+    struct writer out = {p, scores + w->slot_count * sizeof(double), NULL};
+    out.records = out.codes + w->slot_count * code_bytes(p);
+    for (size_t r = 0; r < w->dt_run_count; r++)
+        write_run(&out, w, &w->dt_runs[r]);
+    return 0;
+}
+
+/* Memory for a class of `slots` slots. */
+static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, size_t slots)
+{
+    const size_t words = sb_match_record_words(p) * sizeof(*w->records);
+    const size_t lasting = sb_arena_bytes(slots, sizeof(*w->slot_scores)) +
+                           sb_arena_bytes(slots, sizeof(*w->slot_info)) +
+                           sb_arena_bytes(slots, sizeof(*w->slot_ranks)) +
+                           sb_arena_bytes(slots, sizeof(*w->by_score)) +
+                           sb_arena_bytes(1, sizeof(*w->dt_runs));
+    if (slots >= UINT32_MAX || sb_arena_bytes(slots, words) > SIZE_MAX / 2 ||
+        sb_arena_reset(&w->arena, lasting) ||
+        sb_arena_reset(&w->step_arena, sb_arena_bytes(slots, words)) ||
+        sb_arena_reset(&w->curve_arena, 2 * sb_arena_bytes(slots, sizeof(struct sb_pair))))
+        return SB_ENOMEM;
+    w->slot_scores = sb_arena_take(&w->arena, slots, sizeof(*w->slot_scores));
+    w->slot_info = sb_arena_take(&w->arena, slots, sizeof(*w->slot_info));
+    w->slot_ranks = sb_arena_take(&w->arena, slots, sizeof(*w->slot_ranks));
+    w->by_score = sb_arena_take(&w->arena, slots, sizeof(*w->by_score));
+    w->dt_runs = sb_arena_take(&w->arena, 1, sizeof(*w->dt_runs));
+    w->records = sb_arena_take(&w->step_arena, slots, words);
+    return 0;
+}
+
+/* Appends a block's slots at slot `first`; returns how many they are. */
+static size_t read_block(struct sb_class_work *w, const struct sb_coco_params *p, const char *data,
+                         size_t first)
+{
+    struct head head;
+    memcpy(&head, data, head_bytes(p));
+    const size_t slots = (size_t)head.slots, bytes = code_bytes(p);
+    const size_t words = sb_match_record_words(p);
+    const char *const scores = data + head_bytes(p);
+    const char *codes = scores + slots * sizeof(double), *records = codes + slots * bytes;
+    const uint64_t areas = ((uint64_t)1 << p->area_count) - 1;
+    for (size_t a = 0; a < p->area_count; a++)
+        w->counted[a] += head.counted[a];
+    memcpy(w->slot_scores + first, scores, slots * sizeof(double));
+    for (size_t i = first; i < first + slots; i++, codes += bytes) {
+        uint64_t code = 0;
+        memcpy(&code, codes, bytes);
+        const bool recorded = code >> p->area_count & 1;
+        const uint64_t limit = code >> (p->area_count + 1);
+        w->slot_info[i] = (uint32_t)(code & areas) | (recorded ? SB_MATCH_RECORD : 0);
+        /* the best rank with this limit stands for all of them */
+        w->slot_ranks[i] = limit ? (uint32_t)p->max_dets[limit - 1] : 0;
+        if (recorded)
+            records = read_record(records, w->records + i * words, p);
+    }
+    return slots;
+}
+
+/* Best score first; ties stay in order of slots, which is by image and rank there. */
+static void rank_slots(struct sb_class_work *w)
+{
+    const size_t n = w->slot_count;
+    struct sb_pair *const pairs = sb_arena_take(&w->curve_arena, n, sizeof(*pairs));
+    struct sb_pair *const spare = sb_arena_take(&w->curve_arena, n, sizeof(*spare));
+    for (size_t i = 0; i < n; i++) {
+        pairs[i].key = sb_score_key(w->slot_scores[i]);
+        pairs[i].value = (uint32_t)i;
+    }
+    const struct sb_pair *const sorted = sb_pair_sort(pairs, spare, n);
+    for (size_t i = 0; i < n; i++) {
+        w->by_score[i].slot = sorted[i].value;
+        w->by_score[i].rank = w->slot_ranks[sorted[i].value];
+    }
+}
+
+int sb_class_merge(struct sb_class_work *w, const struct sb_coco_params *p,
+                   const char *const *blocks, size_t count, struct sb_error *err)
+{
+    size_t slots = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct head head;
+        memcpy(&head, blocks[i], head_bytes(p));
+        slots += (size_t)head.slots;
+    }
+    if (reserve(w, p, slots))
+        return sb_error_nomem(err, "a class", slots * 64);
+    memset(w->counted, 0, sizeof(w->counted));
+    w->gt_count = 0; /* objects are not here */
+    w->slot_count = 0;
+    for (size_t i = 0; i < count; i++)
+        w->slot_count += read_block(w, p, blocks[i], w->slot_count);
+    const struct sb_image_run all = {0, 0, (uint32_t)slots};
+    w->dt_runs[0] = all;
+    w->dt_run_count = 1;
+    rank_slots(w);
+    return 0;
+}
