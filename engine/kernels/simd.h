@@ -18,6 +18,15 @@
 
 #define SB_MAX_TILE_ROWS 14
 
+/* What a later tile reads: `lines` cache lines from `at` on, and again `step` floats further for
+ * every block along k, fetched into the second level of cache while a tile is at work. Nothing is
+ * read: places behind the end of an array are allowed. */
+struct sb_ahead {
+    const float *at;
+    size_t step;
+    size_t lines; /* 0: nothing */
+};
+
 /*
  * A tile of a matrix product: c[r][j] = sum over k of a[r][k] * b[k][j], for `rows` pixels and one
  * panel of 16 or 32 output channels.
@@ -33,6 +42,7 @@ struct sb_gemm_tile {
     const float *scale, *shift;
     const float *residual; /* as c, or NULL; may be c itself */
     bool relu;
+    struct sb_ahead ahead;
 };
 
 typedef void (*sb_gemm_fn)(const struct sb_gemm_tile *tile);

@@ -8,25 +8,46 @@
 #include "engine/kernels/simd.h"
 #include "engine/kernels/simd_vec.h"
 
-#define MAX_VECS       4    /* vectors of a panel */
-#define CHUNK_BLOCKS   4    /* 64 steps of k */
-#define PREFETCH_BYTES 1024 /* how far ahead of its use a panel is fetched */
+#define MAX_VECS     4 /* vectors of a panel */
+#define CHUNK_BLOCKS 4 /* 64 steps of k */
+
+/* AVX-512: panels of 32 channels do not stay in the first level of cache and are fetched
+ * PREFETCH_BYTES ahead of their use; and 14 rows make so much code that only four steps of k are
+ * written out. */
+#if VEC_FLOATS == 16
+#define PREFETCH_BYTES 1024
+#define UNROLL_STEPS   _Pragma("GCC unroll 4")
+#else
+#define UNROLL_STEPS _Pragma("GCC unroll 16")
+#endif
+
+/* Keeps the compiler from loading operands of later steps early, for which there are no registers
+ * left: they would be spilled. */
+#define STEP_END() __asm__ volatile("" ::: "memory")
+
+SIMD_INLINE void gemm_fetch(const struct sb_ahead *ahead, size_t block)
+{
+    for (size_t i = 0; i < ahead->lines; i++)
+        __builtin_prefetch(ahead->at + block * ahead->step + i * 16, 0, 2);
+}
 
 /* sums[r][v] += the products of 16 steps of k. The next blocks of the input are far away, where no
  * hardware prefetcher expects them; one ahead comes too late from memory. */
 SIMD_INLINE void gemm_block(const float *a, const float *b, size_t a_step, const int rows,
                             const int vecs, vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
 {
-#pragma GCC unroll 4
+    UNROLL_STEPS
     for (int k = 0; k < 16; k++) {
         const float *panel = b + k * vecs * VEC_FLOATS;
         vec weights[MAX_VECS];
 #pragma GCC unroll 4
         for (int v = 0; v < vecs; v++)
             weights[v] = vec_load(panel + v * VEC_FLOATS);
+#ifdef PREFETCH_BYTES
 #pragma GCC unroll 4
         for (int v = 0; v < vecs; v += BLOCK_VECS)
             __builtin_prefetch((const char *)(panel + v * VEC_FLOATS) + PREFETCH_BYTES);
+#endif
         if (k < rows)
             __builtin_prefetch(a + 2 * a_step + k * 16);
 #pragma GCC unroll 16
@@ -36,6 +57,7 @@ SIMD_INLINE void gemm_block(const float *a, const float *b, size_t a_step, const
             for (int v = 0; v < vecs; v++)
                 sums[r][v] = vec_fma(value, weights[v], sums[r][v]);
         }
+        STEP_END();
     }
 }
 
@@ -89,17 +111,6 @@ SIMD_INLINE void gemm_clear(const int rows, const int vecs, vec sums[SB_MAX_TILE
     }
 }
 
-SIMD_INLINE void gemm_add(const int rows, const int vecs, vec to[SB_MAX_TILE_ROWS][MAX_VECS],
-                          vec from[SB_MAX_TILE_ROWS][MAX_VECS])
-{
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; r++) {
-#pragma GCC unroll 4
-        for (int v = 0; v < vecs; v++)
-            to[r][v] = to[r][v] + from[r][v];
-    }
-}
-
 /* Fetches what the end of the tile will read and write, while its sums are made. */
 SIMD_INLINE void gemm_announce(const struct sb_gemm_tile *t, const int rows, const int vecs)
 {
@@ -114,37 +125,56 @@ SIMD_INLINE void gemm_announce(const struct sb_gemm_tile *t, const int rows, con
     }
 }
 
-/* The sums over blocks [first, end). */
-SIMD_INLINE void gemm_range(const struct sb_gemm_tile *t, size_t first, size_t end, const int rows,
-                            const int vecs, vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
+/* Adds the sums to those of earlier parts, which lie in memory, and starts new ones. */
+SIMD_INLINE void gemm_put_aside(const int rows, const int vecs, vec total[],
+                                vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
 {
-    const float *a = t->a + first * t->a_step;
-    const float *b = t->b + first * 16 * (size_t)(vecs * VEC_FLOATS);
+    STEP_END();
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vecs; v++)
+            total[r * vecs + v] = total[r * vecs + v] + sums[r][v];
+    }
     gemm_clear(rows, vecs, sums);
-    for (size_t q = first; q < end; q++, a += t->a_step, b += 16 * vecs * VEC_FLOATS)
-        gemm_block(a, b, t->a_step, rows, vecs, sums);
+    STEP_END();
+}
+
+SIMD_INLINE void gemm_sum_up(const int rows, const int vecs, const vec total[],
+                             vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
+{
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vecs; v++)
+            sums[r][v] = sums[r][v] + total[r * vecs + v];
+    }
 }
 
 /* Long sums are made of parts of CHUNK_BLOCKS blocks: the rounding error of one running sum grows
  * with its length (at k = 2304 to four millionths of the result, and Winograd's transforms magnify
- * it). The parts cost no measurable time. */
+ * it). */
 SIMD_INLINE void gemm_tile(const struct sb_gemm_tile *t, const int rows, const int vecs)
 {
     gemm_announce(t, rows, vecs);
     vec sums[SB_MAX_TILE_ROWS][MAX_VECS];
-    if (t->blocks <= CHUNK_BLOCKS) {
-        gemm_range(t, 0, t->blocks, rows, vecs, sums);
-    } else {
-        vec total[SB_MAX_TILE_ROWS][MAX_VECS];
-        gemm_clear(rows, vecs, total);
-        for (size_t q = 0; q < t->blocks; q += CHUNK_BLOCKS) {
-            const size_t end = q + CHUNK_BLOCKS < t->blocks ? q + CHUNK_BLOCKS : t->blocks;
-            gemm_range(t, q, end, rows, vecs, sums);
-            gemm_add(rows, vecs, total, sums);
-        }
-        gemm_clear(rows, vecs, sums);
-        gemm_add(rows, vecs, sums, total);
+    vec total[SB_MAX_TILE_ROWS * MAX_VECS];
+    const float *a = t->a, *b = t->b;
+    gemm_clear(rows, vecs, sums);
+    if (t->blocks > CHUNK_BLOCKS) {
+        __asm__ volatile("" ::"r"(total)); /* in memory: registers hold the sums */
+#pragma GCC unroll 64
+        for (int i = 0; i < rows * vecs; i++)
+            total[i] = vec_zero();
     }
+    for (size_t q = 0; q < t->blocks; q++, a += t->a_step, b += 16 * vecs * VEC_FLOATS) {
+        if (q > 0 && q % CHUNK_BLOCKS == 0)
+            gemm_put_aside(rows, vecs, total, sums);
+        gemm_fetch(&t->ahead, q);
+        gemm_block(a, b, t->a_step, rows, vecs, sums);
+    }
+    if (t->blocks > CHUNK_BLOCKS)
+        gemm_sum_up(rows, vecs, total, sums);
     gemm_finish(t, rows, vecs, sums);
     gemm_store(t, rows, vecs, sums);
 }

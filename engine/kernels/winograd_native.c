@@ -225,6 +225,16 @@ static void transform_input_block(const struct part *p, size_t block)
     }
 }
 
+/* The packed panel that is multiplied after this one; past the end after the last of all. */
+static const float *next_panel(const struct part *p, size_t matrix, size_t panel)
+{
+    const struct sb_kernel_call *call = p->call;
+    const bool last = panel + 1 == p->panels;
+    const size_t next = p->panel + (last ? 0 : panel + 1);
+    return (const float *)call->packed + (matrix + last) * matrix_floats(call) +
+           next * (size_t)call->simd->panel_blocks * SB_BLOCK * sb_blocks(call->in[0].c) * SB_BLOCK;
+}
+
 /* One matrix by one panel. */
 static void multiply_panel(const struct part *p, size_t matrix, size_t panel)
 {
@@ -243,9 +253,12 @@ static void multiply_panel(const struct part *p, size_t matrix, size_t panel)
         .c_step = p->tiles * SB_BLOCK,
     };
     const size_t pieces = sb_pieces(p->tiles, (size_t)simd->tile_rows);
+    const float *next = next_panel(p, matrix, panel);
+    const size_t lines = sb_pieces(blocks * SB_BLOCK, pieces); /* the tiles together fetch all */
     size_t done = 0;
     for (size_t i = 0; i < pieces; i++) {
         const size_t rows = (p->tiles - done) / (pieces - i);
+        tile.ahead = (struct sb_ahead){next + i * lines * k, lines * SB_BLOCK, lines};
         tile.a = in + done * SB_BLOCK;
         tile.c = out + done * SB_BLOCK;
         simd->gemm[blocks - 1][rows](&tile);
