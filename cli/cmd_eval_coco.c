@@ -245,9 +245,9 @@ static int evaluate_ranks(struct session *s, const struct sb_arguments *args, st
 {
     struct sb_eval_ranks team;
     const int64_t start_ns = sb_now_ns();
-    if (sb_ranks_count(sb_cli_ranks()) == 1)
+    if (!sb_cli_ranks())
         return evaluate_all(s, args, err);
-    if (diagnose)
+    if (diagnose && sb_ranks_count(sb_cli_ranks()) > 1)
         return sb_error_set(err, SB_EINVAL, "--diagnose runs on one rank, started on %d",
                             sb_ranks_count(sb_cli_ranks()));
     sb_eval_ranks_init(&team, sb_cli_ranks());

@@ -47,7 +47,7 @@ int sb_eval_balance_print(const struct sb_eval_ranks *team, int64_t start_ns, st
             columns += all[r].work.column_bytes;
         }
         fprintf(stderr,
-                "  %d ranks in %.3f s, sent %.3f MB; the columns of the detections are %.3f MB\n",
+                "  %d rank(s) in %.3f s, sent %.3f MB; the columns of the detections are %.3f MB\n",
                 n, elapsed_ns / 1e9, (double)sent / 1e6, (double)columns / 1e6);
     }
     sb_free(all);

@@ -176,9 +176,10 @@ static size_t read_block(struct sb_class_work *w, const struct sb_coco_params *p
     for (size_t a = 0; a < p->area_count; a++)
         w->counted[a] += head.counted[a];
     memcpy(w->slot_scores + first, scores, slots * sizeof(double));
-    for (size_t i = first; i < first + slots; i++, codes += bytes) {
+    for (size_t i = first; i < first + slots; i++) {
         uint64_t code = 0;
-        memcpy(&code, codes, bytes);
+        for (size_t b = 0; b < bytes; b++)
+            code |= (uint64_t)(unsigned char)*codes++ << 8 * b;
         const bool recorded = code >> p->area_count & 1;
         const uint64_t limit = code >> (p->area_count + 1);
         w->slot_info[i] = (uint32_t)(code & areas) | (recorded ? SB_MATCH_RECORD : 0);

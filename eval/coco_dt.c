@@ -582,6 +582,7 @@ static int route_results(struct loader *l, struct sb_eval_ranks *team, struct sb
     rc = sb_route_plan(&route, team->ranks, to, dt->count, err);
     if (rc)
         return rc;
+    route.capacity = l->capacity;
     rc = route_columns(&route, l, err);
     dt->count = route.total;
     sb_route_release(&route);
@@ -606,7 +607,7 @@ int sb_coco_dt_load_ranks(struct sb_coco_dt *dt, const char *path, struct sb_coc
     if (rc == 0)
         rc = check_unknown(&l, ranks, err);
     sb_eval_ranks_spent(team, SB_STAGE_READ);
-    if (rc == 0 && team)
+    if (rc == 0 && ranks)
         rc = route_results(&l, team, err);
     sb_eval_ranks_spent(team, SB_STAGE_MOVE);
     if (rc == 0) {

@@ -265,10 +265,11 @@ static int evaluate(struct sb_coco_eval *eval, const struct sb_coco_gt *gt,
     if (rc == 0)
         rc = plan(&ev, threads, err);
     size_t failed;
-    if (team)
+    if (sb_eval_ranks_of(team))
         rc = run_ranks(&ev, team, detail, pool, rc, err);
     else if (rc == 0)
         rc = run(&ev, pool, &failed, err);
+    sb_eval_ranks_spent(team, SB_STAGE_MATCH);
     if (rc == 0) {
         add_notes(&ev, threads);
         sb_ranks_sum(sb_eval_ranks_of(team), eval->notes.count, SB_RULES);

@@ -513,10 +513,10 @@ static int resolve_repeats(struct sb_gt_loader *l, struct sb_error *err)
 static int rank_annotations(struct sb_gt_loader *l, struct sb_error *err)
 {
     struct sb_coco_gt *const gt = l->gt;
-    gt->image = sb_malloc(gt->count * sizeof(*gt->image), TAG);
-    gt->category = sb_malloc(gt->count * sizeof(*gt->category), TAG);
+    gt->image = sb_malloc(l->capacity * sizeof(*gt->image), TAG);
+    gt->category = sb_malloc(l->capacity * sizeof(*gt->category), TAG);
     if (!gt->image || !gt->category)
-        return sb_error_nomem(err, "annotations", gt->count * sizeof(*gt->image));
+        return sb_error_nomem(err, "annotations", l->capacity * sizeof(*gt->image));
     sb_pool_run(l->pool, (gt->count + BLOCK - 1) / BLOCK, rank_block, l);
     return 0;
 }
@@ -528,14 +528,14 @@ static int finish_annotations(struct sb_gt_loader *l, struct sb_eval_ranks *team
     bool everywhere = false;
     int rc = sb_ranks_agree(ranks, rank_annotations(l, err), err);
     sb_eval_ranks_spent(team, SB_STAGE_READ);
-    if (rc == 0 && team)
+    if (rc == 0 && ranks)
         rc = sb_gt_route(l, team, &everywhere, err);
     sb_eval_ranks_spent(team, SB_STAGE_MOVE);
     if (rc)
         return rc;
     rc = measure_masks(l, l->pool, err);
     rc = sb_ranks_agree_input(ranks, rc, rc ? err->offset : 0, err);
-    if (rc == 0 && (!team || everywhere))
+    if (rc == 0 && (!ranks || everywhere))
         rc = sb_ranks_agree(ranks, resolve_repeats(l, err), err);
     if (rc == 0 && everywhere)
         rc = sb_gt_keep_own(l, team, err);

@@ -330,6 +330,7 @@ int sb_gt_route(struct sb_gt_loader *l, struct sb_eval_ranks *team, bool *everyw
         rc = plan(&route, gt, team, *everywhere ? TO_EVERYONE : TO_OWNERS, err);
     if (rc)
         return rc;
+    route.capacity = l->capacity;
     rc = route_columns(&route, l, err);
     if (rc == 0)
         rc = sb_route_column(&route, &l->id, *everywhere, sizeof(*l->id), err);

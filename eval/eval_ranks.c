@@ -32,7 +32,7 @@ void sb_eval_ranks_release(struct sb_eval_ranks *team)
 
 struct sb_ranks *sb_eval_ranks_of(const struct sb_eval_ranks *team)
 {
-    return team ? team->ranks : NULL;
+    return team && sb_ranks_count(team->ranks) > 1 ? team->ranks : NULL;
 }
 
 void sb_eval_ranks_spent(struct sb_eval_ranks *team, enum sb_eval_stage stage)

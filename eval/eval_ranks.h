@@ -18,8 +18,8 @@
 /* What a rank is busy with. */
 enum sb_eval_stage {
     SB_STAGE_READ,
-    SB_STAGE_MOVE, /* rows to the owners of their images, without waiting for others */
-    SB_STAGE_MATCH,
+    SB_STAGE_MOVE,  /* rows to the owners of their images, without waiting for others */
+    SB_STAGE_MATCH, /* on one rank this and accumulation */
     SB_STAGE_ACCUMULATE,
     SB_EVAL_STAGES
 };
@@ -32,7 +32,7 @@ struct sb_eval_work {
 };
 
 struct sb_eval_ranks {
-    struct sb_ranks *ranks; /* more than one */
+    struct sb_ranks *ranks; /* with one, only times are noted */
     int32_t *first_image;   /* (ranks + 1) rank r owns the images from first_image[r] to
                                first_image[r + 1] - 1; owned, set with the ground truth */
     struct sb_eval_work work;
@@ -42,7 +42,7 @@ struct sb_eval_ranks {
 void sb_eval_ranks_init(struct sb_eval_ranks *team, struct sb_ranks *ranks);
 void sb_eval_ranks_release(struct sb_eval_ranks *team);
 
-/* The ranks of a team; NULL for NULL. */
+/* The ranks of a team; NULL when there is only one, or no team. */
 struct sb_ranks *sb_eval_ranks_of(const struct sb_eval_ranks *team);
 /* The time since the last call was spent on this stage; waiting for other ranks does not count. */
 void sb_eval_ranks_spent(struct sb_eval_ranks *team, enum sb_eval_stage stage);

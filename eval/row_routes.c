@@ -55,7 +55,7 @@ int sb_route_plan(struct sb_route *route, struct sb_ranks *ranks, int32_t *to, s
     const int me = sb_ranks_rank(ranks);
     memset(route, 0, sizeof(*route));
     route->ranks = ranks;
-    route->count = count;
+    route->count = route->capacity = count;
     route->to = to;
     route->leaving = sb_calloc(4 * n, sizeof(*route->leaving), TAG);
     int rc = sb_ranks_agree(ranks, route->leaving ? 0 : nomem(n * 32, err), err);
@@ -138,6 +138,12 @@ static size_t rows_leaving(const struct sb_route *route)
     return rows;
 }
 
+/* Rows that a column holds at some time. */
+static size_t most_rows(const struct sb_route *route)
+{
+    return route->total > route->count ? route->total : route->count;
+}
+
 int sb_route_column(struct sb_route *route, void *column_ptr, bool wanted, size_t bytes,
                     struct sb_error *err)
 {
@@ -148,11 +154,14 @@ int sb_route_column(struct sb_route *route, void *column_ptr, bool wanted, size_
     size_t needed = 0;
     char *const out =
         sb_mul_size(rows_leaving(route), bytes, &needed) ? sb_malloc(needed, TAG) : NULL;
-    const size_t most = route->total > route->count ? route->total : route->count;
-    char *const wider = out ? sb_realloc(column, most, bytes, TAG) : NULL;
+    const bool fits = column && route->total <= route->capacity;
+    char *const wider = !out   ? NULL
+                        : fits ? column
+                               : sb_realloc(column, most_rows(route), bytes, TAG);
     if (wider)
         memcpy(column_ptr, &wider, sizeof(wider));
-    const int rc = sb_ranks_agree(route->ranks, wider ? 0 : nomem(most * bytes, err), err);
+    const int rc =
+        sb_ranks_agree(route->ranks, wider ? 0 : nomem(most_rows(route) * bytes, err), err);
     if (rc == 0) {
         pack(route, wider, bytes, out);
         const size_t before = count_bytes(route, bytes);
@@ -282,10 +291,11 @@ int sb_route_texts(struct sb_route *route, struct sb_map *map, uint64_t **at, ui
     if (!wanted)
         return 0;
     const size_t n = (size_t)sb_ranks_count(route->ranks), bytes = route->count * sizeof(**at);
-    struct texts t = {sb_malloc(bytes, TAG), sb_malloc(bytes, TAG),
+    const size_t room = route->capacity * sizeof(**at);
+    struct texts t = {sb_malloc(bytes, TAG), sb_malloc(room, TAG),
                       sb_calloc(n, sizeof(*t.receive), TAG)};
-    *from = sb_malloc(bytes, TAG);
-    int rc = t.length && t.arrived && t.receive && *from ? 0 : nomem(4 * bytes, err);
+    *from = sb_malloc(room, TAG);
+    int rc = t.length && t.arrived && t.receive && *from ? 0 : nomem(4 * room, err);
     if (rc == 0)
         rc = measure_texts(route, map, *at, t.length, err);
     rc = sb_ranks_agree(route->ranks, rc, err);

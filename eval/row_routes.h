@@ -27,6 +27,8 @@
 struct sb_route {
     struct sb_ranks *ranks;
     size_t count;             /* rows before */
+    size_t capacity;          /* rows that every column has room for; at first count, the caller may
+                                 know of more */
     size_t kept;              /* of these, that stay here */
     size_t total;             /* rows after */
     int32_t *to;              /* (count) rank or SB_ROUTE_...; owned */
