@@ -37,27 +37,106 @@ static char *map_with_padding(int fd, size_t size)
     return range;
 }
 
-int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err)
+/* Opens a regular file. */
+static int open_file(const char *path, int *fd, size_t *size, struct sb_error *err)
 {
-    memset(map, 0, sizeof(*map));
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not block us */
-    if (fd < 0)
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not block us */
+    if (*fd < 0)
         return sb_error_errno(err, "cannot open", path);
     struct stat st;
     int rc = 0;
-    if (fstat(fd, &st) != 0) {
+    if (fstat(*fd, &st) != 0) {
         rc = sb_error_errno(err, "cannot stat", path);
     } else if (!S_ISREG(st.st_mode)) {
         rc = sb_error_set(err, SB_EIO, "not a regular file");
         sb_error_file(err, path);
-    } else if (st.st_size > 0) {
-        map->data = map_with_padding(fd, (size_t)st.st_size);
+    }
+    *size = rc ? 0 : (size_t)st.st_size;
+    if (rc)
+        close(*fd);
+    return rc;
+}
+
+int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err)
+{
+    int fd;
+    size_t size;
+    memset(map, 0, sizeof(*map));
+    int rc = open_file(path, &fd, &size, err);
+    if (rc)
+        return rc;
+    if (size > 0) {
+        map->data = map_with_padding(fd, size);
         if (map->data)
-            map->size = (size_t)st.st_size;
+            map->size = size;
         else
             rc = sb_error_errno(err, "cannot map", path);
     }
     close(fd);
+    return rc;
+}
+
+/* Where each file starts, at a page of its own; *size is that of all. */
+static int place_files(const char *const *paths, size_t count, size_t *starts, size_t *size,
+                       struct sb_error *err)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    *size = 0;
+    for (size_t i = 0; i < count; i++) {
+        int fd;
+        size_t bytes;
+        const int rc = open_file(paths[i], &fd, &bytes, err);
+        if (rc)
+            return rc;
+        close(fd);
+        if (bytes == 0) {
+            sb_error_set(err, SB_EFORMAT, "the file is empty");
+            return sb_error_file(err, paths[i]);
+        }
+        starts[i] = sb_align_size(*size, page);
+        if (!sb_add_size(starts[i], bytes, size) || *size > SIZE_MAX / 2)
+            return sb_error_nomem(err, "a text", SIZE_MAX);
+    }
+    return 0;
+}
+
+/* Maps a file over the front of [at, at + room); blanks follow, unless it is the last. */
+static int place_file(const char *path, char *at, size_t room, bool last, struct sb_error *err)
+{
+    int fd;
+    size_t size;
+    int rc = open_file(path, &fd, &size, err);
+    if (rc)
+        return rc;
+    if (size == 0 || size > room) {
+        sb_error_set(err, SB_EIO, "the file changed while it was opened");
+        rc = sb_error_file(err, path);
+    } else if (mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0) ==
+               MAP_FAILED) {
+        rc = sb_error_errno(err, "cannot map", path);
+    } else if (!last) {
+        memset(at + size, ' ', room - size);
+    }
+    close(fd);
+    return rc;
+}
+
+int sb_map_open_all(struct sb_map *map, const char *const *paths, size_t count, size_t *starts,
+                    char **bytes, struct sb_error *err)
+{
+    size_t size;
+    memset(map, 0, sizeof(*map));
+    int rc = place_files(paths, count, starts, &size, err);
+    if (rc == 0)
+        rc = sb_map_new(map, size, bytes, err);
+    map->changed = true;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        const bool last = i + 1 == count;
+        rc = place_file(paths[i], *bytes + starts[i], (last ? size : starts[i + 1]) - starts[i],
+                        last, err);
+    }
+    if (rc)
+        sb_map_release(map);
     return rc;
 }
 
@@ -101,6 +180,8 @@ static bool is_device_or_pipe(const char *path)
 
 void sb_map_forget(const struct sb_map *map, size_t offset, size_t size)
 {
+    if (map->changed)
+        return;
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t from = sb_align_size(offset, page);
     const size_t to = (offset + size) & ~(page - 1); /* whole pages only */

@@ -16,11 +16,19 @@
 struct sb_map {
     const char *data;
     size_t size;
+    bool changed; /* in memory: pages must not be read from the file again */
 };
 
 /* Maps a regular file (folders and devices are SB_EIO). Release with sb_map_release(). */
 int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err);
 void sb_map_release(struct sb_map *map);
+/*
+ * Maps files one behind the other, with blanks between the end of one and the start of the next,
+ * starts[i] of the map. *bytes is where the caller may change what is read; the files stay as they
+ * are, and only pages that are changed take memory of their own. None may be empty.
+ */
+int sb_map_open_all(struct sb_map *map, const char *const *paths, size_t count, size_t *starts,
+                    char **bytes, struct sb_error *err);
 /* A map without a file: `size` zeros in this process, for text that is made here and read as from a
  * file. *bytes is where to write it. */
 int sb_map_new(struct sb_map *map, size_t size, char **bytes, struct sb_error *err);

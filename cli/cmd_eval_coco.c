@@ -6,6 +6,7 @@
 #include "cli/diagnose.h"
 #include "cli/eval_balance.h"
 #include "cli/eval_params.h"
+#include "cli/eval_parts.h"
 #include "cli/eval_runs.h"
 #include "eval/coco_eval.h"
 #include "eval/coco_report.h"
@@ -68,6 +69,7 @@ struct session {
     struct sb_jw json;
     const char *annotations; /* their path */
     bool several;            /* results files */
+    struct sb_eval_parts parts;
     const struct sb_table_format *format;
     struct sb_eval_runs runs;
     struct sb_diagnose_session diagnosis;
@@ -145,7 +147,9 @@ static int evaluate_file(struct session *s, const char *path, size_t number, str
 {
     struct sb_coco_dt dt;
     struct sb_coco_eval eval;
-    int rc = sb_coco_dt_load_ranks(&dt, path, &s->gt, &s->params, s->team, s->pool, err);
+    int rc = s->parts.count
+                 ? sb_eval_parts_load(&s->parts, &dt, &s->gt, &s->params, s->team, s->pool, err)
+                 : sb_coco_dt_load_ranks(&dt, path, &s->gt, &s->params, s->team, s->pool, err);
     if (rc)
         return rc;
     const enum sb_eval_detail detail = dump_dir ? SB_EVAL_ARRAYS : SB_EVAL_STATS;
@@ -198,8 +202,12 @@ static int evaluate_files(struct session *s, const struct sb_arguments *args, st
     start_runs(s);
     if (json && s->several) /* an array, in the order of the files */
         sb_jw_array(&s->json, NULL);
-    for (size_t i = 1; rc == 0 && i < args->count; i++)
+    if (s->parts.count)
+        rc = evaluate_file(s, s->parts.paths[0], 1, err);
+    for (size_t i = 1; rc == 0 && !s->parts.count && i < args->count; i++)
         rc = evaluate_file(s, args->words[i], i, err);
+    if (rc)
+        sb_eval_parts_locate(&s->parts, err);
     if (json && s->several)
         sb_jw_end(&s->json);
     return rc;
@@ -275,21 +283,25 @@ static int check_diagnose_options(struct sb_error *err)
 
 static int evaluate(const struct sb_arguments *args, struct sb_error *err)
 {
-    struct session s = {.several = args->count > 2};
+    struct session s = {0};
     int rc = sb_arguments_expect(args, 2, SIZE_MAX, "GT.json and DETS.json", err);
     if (rc == 0)
         rc = check_diagnose_options(err);
     if (rc == 0)
+        rc = sb_eval_parts_choose(&s.parts, args->words + 1, args->count - 1, sb_cli_ranks(), err);
+    s.several = args->count > 2 && s.parts.count == 0;
+    if (rc == 0)
         rc = choose_format(&s, err);
     if (rc == 0)
         rc = sb_eval_params_read(&s.params, err);
-    if (rc)
-        return rc;
-    s.pool = sb_pool_new(threads ? (int)threads : sb_cpu_count(), err);
-    rc = sb_ranks_agree(sb_cli_ranks(), s.pool ? 0 : (int)err->code, err);
+    if (rc == 0) {
+        s.pool = sb_pool_new(threads ? (int)threads : sb_cpu_count(), err);
+        rc = sb_ranks_agree(sb_cli_ranks(), s.pool ? 0 : (int)err->code, err);
+    }
     if (rc == 0)
         rc = evaluate_ranks(&s, args, err);
     sb_pool_free(&s.pool);
+    sb_eval_parts_release(&s.parts);
     return rc;
 }
 
@@ -310,7 +322,8 @@ int cmd_eval_coco(int argc, char **argv)
         "for boundaries of boundary-iou-api), bit for bit, whatever the number of threads\n"
         "or, for spinebench-mpi, of ranks.\n"
         "Several results files become a table with a row for each; the annotations are\n"
-        "read once. Where the data meets a rule that tools disagree on, a warning counts\n"
+        "read once. Results that end in .part are the shards of a `detect`, evaluated as\n"
+        "one. Where the data meets a rule that tools disagree on, a warning counts\n"
         "it and names the option that chooses; the first choice is the default.\n"
         "--diagnose also says what the errors are and how sure the numbers, and compares\n"
         "later results with the first.",

@@ -590,18 +590,17 @@ static int route_results(struct loader *l, struct sb_eval_ranks *team, struct sb
     return rc;
 }
 
-int sb_coco_dt_load_ranks(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
-                          const struct sb_coco_params *params, struct sb_eval_ranks *team,
-                          struct sb_pool *pool, struct sb_error *err)
+int sb_coco_dt_read(struct sb_coco_dt *dt, const struct sb_map *map, const char *path,
+                    struct sb_coco_gt *gt, const struct sb_coco_params *params,
+                    struct sb_eval_ranks *team, struct sb_pool *pool, struct sb_error *err)
 {
     struct sb_ranks *const ranks = sb_eval_ranks_of(team);
     memset(dt, 0, sizeof(*dt));
     dt->path = path;
+    dt->map = *map;
     struct loader l = {.dt = dt, .gt = gt, .params = params, .pool = pool};
     struct sb_scan s;
-    int rc = sb_eval_ranks_map(team, &dt->map, path, err);
-    if (rc == 0)
-        rc = sb_scan_init(&s, dt->map.data, dt->map.size, path, err);
+    int rc = sb_scan_init(&s, dt->map.data, dt->map.size, path, err);
     if (rc == 0)
         rc = read_list(&l, &s, ranks);
     if (rc == 0)
@@ -620,6 +619,20 @@ int sb_coco_dt_load_ranks(struct sb_coco_dt *dt, const char *path, struct sb_coc
         sb_coco_dt_release(dt);
     }
     return rc;
+}
+
+int sb_coco_dt_load_ranks(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
+                          const struct sb_coco_params *params, struct sb_eval_ranks *team,
+                          struct sb_pool *pool, struct sb_error *err)
+{
+    struct sb_map map;
+    const int rc = sb_eval_ranks_map(team, &map, path, err);
+    if (rc) {
+        sb_error_file(err, path);
+        sb_map_release(&map);
+        return rc;
+    }
+    return sb_coco_dt_read(dt, &map, path, gt, params, team, pool, err);
 }
 
 int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,

@@ -47,6 +47,11 @@ int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *
 int sb_coco_dt_load_ranks(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *gt,
                           const struct sb_coco_params *params, struct sb_eval_ranks *team,
                           struct sb_pool *pool, struct sb_error *err);
+/* The same from a text that is mapped already, which every rank has; ownership moves to dt, on
+ * failure too. path: for messages. */
+int sb_coco_dt_read(struct sb_coco_dt *dt, const struct sb_map *map, const char *path,
+                    struct sb_coco_gt *gt, const struct sb_coco_params *params,
+                    struct sb_eval_ranks *team, struct sb_pool *pool, struct sb_error *err);
 void sb_coco_dt_release(struct sb_coco_dt *dt);
 
 #endif

@@ -57,15 +57,20 @@ static uint64_t sample(const struct sb_map *map)
     return digest;
 }
 
-int sb_eval_ranks_map(const struct sb_eval_ranks *team, struct sb_map *map, const char *path,
-                      struct sb_error *err)
+int sb_eval_ranks_compare(const struct sb_eval_ranks *team, const struct sb_map *map, int rc,
+                          const char *path, struct sb_error *err)
 {
     struct sb_ranks *const ranks = sb_eval_ranks_of(team);
-    int rc = sb_map_open(map, path, err);
     if (!ranks)
         return rc;
     rc = sb_ranks_agree(ranks, rc, err);
     return rc ? rc : sb_ranks_same(ranks, sample(map), "the file", path, err);
+}
+
+int sb_eval_ranks_map(const struct sb_eval_ranks *team, struct sb_map *map, const char *path,
+                      struct sb_error *err)
+{
+    return sb_eval_ranks_compare(team, map, sb_map_open(map, path, err), path, err);
 }
 
 /* Cuts the images so that every rank has about its share of the weights. */

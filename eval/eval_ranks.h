@@ -47,9 +47,12 @@ struct sb_ranks *sb_eval_ranks_of(const struct sb_eval_ranks *team);
 /* The time since the last call was spent on this stage; waiting for other ranks does not count. */
 void sb_eval_ranks_spent(struct sb_eval_ranks *team, enum sb_eval_stage stage);
 
-/* Maps a file, which must look the same on all ranks: size and samples are compared. Collective. */
+/* Maps a file, which must look the same on all ranks. Collective. */
 int sb_eval_ranks_map(const struct sb_eval_ranks *team, struct sb_map *map, const char *path,
                       struct sb_error *err);
+/* Agrees on how mapping went, rc, and compares size and samples of the text. Collective. */
+int sb_eval_ranks_compare(const struct sb_eval_ranks *team, const struct sb_map *map, int rc,
+                          const char *path, struct sb_error *err);
 
 /* Deals out images by their objects, and by their number, half and half. image: (objects) ranks of
  * images, < 0 = none. Collective. */

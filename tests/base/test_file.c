@@ -49,6 +49,31 @@ static void test_map__reads_files_and_the_empty_file(void **state)
     assert_content(test_write_text("empty", ""), "");
 }
 
+static void test_map__files_in_a_row_can_be_changed_in_memory(void **state)
+{
+    (void)state;
+    struct sb_map map;
+    struct sb_error err;
+    size_t starts[2];
+    char *bytes;
+    const char *paths[] = {test_write_text("first", "[1]\n"), test_write_text("second", "[2]")};
+    assert_ok(sb_map_open_all(&map, paths, 2, starts, &bytes, &err), &err);
+    assert_int_equal(starts[0], 0);
+    assert_int_equal(map.size, starts[1] + 3);
+    for (size_t i = 4; i < starts[1]; i++)
+        assert_int_equal(map.data[i], ' ');
+    bytes[starts[1]] = ',';
+    sb_map_forget(&map, 0, map.size); /* what was changed is not read again */
+    assert_memory_equal(map.data + starts[1], ",2]\0", 4);
+    sb_map_release(&map);
+    assert_content(paths[1], "[2]");
+    paths[0] = test_write_text("first", "");
+    assert_int_equal(sb_map_open_all(&map, paths, 2, starts, &bytes, &err), SB_EFORMAT);
+    assert_error(&err, SB_EFORMAT, "first: the file is empty");
+    paths[0] = test_path("absent");
+    assert_int_equal(sb_map_open_all(&map, paths, 2, starts, &bytes, &err), SB_EIO);
+}
+
 static void test_map__refuses_what_is_no_file(void **state)
 {
     (void)state;
@@ -197,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_map__reads_files_and_the_empty_file),
+        cmocka_unit_test(test_map__files_in_a_row_can_be_changed_in_memory),
         cmocka_unit_test(test_map__refuses_what_is_no_file),
         cmocka_unit_test(test_outfile__appears_only_on_commit),
         cmocka_unit_test(test_outfile__abort_keeps_the_old_file),

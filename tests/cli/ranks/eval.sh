@@ -10,6 +10,10 @@ grep '"bbox"' "$gt" | sort | awk '
       if (NR % 3 == 0) sub(/\], "area"/, "0], \"area\"")
       sub(/},?\]?,?$/, "}"); print (NR > 1 ? "," : "") $0 }
     END { print "]" }' >dets.json
+for i in 1 2; do
+    # shellcheck disable=SC2086 # words
+    spinebench detect $detector -o part$i.json --shard $i/2 data/val/00000000000[1-5].png >/dev/null
+done
 # same OPTION...: the command alone and over $ranks
 same() {
     rm -rf arrays one many
@@ -29,6 +33,7 @@ all() {
     n=2
     same $gt dets.json --iou-type segm --per-category --sort ap
     same $gt dets.json dets.json --no-cats --json
+    same $gt part2.json.part part1.json.part
 }
 each all
 spinebench eval coco $gt dets.json 2>/dev/null >summary
