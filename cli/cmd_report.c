@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *dir, *preset, *by, *columns, *sort_by, *group, *units;
+static const char *dir, *preset, *by, *columns, *where, *sort_by, *group, *units;
 static struct sb_option_list formats, drawings;
-static bool keep_going, no_plots, list;
+static bool keep_going, no_plots, no_origin, list;
 
 static void print_list(void)
 {
@@ -46,19 +46,48 @@ static int chosen_view(struct sb_view *view, struct sb_error *err)
     if (rc)
         return rc;
     *view = *base;
-    if (!base->columns && (by || columns || sort_by || group || units))
-        return sb_error_set(err, SB_EINVAL, "the table '%s' has fixed columns", base->name);
+    if (by && !sb_view_has_rows(base)) {
+        sb_error_set(err, SB_EINVAL, "--by: the rows of '%s' are records, not models or parts",
+                     base->name);
+        return sb_error_hint(err, "--by goes with models, peers and per-...");
+    }
     if (by)
         rc = read_by(by, &view->by, err);
     view->columns = columns ? columns : view->columns;
     view->sort = sort_by ? sort_by : view->sort;
     view->group = group ? group : columns ? NULL : view->group;
+    view->where = where;
     view->units = units;
     view->note = columns && !preset ? NULL : view->note;
     return rc;
 }
 
-static int print_view(const struct sb_records *records, struct sb_error *err)
+/* What makes this table again. */
+static void set_origin(struct sb_table *t, const struct sb_view *view,
+                       const struct sb_records *records, const struct sb_arguments *args)
+{
+    const struct sb_origin_option all[] = {
+        {"--preset", view->name}, {"--by", by},       {"--columns", columns}, {"--where", where},
+        {"--sort", sort_by},      {"--group", group}, {"--units", units},
+    };
+    struct sb_origin_option given[sizeof(all) / sizeof(all[0])];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (all[i].value && (i > 0 || preset || !by))
+            given[count++] = all[i];
+    }
+    struct sb_origin origin = {0};
+    struct sb_str command = SB_STR_INIT;
+    sb_origin_command(args->words, args->count, given, count, &command);
+    origin.command = sb_str_text(&command);
+    sb_origin_read(&origin, records, view->kinds, args->words, args->count, &t->texts);
+    sb_table_set_origin(t, &origin);
+    t->texts.failed = t->texts.failed || command.failed;
+    sb_str_release(&command);
+}
+
+static int print_view(const struct sb_records *records, const struct sb_arguments *args,
+                      struct sb_error *err)
 {
     const char *name = formats.count ? formats.items[0] : "text";
     struct sb_view view;
@@ -69,6 +98,8 @@ static int print_view(const struct sb_records *records, struct sb_error *err)
     if (rc)
         return rc;
     struct sb_str out = SB_STR_INIT;
+    if (!no_origin)
+        set_origin(&t, &view, records, args);
     sb_table_write(&t, sb_table_format(name), &out);
     rc = out.failed ? sb_error_nomem(err, "the table", out.length) : 0;
     if (rc == 0)
@@ -116,7 +147,7 @@ static int check_options(struct sb_error *err)
             return sb_error_set(err, SB_EINVAL, "--plot: expected png, svg or pdf, got '%s'",
                                 drawings.items[i]);
     }
-    if (dir && (preset || by || columns || sort_by || group || units)) {
+    if (dir && (preset || by || columns || where || sort_by || group || units || no_origin)) {
         sb_error_set(err, SB_EINVAL,
                      "-o writes the whole report, the other options choose one table");
         return sb_error_hint(err, "without -o the table is printed");
@@ -163,7 +194,7 @@ static int run_report(const struct sb_arguments *args, struct sb_error *err)
     if (rc == 0 && args->count > 1)
         rc = drop_repeated(&records, err);
     if (rc == 0)
-        rc = dir ? write_report(&records, args, err) : print_view(&records, err);
+        rc = dir ? write_report(&records, args, err) : print_view(&records, args, err);
     sb_records_release(&records);
     return rc;
 }
@@ -176,9 +207,13 @@ int cmd_report(int argc, char **argv)
         SB_OPT_STRING("by", 0, "KIND", "rows are models, levels, ops, blocks or nodes", &by),
         SB_OPT_STRING("columns", 0, "KEY,...", "columns; KEY? only where it tells something",
                       &columns),
-        SB_OPT_STRING("sort", 0, "KEY", "order of rows; -KEY for descending", &sort_by),
+        SB_OPT_STRING("where", 0, "KEY=V,...", "rows: model=*spinenet*,size=640|896,latency<1s",
+                      &where),
+        SB_OPT_STRING("sort", 0, "KEY,...", "order of rows; -KEY for descending", &sort_by),
         SB_OPT_STRING("group", 0, "KEY", "rows with the same value are set apart", &group),
         SB_OPT_STRING("units", 0, "KEY=UNIT,...", "units of columns: latency=ms,peak=MiB", &units),
+        SB_OPT_FLAG("no-origin", 0, "do not say where the table comes from: records, command",
+                    &no_origin),
         SB_OPT_LIST("format", 0, "F,...",
                     "text, markdown, csv, latex, json (default: text; with -o csv and latex)",
                     &formats),
@@ -198,9 +233,11 @@ int cmd_report(int argc, char **argv)
         "examples:\n"
         "  spinebench report run.jsonl -o report\n"
         "  spinebench report run.jsonl --preset per-level --units time=ms --format latex\n"
-        "  spinebench report a.jsonl b.jsonl --columns model,commit,latency --sort -latency"};
-    dir = preset = by = columns = sort_by = group = units = NULL;
+        "  spinebench report a.jsonl b.jsonl --columns model,commit,latency --sort -latency\n"
+        "  spinebench report run.jsonl --preset paper-table-2 --where 'AP_paper>45' --sort "
+        "-AP_paper"};
+    dir = preset = by = columns = where = sort_by = group = units = NULL;
     formats = drawings = (struct sb_option_list){0};
-    keep_going = no_plots = list = false;
+    keep_going = no_plots = no_origin = list = false;
     return sb_cli_run("report", &help, argc, argv, run_report);
 }

@@ -38,7 +38,7 @@ static void put_part(const struct sb_report_column *c, const struct sb_report_ro
                      const struct sb_row *row, struct sb_table *t)
 {
     (void)c;
-    put_text(t, sb_row_label(rows, row), NULL);
+    put_text(t, sb_row_label(rows, row), "not recorded");
 }
 
 static void put_engine(const struct sb_report_column *c, const struct sb_report_rows *rows,
@@ -57,7 +57,7 @@ static void put_scenario(const struct sb_report_column *c, const struct sb_repor
     if (row->cell.scenario)
         sb_table_cell(t, "%s", row->cell.scenario);
     else
-        sb_table_empty(t);
+        sb_table_cell(t, "stream");
 }
 
 /* A string of the row's part, by offset. */
@@ -66,7 +66,7 @@ static void put_part_text(const struct sb_report_column *c, const struct sb_repo
 {
     (void)rows;
     const char *const *text = (const void *)((const char *)row + c->offset);
-    put_text(t, *text, NULL);
+    put_text(t, *text, "not recorded");
 }
 
 static void put_kernel(const struct sb_report_column *c, const struct sb_report_rows *rows,
@@ -374,7 +374,7 @@ static const struct sb_report_column columns[] = {
     NUMBER("batch", "batch", "images per batch", COUNT, put_cell_int, cell.batch),
     NUMBER("threads", "threads", "worker threads", COUNT, put_cell_int, cell.threads),
     LABEL("engine", "engine", "what ran it", put_engine, cell.engine),
-    LABEL("scenario", "scenario", "cold (caches emptied), offline (throughput); empty: one stream",
+    LABEL("scenario", "scenario", "stream (one, warm caches), cold (caches emptied) or offline",
           put_scenario, cell.scenario),
     LABEL("part", NULL, "the level, op, block or node that the row is about", put_part, part),
     LABEL("op", "op", "op of a node", put_part_text, part.op),

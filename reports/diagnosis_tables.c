@@ -58,7 +58,7 @@ static void put_model(struct sb_table *t, bool several, const struct sb_record *
 static void put_count(struct sb_table *t, int64_t count)
 {
     if (count == SB_NO_INT)
-        sb_table_empty(t);
+        sb_table_missing(t, "not counted one by one");
     else
         sb_table_value(t, (double)count);
 }
@@ -392,14 +392,12 @@ int sb_confusion_matrix(struct sb_table *t, const struct sb_records *records, st
         sb_table_row(t);
         sb_table_cell(t, "%s", truth ? truth : "nothing");
         for (size_t k = 0; k <= m.count; k++) {
-            if (row == m.count && k == m.count)
+            if (row == m.count && k == m.count) {
+                sb_table_missing(t, "nothing cannot be missed");
                 continue;
+            }
             const char *const predicted = k < m.count ? m.rows[k]->u.category.category : NULL;
-            const int64_t count = cell_of(records, truth, predicted);
-            if (count)
-                sb_table_value(t, (double)count);
-            else
-                sb_table_empty(t);
+            sb_table_value(t, (double)cell_of(records, truth, predicted));
         }
     }
     say_subject(t, records, SB_RECORD_CATEGORY, false);

@@ -11,7 +11,7 @@ void sb_document_init(struct sb_document *d, const char *title)
 {
     memset(d, 0, sizeof(*d));
     d->title = sb_texts_keep(&d->texts, title);
-    d->origin = d->no_plots = "";
+    d->no_plots = "";
 }
 
 void sb_document_release(struct sb_document *d)
@@ -27,23 +27,20 @@ void sb_document_release(struct sb_document *d)
     memset(d, 0, sizeof(*d));
 }
 
-static struct sb_exhibit *add_exhibit(struct sb_document *d, const char *command)
+static struct sb_exhibit *add_exhibit(struct sb_document *d)
 {
     if (sb_grow(&d->exhibits, &d->capacity, d->count + 1, sizeof(*d->exhibits), TAG))
         return NULL;
     struct sb_exhibit *e = &d->exhibits[d->count];
     memset(e, 0, sizeof(*e));
-    e->command = sb_texts_keep(&d->texts, command);
-    if (d->texts.failed)
-        return NULL;
     d->count++;
     return e;
 }
 
 int sb_document_add_table(struct sb_document *d, struct sb_table *table, bool in_text,
-                          const char *command, struct sb_error *err)
+                          struct sb_error *err)
 {
-    struct sb_exhibit *e = add_exhibit(d, command);
+    struct sb_exhibit *e = add_exhibit(d);
     if (!e) {
         sb_table_release(table);
         return sb_error_nomem(err, "a report", sizeof(*e));
@@ -54,10 +51,9 @@ int sb_document_add_table(struct sb_document *d, struct sb_table *table, bool in
     return 0;
 }
 
-int sb_document_add_figure(struct sb_document *d, struct sb_figure *figure, const char *command,
-                           struct sb_error *err)
+int sb_document_add_figure(struct sb_document *d, struct sb_figure *figure, struct sb_error *err)
 {
-    struct sb_exhibit *e = add_exhibit(d, command);
+    struct sb_exhibit *e = add_exhibit(d);
     if (!e) {
         sb_figure_release(figure);
         return sb_error_nomem(err, "a report", sizeof(*e));

@@ -19,12 +19,11 @@ struct sb_exhibit {
     bool in_text; /* false: a file of its own that the document only names */
     struct sb_table table;
     struct sb_figure figure;
-    const char *command; /* that makes it again; owned by the document */
 };
 
 struct sb_document {
     const char *title;
-    const char *origin;          /* files, commits and machines; owned by texts */
+    struct sb_origin origin;     /* of all of it; owned by texts */
     struct sb_exhibit *exhibits; /* owned, in reading order */
     size_t count, capacity;
     const char *const *formats; /* names of table formats that stand in tables/ */
@@ -39,9 +38,8 @@ void sb_document_init(struct sb_document *d, const char *title);
 void sb_document_release(struct sb_document *d);
 /* Takes over a finished table or figure, also on failure. */
 int sb_document_add_table(struct sb_document *d, struct sb_table *table, bool in_text,
-                          const char *command, struct sb_error *err);
-int sb_document_add_figure(struct sb_document *d, struct sb_figure *figure, const char *command,
-                           struct sb_error *err);
+                          struct sb_error *err);
+int sb_document_add_figure(struct sb_document *d, struct sb_figure *figure, struct sb_error *err);
 
 /* Appends the document as Markdown; figures are links to plots/NAME.EXT. */
 void sb_document_markdown(const struct sb_document *d, struct sb_str *out);

@@ -24,20 +24,21 @@ static void put_figure(const struct sb_document *d, const struct sb_exhibit *e, 
         sb_str_printf(out, "Not drawn: %s.\n\n", d->no_plots);
     sb_str_printf(out,
                   "%s\n\n<sub>Data: [plots/%s.dat](plots/%s.dat), script: "
-                  "[plots/%s.gp](plots/%s.gp). `%s`</sub>\n",
-                  f->note, f->name, f->name, f->name, f->name, e->command);
+                  "[plots/%s.gp](plots/%s.gp). Records: %s; %s. Made by `%s`</sub>\n",
+                  f->note, f->name, f->name, f->name, f->name, f->origin.records, f->origin.runs,
+                  f->origin.command);
 }
 
 static void put_table(const struct sb_document *d, const struct sb_exhibit *e, struct sb_str *out)
 {
     sb_str_puts(out, "\n");
     sb_table_write(&e->table, sb_table_format("markdown"), out);
-    sb_str_puts(out, "\n<sub>");
     for (size_t i = 0; i < d->num_formats; i++) {
         const struct sb_table_format *format = sb_table_format(d->formats[i]);
-        sb_str_printf(out, "[%s](tables/%s.%s), ", format->name, e->table.name, format->extension);
+        sb_str_printf(out, "%s[%s](tables/%s.%s)", i ? ", " : "\n<sub>Also as ", format->name,
+                      e->table.name, format->extension);
     }
-    sb_str_printf(out, "`%s`</sub>\n", e->command);
+    sb_str_puts(out, d->num_formats ? ".</sub>\n" : "");
 }
 
 /* Tables that are too long for the text. */
@@ -59,9 +60,9 @@ static void put_list(const struct sb_document *d, struct sb_str *out)
 void sb_document_markdown(const struct sb_document *d, struct sb_str *out)
 {
     sb_str_printf(out,
-                  "# %s\n\nRecords: %s.\n\nValues are marked computed (from shapes alone, the "
-                  "same everywhere) or measured (on the machine named).\n",
-                  d->title, d->origin);
+                  "# %s\n\nRecords: %s; %s.\n\nValues are marked paper (printed there), computed "
+                  "(from shapes alone, the same everywhere) or measured (on the machine named).\n",
+                  d->title, d->origin.records, d->origin.runs);
     for (size_t i = 0; i < d->count; i++) {
         const struct sb_exhibit *e = &d->exhibits[i];
         if (!e->is_table)

@@ -16,9 +16,14 @@ void sb_figure_init(struct sb_figure *f, const char *name, const char *title)
     memset(f, 0, sizeof(*f));
     f->name = sb_texts_keep(&f->texts, name);
     f->title = sb_texts_keep(&f->texts, title);
-    f->note = f->origin = "";
+    f->note = "";
     f->columns = 1;
     f->panel_height = PANEL_HEIGHT;
+}
+
+void sb_figure_set_origin(struct sb_figure *f, const struct sb_origin *origin)
+{
+    f->origin = sb_origin_keep(origin, &f->texts);
 }
 
 static void release_panel(struct sb_panel *p)

@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/texts.h"
+#include "reports/provenance.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -79,7 +80,7 @@ struct sb_figure {
     const char *name;        /* file name without extension */
     const char *title;       /* of the whole figure */
     const char *note;        /* below: what is shown, n, intervals; "" for none */
-    const char *origin;      /* below, small: records, commit, machine; "" for none */
+    struct sb_origin origin; /* below, small */
     size_t columns;          /* panels side by side, 1 or more */
     double panel_height;     /* of the drawing area of each panel, in pixels */
     bool same_axes;          /* all panels get the same ranges */
@@ -94,6 +95,7 @@ struct sb_figure {
 
 /* name and title are copied, as all texts below. */
 void sb_figure_init(struct sb_figure *f, const char *name, const char *title);
+void sb_figure_set_origin(struct sb_figure *f, const struct sb_origin *origin);
 void sb_figure_release(struct sb_figure *f);
 struct sb_panel *sb_figure_panel(struct sb_figure *f, const char *title);
 void sb_figure_axis(struct sb_figure *f, struct sb_axis *axis, const char *label,

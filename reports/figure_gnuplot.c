@@ -41,9 +41,24 @@ static void put_series(const struct sb_series *s, struct sb_str *out)
     }
 }
 
-void sb_figure_data(const struct sb_figure *f, struct sb_str *out)
+/* What the figure is and where it comes from, as comments. */
+static void put_head(const struct sb_figure *f, struct sb_str *out)
 {
     sb_str_printf(out, "# %s\n", f->title);
+    if (*f->note)
+        sb_str_printf(out, "# %s\n", f->note);
+    if (f->origin.records) {
+        sb_str_puts(out, "# ");
+        sb_origin_records_text(&f->origin, out);
+        sb_str_puts(out, "\n");
+    }
+    if (f->origin.command)
+        sb_str_printf(out, "# Made by: %s\n", f->origin.command);
+}
+
+void sb_figure_data(const struct sb_figure *f, struct sb_str *out)
+{
+    put_head(f, out);
     for (size_t p = 0; p < f->num_panels; p++) {
         const struct sb_panel *panel = &f->panels[p];
         for (size_t s = 0; s < panel->num_series; s++) {
@@ -271,8 +286,8 @@ int sb_figure_script(const struct sb_figure *f, struct sb_str *out, struct sb_er
     const int rc = sb_layout_init(&layout, f, err);
     if (rc)
         return rc;
-    sb_str_printf(out, "# %s\n# 'gnuplot %s.gp' in this folder draws %s.png\n", f->title, f->name,
-                  f->name);
+    put_head(f, out);
+    sb_str_printf(out, "# 'gnuplot %s.gp' in this folder draws %s.png\n", f->name, f->name);
     sb_str_printf(out,
                   "if (!exists('px')) {\n    px = 0.75\n    set terminal pngcairo size %.0f,%.0f "
                   "font '%s,%g'\n    set output '%s.png'\n}\n",

@@ -161,6 +161,19 @@ static double place_panels(struct sb_layout *l, const struct sb_figure *f, doubl
     return row_bottom;
 }
 
+/* Records and command, small, below y; the new y. */
+static double add_origin(struct sb_layout *l, const struct sb_origin *origin, double y)
+{
+    struct sb_str text = SB_STR_INIT;
+    sb_origin_records_text(origin, &text);
+    if (origin->command)
+        sb_str_printf(&text, "%sMade by: %s", text.length ? ". " : "", origin->command);
+    y = add_paragraph(l, sb_texts_keep(&l->texts, sb_str_text(&text)), y);
+    l->texts.failed = l->texts.failed || text.failed;
+    sb_str_release(&text);
+    return y;
+}
+
 int sb_layout_init(struct sb_layout *l, const struct sb_figure *f, struct sb_error *err)
 {
     memset(l, 0, sizeof(*l));
@@ -172,7 +185,7 @@ int sb_layout_init(struct sb_layout *l, const struct sb_figure *f, struct sb_err
         y = place_key(l, f, y + 4);
         y = place_panels(l, f, y) + 10;
         y = add_paragraph(l, f->note, y);
-        y = add_paragraph(l, f->origin, y);
+        y = add_origin(l, &f->origin, y);
     }
     l->height = y + MARGIN;
     if (l->plots && !l->texts.failed)

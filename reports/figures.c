@@ -5,21 +5,31 @@
 
 #include <string.h>
 
+#define KIND(name)    (1u << SB_RECORD_##name)
+#define KINDS_OF_ROWS (KIND(COST) | KIND(TIME) | KIND(MEMORY) | KIND(CHECK) | KIND(ACCURACY))
+
 static const struct sb_figure_maker makers[] = {
-    {"levels", "multiply-adds, time and memory per level, models side by side", sb_figure_levels},
-    {"accuracy", "accuracy against cost, latency and memory, families as curves",
+    {"levels", "multiply-adds, time and memory per level, models side by side", KINDS_OF_ROWS,
+     sb_figure_levels},
+    {"accuracy", "accuracy against cost, latency and memory, families as curves", KINDS_OF_ROWS,
      sb_figure_accuracy},
-    {"paper", "accuracy against FLOPs as the paper prints it, and here", sb_figure_paper},
-    {"latency", "latency and memory against cost, families as curves", sb_figure_latency},
-    {"distribution", "distributions of latency", sb_figure_distribution},
-    {"memory", "planned memory beside the measured peak", sb_figure_memory},
-    {"roofline", "speed of every step against its arithmetic intensity", sb_figure_roofline},
-    {"verdicts", "ratios of comparisons and gates with intervals", sb_figure_verdicts},
-    {"errors", "what each kind of detection error costs", sb_figure_errors},
-    {"precision", "precision over recall", sb_figure_precision},
-    {"categories", "AP per category", sb_figure_categories},
-    {"calibration", "scores against the share of right detections", sb_figure_calibration},
-    {"history", "runs of many commits and the levels fitted to them", sb_figure_history},
+    {"paper", "accuracy against FLOPs as the paper prints it, and here", KINDS_OF_ROWS,
+     sb_figure_paper},
+    {"latency", "latency and memory against cost, families as curves", KINDS_OF_ROWS,
+     sb_figure_latency},
+    {"distribution", "distributions of latency", KIND(TIME), sb_figure_distribution},
+    {"memory", "planned memory beside the measured peak", KINDS_OF_ROWS, sb_figure_memory},
+    {"roofline", "speed of every step against its arithmetic intensity", KINDS_OF_ROWS,
+     sb_figure_roofline},
+    {"verdicts", "ratios of comparisons and gates with intervals", KIND(VERDICT),
+     sb_figure_verdicts},
+    {"errors", "what each kind of detection error costs", KIND(ERROR), sb_figure_errors},
+    {"precision", "precision over recall", KIND(CURVE), sb_figure_precision},
+    {"categories", "AP per category", KIND(CATEGORY), sb_figure_categories},
+    {"calibration", "scores against the share of right detections", KIND(CURVE),
+     sb_figure_calibration},
+    {"history", "runs of many commits and the levels fitted to them", KIND(HISTORY),
+     sb_figure_history},
 };
 #define N_MAKERS (sizeof(makers) / sizeof(makers[0]))
 

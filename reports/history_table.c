@@ -4,18 +4,20 @@
 #include <math.h>
 #include <string.h>
 
+#define FIRST_LEVEL "the first level of its series"
+
 static void put_text(struct sb_table *t, const char *text)
 {
     if (text)
         sb_table_cell(t, "%s", text);
     else
-        sb_table_empty(t);
+        sb_table_missing(t, "not recorded");
 }
 
 static void put_count(struct sb_table *t, int64_t value)
 {
     if (value == SB_NO_INT)
-        sb_table_empty(t);
+        sb_table_missing(t, "not recorded");
     else
         sb_table_value(t, (double)value);
 }
@@ -52,8 +54,8 @@ static void add_level(struct sb_table *t, const struct sb_record *first,
     sb_table_value(t, (double)runs);
     put_level(t, h);
     if (isnan(h->change)) {
-        sb_table_empty(t);
-        sb_table_empty(t);
+        sb_table_missing(t, FIRST_LEVEL);
+        sb_table_missing(t, FIRST_LEVEL);
         return;
     }
     sb_table_cell(t, "%+.1f %%", 100 * h->change);
@@ -67,19 +69,13 @@ int sb_history_table(struct sb_table *t, const struct sb_records *records, struc
         const char *key, *name;
         enum sb_quantity quantity;
     } columns[] = {
-        {"model", "model", SB_QUANTITY_NONE},
-        {"size", "size", SB_QUANTITY_COUNT},
-        {"batch", "batch", SB_QUANTITY_COUNT},
-        {"threads", "threads", SB_QUANTITY_COUNT},
-        {"engine", "engine", SB_QUANTITY_NONE},
-        {"metric", "metric", SB_QUANTITY_NONE},
-        {"machine", "machine", SB_QUANTITY_NONE},
-        {"first", "first commit", SB_QUANTITY_NONE},
-        {"last", "last commit", SB_QUANTITY_NONE},
-        {"runs", "runs", SB_QUANTITY_COUNT},
-        {"level", "level", SB_QUANTITY_NONE},
-        {"change", "change", SB_QUANTITY_NONE},
-        {"step", "", SB_QUANTITY_NONE},
+        {"model", "model", SB_QUANTITY_NONE},      {"size", "size", SB_QUANTITY_COUNT},
+        {"batch", "batch", SB_QUANTITY_COUNT},     {"threads", "threads", SB_QUANTITY_COUNT},
+        {"engine", "engine", SB_QUANTITY_NONE},    {"metric", "metric", SB_QUANTITY_NONE},
+        {"machine", "machine", SB_QUANTITY_NONE},  {"first", "first commit", SB_QUANTITY_NONE},
+        {"last", "last commit", SB_QUANTITY_NONE}, {"runs", "runs", SB_QUANTITY_COUNT},
+        {"level", "level", SB_QUANTITY_NONE},      {"change", "change", SB_QUANTITY_NONE},
+        {"step", "step", SB_QUANTITY_NONE},
     };
     (void)err;
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)

@@ -9,7 +9,12 @@
 /* Appends text with & < > " escaped; control bytes, which HTML forbids, are left out. */
 void sb_html_text(struct sb_str *out, const char *text);
 
-/* Appends a table element, with its notes behind it. Cells carry their full value as data-value. */
+/* Appends a paragraph with records, commit, machine and command; nothing when they are not known.
+ */
+void sb_html_origin(const struct sb_origin *origin, struct sb_str *out);
+
+/* Appends a table element, with its notes and origin behind it. Cells carry their full value as
+ * data-value. */
 void sb_table_html(const struct sb_table *t, struct sb_str *out);
 
 /* Appends a figure as an svg element. Colours are classes ("c0"), so that a style sheet can change

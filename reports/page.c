@@ -63,7 +63,9 @@ static void put_head(const struct sb_document *d, const struct sb_records *recor
     sb_str_puts(out, "</style>\n</head>\n<body>\n<header>\n<h1>");
     sb_html_text(out, d->title);
     sb_str_puts(out, "</h1>\n<p class=\"origin\">Records: ");
-    sb_html_text(out, d->origin);
+    sb_html_text(out, d->origin.records);
+    sb_str_puts(out, "; ");
+    sb_html_text(out, d->origin.runs);
     sb_str_puts(out,
                 ". Values are printed in the paper, computed from shapes alone, or measured on "
                 "the machine named; every column says which.</p>\n");
@@ -85,10 +87,9 @@ static int put_exhibit(const struct sb_exhibit *e, struct sb_str *out, struct sb
         sb_str_puts(out, "<figure>\n");
         rc = sb_figure_svg(&e->figure, out, err);
         sb_str_puts(out, "</figure>\n");
+        sb_html_origin(&e->figure.origin, out);
     }
-    sb_str_puts(out, "<p class=\"note\">Made by <code>");
-    sb_html_text(out, e->command);
-    sb_str_puts(out, "</code></p>\n</section>\n");
+    sb_str_puts(out, "</section>\n");
     return rc;
 }
 

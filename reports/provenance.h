@@ -1,20 +1,49 @@
-/* Where numbers come from: the files, runs, commits and machines behind tables and figures, and the
- * command that makes each again. */
+/*
+ * Where numbers come from: the files, runs, commits and machines behind a table or figure, and the
+ * command that makes it again. Files are named without folders, so that the same records give the
+ * same bytes wherever they lie.
+ */
 #ifndef SB_REPORTS_PROVENANCE_H
 #define SB_REPORTS_PROVENANCE_H
 
-#include "base/error.h"
 #include "base/str.h"
-#include "bench/record.h"
+#include "base/texts.h"
 
 #include <stddef.h>
 
-/* Appends "run.jsonl; commit 802ec135c283, machine 5b38fe98 (AMD EPYC)": files without folders,
- * then each distinct commit and machine of the runs. */
-void sb_origin_text(const struct sb_records *records, const char *const *inputs, size_t num_inputs,
-                    struct sb_str *out);
-/* Appends "spinebench report run.jsonl --preset NAME"; preset may be NULL. */
-void sb_origin_command(const char *const *inputs, size_t num_inputs, const char *preset,
+struct sb_records;
+
+/* The texts belong to the table or figure. NULL: not known, and left out. */
+struct sb_origin {
+    const char *command; /* "spinebench report run.jsonl --preset models" */
+    const char *records; /* "run.jsonl, more.jsonl" */
+    const char *runs;    /* "commit 802ec135c283, machine 5b38fe98 (AMD EPYC)"; more after "; " */
+};
+
+/* One option of a command: "--preset", "models". */
+struct sb_origin_option {
+    const char *name, *value;
+};
+
+/* Appends "spinebench report run.jsonl --preset models"; words are quoted for a shell where they
+ * must be. */
+void sb_origin_command(const char *const *inputs, size_t num_inputs,
+                       const struct sb_origin_option *options, size_t num_options,
                        struct sb_str *out);
+
+/* Sets records and runs, with texts kept in `texts`. Runs are those of records whose kind is in
+ * `kinds` (bit 1 << SB_RECORD_...; 0: any), each distinct commit and machine once; "no run record"
+ * without any, unless all are points of histories, which name commit and machine themselves. */
+void sb_origin_read(struct sb_origin *origin, const struct sb_records *records, unsigned kinds,
+                    const char *const *inputs, size_t num_inputs, struct sb_texts *texts);
+
+/* A copy with texts kept in `texts`. */
+struct sb_origin sb_origin_keep(const struct sb_origin *origin, struct sb_texts *texts);
+
+/* Appends "Records: run.jsonl; commit ..., machine ..."; nothing when they are not known. */
+void sb_origin_records_text(const struct sb_origin *origin, struct sb_str *out);
+/* Appends "run.jsonl; commit ..., machine ...; COMMAND", with " --format FORMAT" behind the command
+ * unless format is NULL; nothing when nothing is known. */
+void sb_origin_text(const struct sb_origin *origin, const char *format, struct sb_str *out);
 
 #endif

@@ -33,17 +33,25 @@ static void put_double(struct sb_table *t, const struct sb_record *r, const char
         sb_table_value(t, value);
 }
 
+static void label_column(struct sb_table *t, const char *key, const char *name)
+{
+    sb_table_quantity(t, key, name, SB_QUANTITY_NONE, SB_SOURCE_NONE);
+}
+
 static void run_columns(struct sb_table *t)
 {
-    static const char *const names[] = {"run",    "started",      "commit",  "machine", "CPU",
-                                        "kernel", "BLAS kernels", "weights", "governor"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        sb_table_column(t, names[i], NULL, SB_LEFT);
+    static const char *const labels[][2] = {
+        {"run", "run"},           {"started", "started"}, {"commit", "commit"},
+        {"machine", "machine"},   {"cpu", "CPU"},         {"kernel", "kernel"},
+        {"blas", "BLAS kernels"}, {"weights", "weights"}, {"governor", "governor"},
+    };
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+        label_column(t, labels[i][0], labels[i][1]);
     sb_table_quantity(t, "cpus", "CPUs", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     sb_table_quantity(t, "memory", "memory", SB_QUANTITY_BYTES, SB_SOURCE_NONE);
     sb_table_quantity(t, "load", "load", SB_QUANTITY_RATIO, SB_SOURCE_NONE);
-    sb_table_column(t, "compiler", NULL, SB_LEFT);
-    sb_table_column(t, "command", NULL, SB_LEFT);
+    label_column(t, "compiler", "compiler");
+    label_column(t, "command", "command");
 }
 
 static void add_run(struct sb_table *t, const struct sb_record *r)
@@ -90,30 +98,14 @@ static void cell_columns(struct sb_table *t)
     sb_table_quantity(t, "engine", "engine", SB_QUANTITY_NONE, SB_SOURCE_NONE);
 }
 
-static void put_label(struct sb_table *t, const char *text)
-{
-    if (text)
-        sb_table_cell(t, "%s", text);
-    else
-        sb_table_empty(t);
-}
-
-static void put_number(struct sb_table *t, int64_t value)
-{
-    if (value == SB_NO_INT)
-        sb_table_empty(t);
-    else
-        sb_table_value(t, (double)value);
-}
-
-static void add_cell(struct sb_table *t, const struct sb_cell *cell)
+static void add_cell(struct sb_table *t, const struct sb_record *r)
 {
     sb_table_row(t);
-    put_label(t, cell->model);
-    put_number(t, cell->size);
-    put_number(t, cell->batch);
-    put_number(t, cell->threads);
-    put_label(t, cell->engine);
+    put_text(t, r, "model", r->cell.model);
+    put_int(t, r, "size", r->cell.size);
+    put_int(t, r, "batch", r->cell.batch);
+    put_int(t, r, "threads", r->cell.threads);
+    put_text(t, r, "engine", r->cell.engine);
 }
 
 /* A value with its interval where that is known. */
@@ -129,14 +121,14 @@ static void put_estimate(struct sb_table *t, const struct sb_record *r, const ch
 static void add_verdict(struct sb_table *t, const struct sb_record *r)
 {
     const struct sb_verdict_record *v = &r->u.verdict;
-    add_cell(t, &r->cell);
+    add_cell(t, r);
     sb_table_cell(t, "%s", v->metric);
     sb_table_cell(t, "%s", v->verdict);
     put_estimate(t, r, "ratio", v->ratio, v->low, v->high);
     put_double(t, r, "p_value", v->p_value);
     put_int(t, r, "rounds", v->rounds);
-    put_label(t, v->base);
-    put_label(t, v->head);
+    put_text(t, r, "base", v->base);
+    put_text(t, r, "head", v->head);
 }
 
 /* Verdicts of a gate come from interleaved rounds, those of a comparison do not. */
@@ -178,13 +170,13 @@ int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, stru
     return 0;
 }
 
-/* Takes out columns without any content. */
+/* Takes out columns without any value. */
 static void drop_empty_columns(struct sb_table *t)
 {
     for (size_t c = t->num_columns; c-- > 0 && !t->texts.failed;) {
         bool empty = t->num_rows > 0;
         for (size_t r = 0; r < t->num_rows && empty; r++)
-            empty = sb_table_at(t, r, c)->type == SB_CELL_EMPTY;
+            empty = sb_table_at(t, r, c)->type < SB_CELL_TEXT;
         if (empty)
             sb_table_drop_column(t, c);
     }
@@ -193,12 +185,15 @@ static void drop_empty_columns(struct sb_table *t)
 static void add_accuracy(struct sb_table *t, const struct sb_record *r)
 {
     const struct sb_accuracy_record *a = &r->u.accuracy;
-    add_cell(t, &r->cell);
+    add_cell(t, r);
     sb_table_cell(t, "%s", a->dataset);
     sb_table_cell(t, "%s", a->metric);
     put_estimate(t, r, "value", a->value, a->low, a->high);
     put_int(t, r, "samples", a->samples);
-    put_label(t, a->note);
+    if (a->note)
+        sb_table_cell(t, "%s", a->note);
+    else
+        sb_table_empty(t);
 }
 
 int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)

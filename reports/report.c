@@ -32,17 +32,20 @@ static const struct {
     {false, "per-block"},  {false, "per-node"},        {false, "runs"},
 };
 
-static const char *command_for(struct sb_document *d, const struct sb_report_options *o,
-                               const char *preset)
+/* Where a table or figure over records of these kinds comes from; texts kept in the document. */
+static struct sb_origin origin_of(struct sb_document *d, const struct sb_records *records,
+                                  unsigned kinds, const struct sb_report_options *o,
+                                  const char *option, const char *value)
 {
-    struct sb_str text = SB_STR_INIT;
-    sb_origin_command(o->inputs, o->num_inputs, preset, &text);
-    if (!preset)
-        sb_str_puts(&text, " -o DIR");
-    const char *kept = sb_texts_keep(&d->texts, sb_str_text(&text));
-    d->texts.failed = d->texts.failed || text.failed;
-    sb_str_release(&text);
-    return kept;
+    const struct sb_origin_option options[] = {{option, value}};
+    struct sb_origin origin = {0};
+    struct sb_str command = SB_STR_INIT;
+    sb_origin_command(o->inputs, o->num_inputs, options, 1, &command);
+    sb_origin_read(&origin, records, kinds, o->inputs, o->num_inputs, &d->texts);
+    origin.command = sb_texts_keep(&d->texts, sb_str_text(&command));
+    d->texts.failed = d->texts.failed || command.failed;
+    sb_str_release(&command);
+    return origin;
 }
 
 /* True when some model was run by several engines. */
@@ -75,8 +78,9 @@ static int add_view(struct sb_document *d, const char *name, const struct sb_rec
         sb_table_release(&t);
         return 0;
     }
-    return sb_document_add_table(d, &t, t.num_rows <= MAX_ROWS_IN_TEXT,
-                                 command_for(d, o, view->name), err);
+    const struct sb_origin origin = origin_of(d, records, view->kinds, o, "--preset", view->name);
+    sb_table_set_origin(&t, &origin);
+    return sb_document_add_table(d, &t, t.num_rows <= MAX_ROWS_IN_TEXT, err);
 }
 
 /* Adds a figure unless the records give it nothing to show. */
@@ -94,18 +98,15 @@ static int add_figure(struct sb_document *d, const char *name, const struct sb_r
         sb_figure_release(&f);
         return 0;
     }
-    f.origin = sb_texts_keep(&f.texts, d->origin);
-    return sb_document_add_figure(d, &f, command_for(d, o, NULL), err);
+    const struct sb_origin origin = origin_of(d, records, maker->kinds, o, "-o", "DIR");
+    sb_figure_set_origin(&f, &origin);
+    return sb_document_add_figure(d, &f, err);
 }
 
 static int collect(struct sb_document *d, const struct sb_records *records,
                    const struct sb_report_options *o, struct sb_error *err)
 {
-    struct sb_str origin = SB_STR_INIT;
-    sb_origin_text(records, o->inputs, o->num_inputs, &origin);
-    d->origin = sb_texts_keep(&d->texts, sb_str_text(&origin));
-    d->texts.failed = d->texts.failed || origin.failed;
-    sb_str_release(&origin);
+    d->origin = origin_of(d, records, 0, o, "-o", "DIR");
     int rc = 0;
     const bool peers = has_peers(records);
     for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]) && rc == 0; i++) {

@@ -51,6 +51,11 @@ void sb_table_set_name(struct sb_table *t, const char *name)
     t->name = sb_texts_keep(&t->texts, name);
 }
 
+void sb_table_set_origin(struct sb_table *t, const struct sb_origin *origin)
+{
+    t->origin = sb_origin_keep(origin, &t->texts);
+}
+
 /* Room for `count` elements; false (and failed) when out of memory. */
 static bool grow(struct sb_table *t, void *array, size_t *cap, size_t count, size_t elem_size)
 {
@@ -100,6 +105,11 @@ void sb_table_set_unit(struct sb_table *t, size_t column, const struct sb_unit *
     if (t->texts.failed)
         return;
     struct sb_table_column *c = &t->columns[column];
+    const int more = (int)lround(log10(unit->scale / c->scale));
+    for (size_t r = 0; r < t->num_rows; r++) { /* what was fixed for the unit before */
+        struct sb_table_cell *const cell = &t->cells[r * t->num_columns + column];
+        cell->decimals = cell->fixed && cell->decimals + more > 0 ? cell->decimals + more : 0;
+    }
     c->unit = unit->symbol;
     c->scale = unit->scale;
     c->unit_given = true;

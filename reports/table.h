@@ -29,6 +29,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/texts.h"
+#include "reports/provenance.h"
 #include "reports/unit.h"
 
 #include <stdbool.h>
@@ -77,6 +78,7 @@ struct sb_table_cell {
     bool grouped;  /* thousands are set apart */
     bool has_sign; /* "+0.1": a difference */
     int decimals;
+    const char *flag; /* behind a number, for people: "*"; a literal; NULL for none */
     const char *text; /* TEXT, or why MISSING */
     const char *raw;  /* TEXT: what machines read instead; NULL = text */
     int note;         /* MISSING: 1-based index into notes + 1, 0 none; set by finish */
@@ -95,7 +97,8 @@ struct sb_table {
     size_t num_reasons, cap_reasons;
     const char **reasons; /* why cells are missing, numbered from 1; the array is owned */
     size_t num_notes, cap_notes;
-    const char **notes; /* below the table: meaning, n, source, command; the array is owned */
+    const char **notes;         /* below the table: meaning, n, source; the array is owned */
+    struct sb_origin origin;    /* below the notes */
     struct sb_table_cell spare; /* stands for the last cell when memory ran out */
     struct sb_texts texts;
 };
@@ -104,6 +107,7 @@ struct sb_table {
 void sb_table_init(struct sb_table *t, const char *title);
 void sb_table_release(struct sb_table *t);
 void sb_table_set_name(struct sb_table *t, const char *name);
+void sb_table_set_origin(struct sb_table *t, const struct sb_origin *origin);
 
 /* All columns come before the first row. unit may be NULL. */
 void sb_table_column(struct sb_table *t, const char *name, const char *unit, enum sb_align align);
@@ -152,6 +156,8 @@ int sb_table_sort(struct sb_table *t, size_t column, bool descending, struct sb_
 int sb_table_group(struct sb_table *t, size_t column, struct sb_error *err);
 /* True when a line belongs above this row (never above the first). */
 bool sb_table_has_rule(const struct sb_table *t, size_t row);
+/* Lines between groups become lines above rows: they stay when the column of the groups goes. */
+void sb_table_keep_rules(struct sb_table *t);
 /* Picks units and digits, numbers the reasons. Needed when there are quantities or missing values;
  * after the last row. SB_ENOMEM if anything before failed. */
 int sb_table_finish(struct sb_table *t, struct sb_error *err);

@@ -1,7 +1,8 @@
 /*
  * Tables as CSV (RFC 4180, but with line feeds): one header line of keys in base units
  * ("latency_ns"), intervals in columns of their own (_low, _high), full precision. A missing value
- * is an empty field, and the last column tells why.
+ * is an empty field, and column "missing" tells why. CSV knows no comments that every reader skips,
+ * so where the numbers come from is a column, too: the last, "origin".
  */
 #include "reports/table_format.h"
 
@@ -77,7 +78,8 @@ static void put_header(const struct sb_table *t, const struct extras *extras, st
         if (extras[c].sources)
             sb_str_printf(out, ",%s_source", t->columns[c].key);
     }
-    sb_str_puts(out, t->num_reasons ? ",missing\n" : "\n");
+    sb_str_printf(out, "%s%s\n", t->num_reasons ? ",missing" : "",
+                  t->origin.records || t->origin.command ? ",origin" : "");
 }
 
 static void put_number(struct sb_str *out, const struct sb_table_column *column, double value)
@@ -122,6 +124,19 @@ static void put_missing(const struct sb_table *t, size_t row, struct sb_str *out
     sb_str_release(&text);
 }
 
+/* ",origin" as a field; "" where it is not known. */
+static void make_origin(const struct sb_table *t, struct sb_str *out)
+{
+    struct sb_str text = SB_STR_INIT;
+    sb_origin_text(&t->origin, "csv", &text);
+    if (text.length) {
+        sb_str_puts(out, ",");
+        put_field(out, sb_str_text(&text));
+    }
+    out->failed = out->failed || text.failed;
+    sb_str_release(&text);
+}
+
 static void write_csv(const struct sb_table *t, struct sb_str *out)
 {
     struct extras *extras = sb_calloc(t->num_columns, sizeof(*extras), SB_MEM_TAG(SB_MEM_DATA, 0));
@@ -129,6 +144,8 @@ static void write_csv(const struct sb_table *t, struct sb_str *out)
         out->failed = true;
         return;
     }
+    struct sb_str origin = SB_STR_INIT;
+    make_origin(t, &origin);
     for (size_t c = 0; c < t->num_columns; c++)
         extras[c] = (struct extras){has_intervals(t, c), has_sources(t, c)};
     put_header(t, extras, out);
@@ -139,8 +156,10 @@ static void write_csv(const struct sb_table *t, struct sb_str *out)
         }
         if (t->num_reasons)
             put_missing(t, r, out);
-        sb_str_puts(out, "\n");
+        sb_str_printf(out, "%s\n", sb_str_text(&origin));
     }
+    out->failed = out->failed || origin.failed;
+    sb_str_release(&origin);
     sb_free(extras);
 }
 

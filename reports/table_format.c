@@ -77,6 +77,8 @@ static void number_plain(const struct sb_table_column *column, const struct sb_t
     const char *mark = sb_cell_mark(column, cell);
     if (*mark)
         sb_str_printf(out, " %s", mark);
+    if (cell->flag)
+        sb_str_printf(out, " %s", cell->flag);
 }
 
 void sb_cell_plain(const struct sb_table *t, size_t row, size_t column, struct sb_str *out)

@@ -48,6 +48,8 @@ static void put_number(const struct sb_table_column *column, const struct sb_tab
     const char *mark = sb_cell_mark(column, cell);
     if (*mark)
         sb_str_printf(out, "<sup title=\"%s\">%s</sup>", sb_source_name(cell->source), mark);
+    if (cell->flag)
+        sb_str_printf(out, "<sup>%s</sup>", cell->flag);
     sb_str_puts(out, "</td>");
 }
 
@@ -78,11 +80,36 @@ static void put_notes(const struct sb_table *t, struct sb_str *out)
         sb_html_text(out, t->reasons[i]);
         sb_str_puts(out, "</p>\n");
     }
+    const unsigned marks = sb_table_marks(t);
+    for (int s = 1; s < SB_SOURCES; s++) {
+        if (marks & 1u << s)
+            sb_str_printf(out, "<p class=\"note\"><sup>%s</sup> %s</p>\n",
+                          sb_source_mark((enum sb_source)s), sb_source_name((enum sb_source)s));
+    }
     for (size_t i = 0; i < t->num_notes; i++) {
         sb_str_puts(out, "<p class=\"note\">");
         sb_html_text(out, t->notes[i]);
         sb_str_puts(out, "</p>\n");
     }
+}
+
+void sb_html_origin(const struct sb_origin *origin, struct sb_str *out)
+{
+    struct sb_str records = SB_STR_INIT;
+    if (!origin->records && !origin->command)
+        return;
+    sb_origin_records_text(origin, &records);
+    sb_str_puts(out, "<p class=\"note\">");
+    sb_html_text(out, sb_str_text(&records));
+    sb_str_puts(out, origin->records ? ". " : "");
+    if (origin->command) {
+        sb_str_puts(out, "Made by <code>");
+        sb_html_text(out, origin->command);
+        sb_str_puts(out, "</code>");
+    }
+    sb_str_puts(out, "</p>\n");
+    out->failed = out->failed || records.failed;
+    sb_str_release(&records);
 }
 
 void sb_table_html(const struct sb_table *t, struct sb_str *out)
@@ -101,4 +128,5 @@ void sb_table_html(const struct sb_table *t, struct sb_str *out)
     }
     sb_str_puts(out, "</tbody>\n</table>\n</div>\n");
     put_notes(t, out);
+    sb_html_origin(&t->origin, out);
 }

@@ -1,6 +1,6 @@
 /*
- * Tables as JSON: {"name", "title", "notes", "columns": [{"key", "name", "unit",
- * "shown_unit", "source"}], "rows":
+ * Tables as JSON: {"name", "title", "notes", "origin": {"records", "runs", "command"}, "columns":
+ * [{"key", "name", "unit", "shown_unit", "source"}], "rows":
  * [{KEY: {"value", "low", "high", "text", "source"}}]}. Values are in base units; a missing value
  * is null with a "why".
  */
@@ -55,6 +55,17 @@ static void write_cell(struct sb_jw *w, const struct sb_table_column *column,
     sb_jw_end(w);
 }
 
+static void write_origin(struct sb_jw *w, const struct sb_origin *origin)
+{
+    if (!origin->records && !origin->command)
+        return;
+    sb_jw_object(w, "origin");
+    sb_jw_string(w, "records", origin->records);
+    sb_jw_string(w, "runs", origin->runs);
+    sb_jw_string(w, "command", origin->command);
+    sb_jw_end(w);
+}
+
 static void write_json(const struct sb_table *t, struct sb_str *out)
 {
     struct sb_jw w;
@@ -66,6 +77,7 @@ static void write_json(const struct sb_table *t, struct sb_str *out)
     for (size_t i = 0; i < t->num_notes; i++)
         sb_jw_string(&w, NULL, t->notes[i]);
     sb_jw_end(&w);
+    write_origin(&w, &t->origin);
     sb_jw_array(&w, "columns");
     for (size_t c = 0; c < t->num_columns; c++)
         write_column(&w, &t->columns[c]);

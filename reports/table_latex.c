@@ -1,6 +1,7 @@
 /*
  * Tables as LaTeX for \input: a table environment with booktabs rules (\usepackage{booktabs}). The
- * interval stands small behind its value; reasons of missing values follow the table.
+ * interval stands small behind its value; reasons of missing values follow the table. Comments at
+ * the top say where it comes from.
  */
 #include "base/file.h"
 #include "reports/table_format.h"
@@ -83,6 +84,8 @@ static void put_number(const struct sb_table_column *column, const struct sb_tab
     const char *mark = sb_cell_mark(column, e);
     if (*mark)
         sb_str_printf(out, "\\textsuperscript{%s}", mark);
+    if (e->flag)
+        sb_str_printf(out, "\\textsuperscript{%s}", e->flag);
 }
 
 static void put_cell(const struct sb_table_column *column, const struct sb_table_cell *e,
@@ -124,8 +127,20 @@ static void put_caption(const struct sb_table *t, struct sb_str *out)
     sb_str_printf(out, "}\n\\label{tab:%s}\n", t->name);
 }
 
+static void put_origin(const struct sb_table *t, struct sb_str *out)
+{
+    if (t->origin.records) {
+        sb_str_puts(out, "% ");
+        sb_origin_records_text(&t->origin, out);
+        sb_str_puts(out, "\n");
+    }
+    if (t->origin.command)
+        sb_str_printf(out, "%% Made by: %s --format latex\n", t->origin.command);
+}
+
 static void write_latex(const struct sb_table *t, struct sb_str *out)
 {
+    put_origin(t, out);
     sb_str_puts(out, "\\begin{table}\n\\centering\n");
     put_caption(t, out);
     sb_str_puts(out, "\\begin{tabular}{");

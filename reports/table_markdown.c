@@ -69,6 +69,24 @@ static void put_notes(const struct sb_table *t, struct sb_str *out)
     sb_str_puts(out, t->num_notes ? "\n" : "");
 }
 
+/* Commands stand between backticks, which they cannot hold: nothing to escape. */
+static void put_origin(const struct sb_table *t, struct sb_str *out)
+{
+    const struct sb_origin *const o = &t->origin;
+    struct sb_str records = SB_STR_INIT;
+    if (!o->records && !o->command)
+        return;
+    sb_origin_records_text(o, &records);
+    sb_str_puts(out, "\n<sub>");
+    put_escaped(out, sb_str_text(&records));
+    sb_str_puts(out, o->records ? "." : "");
+    if (o->command)
+        sb_str_printf(out, "%sMade by `%s --format markdown`", o->records ? " " : "", o->command);
+    sb_str_puts(out, "</sub>\n");
+    out->failed = out->failed || records.failed;
+    sb_str_release(&records);
+}
+
 static void write_markdown(const struct sb_table *t, struct sb_str *out)
 {
     if (t->title) {
@@ -86,6 +104,7 @@ static void write_markdown(const struct sb_table *t, struct sb_str *out)
         sb_str_puts(out, "|\n");
     }
     put_notes(t, out);
+    put_origin(t, out);
 }
 
 const struct sb_table_format sb_table_as_markdown = {"markdown", "md", write_markdown};

@@ -87,6 +87,12 @@ bool sb_table_has_rule(const struct sb_table *t, size_t row)
     return sb_table_at(t, row, 0)->rule || starts_group(t, row);
 }
 
+void sb_table_keep_rules(struct sb_table *t)
+{
+    for (size_t r = 0; t->num_columns && r < t->num_rows; r++)
+        t->cells[r * t->num_columns].rule = sb_table_has_rule(t, r);
+}
+
 int sb_table_sort(struct sb_table *t, size_t column, bool descending, struct sb_error *err)
 {
     const size_t n = t->num_rows;

@@ -88,6 +88,14 @@ static void put_notes(const struct sb_table *t, struct sb_str *out)
         sb_str_printf(out, "%s\n", t->notes[i]);
 }
 
+static void put_origin(const struct sb_table *t, struct sb_str *out)
+{
+    sb_origin_records_text(&t->origin, out);
+    sb_str_puts(out, t->origin.records ? ".\n" : "");
+    if (t->origin.command)
+        sb_str_printf(out, "Made by: %s\n", t->origin.command);
+}
+
 static void put_table(const struct sb_table *t, size_t *width, struct sb_str *out)
 {
     const bool sources = sb_table_has_sources(t);
@@ -118,6 +126,7 @@ static void write_text(const struct sb_table *t, struct sb_str *out)
         sb_str_printf(out, "%s\n", t->title);
     put_table(t, width, out);
     put_notes(t, out);
+    put_origin(t, out);
     sb_free(width);
 }
 

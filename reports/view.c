@@ -1,18 +1,21 @@
 /* Tables from views. See view.h. */
 #include "reports/view.h"
 
-#include "base/mem.h"
 #include "base/str.h"
 #include "reports/columns.h"
 #include "reports/diagnosis_tables.h"
 #include "reports/paper_records.h"
 #include "reports/record_tables.h"
+#include "reports/table_select.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_COLUMNS 64
-#define MAX_KEY     48
+#define MAX_COLUMNS    64
+#define USUAL_SCENARIO "stream" /* not worth a word */
+
+#define KIND(name)    (1u << SB_RECORD_##name)
+#define KINDS_OF_ROWS (KIND(COST) | KIND(TIME) | KIND(MEMORY) | KIND(CHECK) | KIND(ACCURACY))
 
 #define PAPER_TITLE "A table of the paper beside what records know"
 
@@ -21,6 +24,7 @@ static const struct sb_view presets[] = {
         .name = "models",
         .title = "Models: cost, latency and memory",
         .by = SB_ROWS_MODEL,
+        .kinds = KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,params,tf,macs,"
                    "latency,min,"
                    "p90?,p99?,n,rate,of_peak?,planned,peak,peak_ratio,ap?,top1?,error?",
@@ -33,6 +37,7 @@ static const struct sb_view presets[] = {
         .name = "per-level",
         .title = "Cost, time and memory per level",
         .by = SB_ROWS_LEVEL,
+        .kinds = KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,params,"
                    "macs,macs_share,"
                    "time,share,n?,rate,of_peak?,bandwidth,arena,weights,workspace",
@@ -45,6 +50,7 @@ static const struct sb_view presets[] = {
         .name = "per-op",
         .title = "Cost and time per op",
         .by = SB_ROWS_OP,
+        .kinds = KINDS_OF_ROWS,
         .columns =
             "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,nodes,params,macs,"
             "other_ops,time,share,n?,rate,of_peak?,bandwidth",
@@ -57,6 +63,7 @@ static const struct sb_view presets[] = {
         .name = "per-block",
         .title = "Cost and time per block",
         .by = SB_ROWS_BLOCK,
+        .kinds = KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,params,"
                    "macs,macs_share,"
                    "time,share,n?,rate,of_peak?,bandwidth",
@@ -68,6 +75,7 @@ static const struct sb_view presets[] = {
         .name = "per-node",
         .title = "Cost and time of every step",
         .by = SB_ROWS_NODE,
+        .kinds = KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,op,level,"
                    "shape,kernel,"
                    "params,macs,time,share,n?,rate,of_peak?,bandwidth",
@@ -79,6 +87,7 @@ static const struct sb_view presets[] = {
         .name = "peers",
         .title = "Engines side by side",
         .by = SB_ROWS_MODEL,
+        .kinds = KINDS_OF_ROWS,
         .columns = "model,size,batch?,threads?,engine,commit?,machine?,latency,min,n?,vs_best,rate,"
                    "peak,error",
         .sort = "latency",
@@ -87,27 +96,48 @@ static const struct sb_view presets[] = {
             "Latency: median [95 % interval] of n runs, end to end. Against best: latency / the "
             "lowest of the same model, size, batch and threads.",
     },
-    {.name = "gate", .title = "Verdicts", .build = sb_verdicts_table},
-    {.name = "history", .title = "History", .build = sb_history_table},
-    {.name = "accuracy", .title = "Accuracy", .build = sb_accuracy_table},
-    {.name = "errors", .title = "Errors of detections", .build = sb_errors_table},
-    {.name = "categories", .title = "AP per category", .build = sb_categories_table},
-    {.name = "thresholds", .title = "Thresholds and calibration", .build = sb_thresholds_table},
-    {.name = "category-errors", .title = "Errors per category", .build = sb_category_errors_table},
-    {.name = "calibration", .title = "Scores and truth", .build = sb_calibration_table},
-    {.name = "confusions", .title = "Confusions", .build = sb_confusions_table},
-    {.name = "confusion-matrix", .title = "Confusion matrix", .build = sb_confusion_matrix},
-    {.name = "runs", .title = "Runs", .build = sb_runs_table},
-    {.name = "paper-table-1", .title = PAPER_TITLE, .paper = "1"},
-    {.name = "paper-table-2", .title = PAPER_TITLE, .paper = "2"},
-    {.name = "paper-table-3", .title = PAPER_TITLE, .paper = "3"},
-    {.name = "paper-table-4", .title = PAPER_TITLE, .paper = "4"},
-    {.name = "paper-table-5", .title = PAPER_TITLE, .paper = "5"},
-    {.name = "paper-table-6", .title = PAPER_TITLE, .paper = "6"},
-    {.name = "paper-table-7", .title = PAPER_TITLE, .paper = "7"},
-    {.name = "paper-table-8", .title = PAPER_TITLE, .paper = "8"},
-    {.name = "paper-table-9", .title = PAPER_TITLE, .paper = "9"},
-    {.name = "paper-table-10", .title = PAPER_TITLE, .paper = "10"},
+    {.name = "gate", .title = "Verdicts", .kinds = KIND(VERDICT), .build = sb_verdicts_table},
+    {.name = "history", .title = "History", .kinds = KIND(HISTORY), .build = sb_history_table},
+    {.name = "accuracy", .title = "Accuracy", .kinds = KIND(ACCURACY), .build = sb_accuracy_table},
+    {.name = "errors",
+     .title = "Errors of detections",
+     .kinds = KIND(ERROR),
+     .build = sb_errors_table},
+    {.name = "categories",
+     .title = "AP per category",
+     .kinds = KIND(CATEGORY),
+     .build = sb_categories_table},
+    {.name = "thresholds",
+     .title = "Thresholds and calibration",
+     .kinds = KIND(CATEGORY),
+     .build = sb_thresholds_table},
+    {.name = "category-errors",
+     .title = "Errors per category",
+     .kinds = KIND(CATEGORY),
+     .build = sb_category_errors_table},
+    {.name = "calibration",
+     .title = "Scores and truth",
+     .kinds = KIND(CURVE),
+     .build = sb_calibration_table},
+    {.name = "confusions",
+     .title = "Confusions",
+     .kinds = KIND(CONFUSION),
+     .build = sb_confusions_table},
+    {.name = "confusion-matrix",
+     .title = "Confusion matrix",
+     .kinds = KIND(CONFUSION),
+     .build = sb_confusion_matrix},
+    {.name = "runs", .title = "Runs", .kinds = KIND(RUN), .build = sb_runs_table},
+    {.name = "paper-table-1", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "1"},
+    {.name = "paper-table-2", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "2"},
+    {.name = "paper-table-3", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "3"},
+    {.name = "paper-table-4", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "4"},
+    {.name = "paper-table-5", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "5"},
+    {.name = "paper-table-6", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "6"},
+    {.name = "paper-table-7", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "7"},
+    {.name = "paper-table-8", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "8"},
+    {.name = "paper-table-9", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "9"},
+    {.name = "paper-table-10", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "10"},
 };
 #define N_PRESETS (sizeof(presets) / sizeof(presets[0]))
 
@@ -135,40 +165,63 @@ int sb_view_find(const char *name, const struct sb_view **out, struct sb_error *
 struct selection {
     const struct sb_report_column *columns[MAX_COLUMNS];
     bool optional[MAX_COLUMNS];
+    bool hidden[MAX_COLUMNS]; /* rows are only chosen or ordered by it */
     size_t count;
 };
 
-/* The next comma-separated word of *list into word; false at the end. */
-static int next_word(const char **list, char word[MAX_KEY], struct sb_error *err)
+static int add_column(struct selection *s, const char *key, struct sb_error *err)
 {
-    const size_t n = strcspn(*list, ",");
-    if (n >= MAX_KEY)
-        return sb_error_set(err, SB_EINVAL, "'%.*s' is no column", (int)n, *list);
-    memcpy(word, *list, n);
-    word[n] = '\0';
-    *list += n + ((*list)[n] == ',');
-    return 0;
+    if (s->count == MAX_COLUMNS)
+        return sb_error_set(err, SB_EINVAL, "more than %d columns", MAX_COLUMNS);
+    s->optional[s->count] = s->hidden[s->count] = false;
+    return sb_report_column_find(key, &s->columns[s->count++], err);
 }
 
-static int select_columns(struct selection *s, const char *list, struct sb_error *err)
+static int add_hidden(struct selection *s, const char *key, struct sb_error *err)
 {
-    s->count = 0;
-    while (*list) {
-        char key[MAX_KEY];
-        int rc = next_word(&list, key, err);
-        if (rc)
-            return rc;
-        if (s->count == MAX_COLUMNS)
-            return sb_error_set(err, SB_EINVAL, "more than %d columns", MAX_COLUMNS);
-        const size_t n = strlen(key);
-        s->optional[s->count] = n > 0 && key[n - 1] == '?';
-        if (s->optional[s->count])
-            key[n - 1] = '\0';
-        rc = sb_report_column_find(key, &s->columns[s->count++], err);
-        if (rc)
-            return rc;
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(s->columns[i]->key, key) == 0)
+            return 0;
     }
-    return 0;
+    const int rc = add_column(s, key, err);
+    if (rc == 0)
+        s->hidden[s->count - 1] = true;
+    return rc;
+}
+
+/* Columns that rows are chosen or ordered by need not be shown. */
+static int add_unseen(struct selection *s, const struct sb_view *view, struct sb_error *err)
+{
+    int rc = view->group ? add_hidden(s, view->group, err) : 0;
+    char key[SB_MAX_KEY];
+    for (const char *p = view->sort ? view->sort : "";
+         rc == 0 && sb_next_word(&p, key, sizeof(key));)
+        rc = add_hidden(s, key + (key[0] == '-'), err);
+    struct sb_condition condition;
+    bool found = true;
+    for (const char *p = view->where ? view->where : ""; rc == 0 && found;) {
+        rc = sb_next_condition(&p, &condition, &found, err);
+        if (rc == 0 && found)
+            rc = add_hidden(s, condition.key, err);
+    }
+    return rc;
+}
+
+static int select_columns(struct selection *s, const struct sb_view *view, struct sb_error *err)
+{
+    char key[SB_MAX_KEY];
+    int rc = 0;
+    s->count = 0;
+    for (const char *p = view->columns; rc == 0 && sb_next_word(&p, key, sizeof(key));) {
+        const size_t n = strlen(key);
+        const bool optional = n > 0 && key[n - 1] == '?';
+        if (optional)
+            key[n - 1] = '\0';
+        rc = add_column(s, key, err);
+        if (rc == 0)
+            s->optional[s->count - 1] = optional;
+    }
+    return rc ? rc : add_unseen(s, view, err);
 }
 
 static void fill(struct sb_table *t, const struct selection *s, const struct sb_report_rows *rows)
@@ -216,7 +269,7 @@ static bool has_values(const struct sb_table *t, size_t column)
 static void say_constant(const struct sb_table *t, size_t column, struct sb_str *out)
 {
     const struct sb_table_cell *cell = sb_table_at(t, 0, column);
-    if (cell->type < SB_CELL_TEXT)
+    if (cell->type < SB_CELL_TEXT || (cell->text && strcmp(cell->text, USUAL_SCENARIO) == 0))
         return;
     sb_str_printf(out, "%s%s ", out->length ? ", " : "", t->columns[column].name);
     if (cell->type == SB_CELL_TEXT)
@@ -235,63 +288,24 @@ static void drop_columns(struct sb_table *t, const struct selection *s, struct s
         drop[c] = s->optional[c] && (label ? is_constant(t, c) : !has_values(t, c));
         if (drop[c] && label)
             say_constant(t, c, constants);
+        drop[c] = drop[c] || s->hidden[c];
     }
+    sb_table_keep_rules(t);
     for (size_t c = s->count; c > 0; c--) {
         if (drop[c - 1])
             sb_table_drop_column(t, c - 1);
     }
 }
 
-/* "latency=ms,peak=MiB" */
-static int apply_units(struct sb_table *t, const char *list, struct sb_error *err)
+/* What the options say about rows, their order and units. */
+static int shape(struct sb_table *t, const struct sb_view *view, struct sb_error *err)
 {
-    while (list && *list) {
-        char word[MAX_KEY];
-        const int rc = next_word(&list, word, err);
-        if (rc)
-            return rc;
-        char *equals = strchr(word, '=');
-        if (!equals)
-            return sb_error_set(err, SB_EINVAL, "units: expected COLUMN=UNIT, got '%s'", word);
-        *equals = '\0';
-        const int c = sb_table_find_column(t, word);
-        const struct sb_unit *unit;
-        if (c < 0)
-            return sb_error_set(err, SB_EINVAL, "units: the table has no column '%s'", word);
-        const int found = sb_unit_find(t->columns[c].quantity, equals + 1, &unit, err);
-        if (found)
-            return found;
-        sb_table_set_unit(t, (size_t)c, unit);
-    }
-    return 0;
-}
-
-static int find_shown(const struct sb_table *t, const char *key, const char *what, size_t *out,
-                      struct sb_error *err)
-{
-    const int c = sb_table_find_column(t, key);
-    if (c < 0)
-        return sb_error_set(err, SB_EINVAL, "%s: the table has no column '%s'", what, key);
-    *out = (size_t)c;
-    return 0;
-}
-
-static int order(struct sb_table *t, const struct sb_view *view, struct sb_error *err)
-{
-    size_t column = 0;
-    int rc = 0;
-    if (view->group) {
-        rc = find_shown(t, view->group, "group", &column, err);
-        if (rc == 0)
-            rc = sb_table_group(t, column, err);
-    }
-    if (rc == 0 && view->sort) {
-        const bool descending = view->sort[0] == '-';
-        rc = find_shown(t, view->sort + descending, "sort", &column, err);
-        if (rc == 0)
-            rc = sb_table_sort(t, column, descending, err);
-    }
-    return rc;
+    if (t->texts.failed)
+        return sb_error_nomem(err, "a table", 0);
+    int rc = view->where ? sb_table_where(t, view->where, err) : 0;
+    if (rc == 0)
+        rc = sb_table_order(t, view->group, view->sort, err);
+    return rc || !view->units ? rc : sb_table_units(t, view->units, err);
 }
 
 /* What must be known about accuracies ("untrained weights"), once each, where one is shown. */
@@ -317,15 +331,11 @@ static int build(struct sb_table *t, const struct sb_view *view, const struct sb
                  struct sb_error *err)
 {
     struct selection s;
-    int rc = select_columns(&s, view->columns, err);
-    if (rc)
-        return rc;
-    fill(t, &s, rows);
-    if (t->texts.failed)
-        return sb_error_nomem(err, "a table", 0);
-    rc = order(t, view, err);
-    if (rc == 0)
-        rc = apply_units(t, view->units, err);
+    int rc = select_columns(&s, view, err);
+    if (rc == 0) {
+        fill(t, &s, rows);
+        rc = shape(t, view, err);
+    }
     if (rc)
         return rc;
     struct sb_str constants = SB_STR_INIT;
@@ -355,16 +365,25 @@ static int build_other(struct sb_table *t, const struct sb_view *view,
     if (view->build)
         rc = view->build(t, records, err);
     if (rc == 0)
+        rc = shape(t, view, err);
+    if (rc == 0 && view->columns)
+        rc = sb_table_select(t, view->columns, err);
+    if (rc == 0)
         rc = sb_table_finish(t, err);
     if (rc)
         sb_table_release(t);
     return rc;
 }
 
+bool sb_view_has_rows(const struct sb_view *view)
+{
+    return !view->build && !view->paper;
+}
+
 int sb_view_table(struct sb_table *t, const struct sb_view *view, const struct sb_records *records,
                   struct sb_error *err)
 {
-    if (!view->columns)
+    if (!sb_view_has_rows(view))
         return build_other(t, view, records, err);
     struct sb_report_rows rows;
     int rc = sb_report_rows_collect(&rows, records, view->by, err);

@@ -286,6 +286,28 @@ static void test_table__survives_running_out_of_memory(void **state)
     test_every_allocation_fails(build_and_write, NULL);
 }
 
+/* Every format says where a table comes from; CSV as a column, so that every reader takes it. */
+static void test_table__every_format_names_the_origin(void **state)
+{
+    (void)state;
+    const struct sb_origin origin = {"spinebench report r.jsonl", "r.jsonl", "commit 1, machine 2"};
+    for (size_t i = 0; sb_table_format_at(i); i++) {
+        struct sb_table t;
+        struct sb_str out = SB_STR_INIT;
+        build_quantities(&t);
+        sb_table_set_origin(&t, &origin);
+        assert_ok(sb_table_finish(&t, &err), &err);
+        sb_table_write(&t, sb_table_format_at(i), &out);
+        assert_non_null(strstr(sb_str_text(&out), "r.jsonl"));
+        assert_non_null(strstr(sb_str_text(&out), "commit 1, machine 2"));
+        assert_non_null(strstr(sb_str_text(&out), "spinebench report r.jsonl"));
+        if (strcmp(sb_table_format_at(i)->name, "csv") == 0)
+            assert_non_null(strstr(sb_str_text(&out), ",missing,origin\n"));
+        sb_str_release(&out);
+        sb_table_release(&t);
+    }
+}
+
 static void test_table__formats_are_found_by_name_and_extension(void **state)
 {
     (void)state;
@@ -308,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_table__a_wide_interval_does_not_hide_the_value),
         cmocka_unit_test(test_table__a_unit_that_was_asked_for_stays),
         cmocka_unit_test(test_table__rows_are_sorted_and_grouped),
+        cmocka_unit_test(test_table__every_format_names_the_origin),
         cmocka_unit_test(test_table__survives_running_out_of_memory),
         cmocka_unit_test(test_table__formats_are_found_by_name_and_extension),
     };

@@ -5,7 +5,7 @@ bench() {
         --step-passes 0 --no-probe -q "$@" >out
 }
 row() {
-    spinebench report "$1" --columns model,size,params,n,ap --format csv
+    spinebench report "$1" --columns model,size,params,n,ap --format csv --no-origin
 }
 bench --accuracy data/annotations/instances_val.json --images data/val -o both.jsonl
 row both.jsonl

@@ -4,7 +4,7 @@ bench() {
         --step-passes 1 --no-probe -q "$@"
 }
 bench --runs 6 --processes 3 -o fresh.jsonl >out
-spinebench report fresh.jsonl --columns threads,n,processes --format csv
+spinebench report fresh.jsonl --columns threads,n,processes --format csv --no-origin
 bench --runs 2 -o whole.jsonl >out
 head -n 600 whole.jsonl >cut.jsonl.part
 bench --runs 2 --resume -o cut.jsonl >out

@@ -11,4 +11,4 @@ ls
 tail -c 1 run.jsonl.part | od -An -c | tr -d ' '
 bench --resume
 ls
-spinebench report run.jsonl --columns threads,n --format csv
+spinebench report run.jsonl --columns threads,n --format csv --no-origin

@@ -5,7 +5,7 @@ spinebench bench $tiny --passes >table
 cut -c 1-16 table | sed -n '2,/all of them/p' | sed 's/ *$//'
 # shellcheck disable=SC2086
 spinebench bench $tiny --engine native --cpu-mask portable --low-memory -o run.jsonl >out
-spinebench report run.jsonl --columns engine,n --format csv
+spinebench report run.jsonl --columns engine,n --format csv --no-origin
 for options in "--passes -o run2.jsonl" "--passes --json" "--cpu-mask mmx"; do
     code=0
     # shellcheck disable=SC2086

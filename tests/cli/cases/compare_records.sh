@@ -4,7 +4,7 @@ spinebench bench retinanet-mobile-spinenet-49xs --size 128 -t 1 --runs 2 --warmu
 spinebench compare a.jsonl a.jsonl -o verdicts.jsonl >out
 tail -n 1 out
 grep -c '"kind": "verdict"' verdicts.jsonl
-spinebench report verdicts.jsonl --preset gate --format csv | cut -d, -f1,6,7
+spinebench report verdicts.jsonl --preset gate --format csv --no-origin | cut -d, -f1,6,7
 spinebench report verdicts.jsonl -o report --no-plots >out
 grep -c 'base and head were measured one after the other' report/report.md
 grep -c interleaved report/report.md || true

@@ -16,7 +16,7 @@ spinebench history add hist runs.jsonl
 spinebench history add hist runs.jsonl
 spinebench history show hist -o levels.jsonl --plot history.svg
 ls
-spinebench report levels.jsonl --preset history --format csv | cut -d, -f1,6,8-
+spinebench report levels.jsonl --preset history --format csv --no-origin | cut -d, -f1,6,8-
 head -n 16 runs.jsonl >young.jsonl
 spinebench history add young young.jsonl
 spinebench history check young

@@ -15,6 +15,14 @@ refused "$r" --by leaf
 refused "$r" --format word
 refused "$r" -o out --preset models
 refused "$r" -o out --plot jpg
+refused "$r" --where model
+refused "$r" --where cpu=x
+refused "$r" --where 'latency<3'
+refused "$r" --where 'model<3'
+refused "$r" --preset runs --columns run,kernal
+refused "$r" --preset runs --sort colour
+refused "$r" --preset gate --by level
+refused "$r" -o out --where model=x
 head -c 5000 "$r" >cut.jsonl
 refused cut.jsonl -o out
 sed 's/"schema": 1/"schema": 9/' "$r" | head -3 >schema.jsonl

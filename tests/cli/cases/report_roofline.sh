@@ -2,9 +2,9 @@
 r=$SPINEBENCH_SOURCE/tests/golden/reports/mini.jsonl
 sed '/"tiny-a".*"pass": "end_to_end"/s/"pass"/"peak_flops": 6e10, "peak_bytes_per_s": 2e9, "pass"/' "$r" >peak.jsonl
 spinebench report peak.jsonl -o peak --no-plots
-grep -A 5 bandwidth peak/plots/roofline.dat
-grep -c bandwidth peak/plots/roofline.dat
+grep -A 3 "^# .*machine's bandwidth" peak/plots/roofline.dat
+grep -c "^# .*machine's bandwidth" peak/plots/roofline.dat
 grep -o 'Roof: .*[.,]' peak/report.md
 spinebench report "$r" -o none --no-plots
-grep -c bandwidth none/plots/roofline.dat || true
+grep -c "^# .*machine's bandwidth" none/plots/roofline.dat || true
 grep -o 'No roof .*measured\.' none/report.md

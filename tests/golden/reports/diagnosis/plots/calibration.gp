@@ -1,4 +1,7 @@
 # Calibration of scores
+# Above the diagonal scores promise too little, below it too much. Numbers: detections in the bin; bars: 95 % interval of the share.
+# Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
+# Made by: spinebench report diagnosis.jsonl -o DIR
 # 'gnuplot calibration.gp' in this folder draws calibration.png
 if (!exists('px')) {
     px = 0.75
@@ -12,7 +15,7 @@ unset key
 set multiplot
 set label 'Calibration of scores' at screen 0.01395, screen 0.95484 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'Above the diagonal scores promise too little, below it too much. Numbers: detections in the bin; bars: 95 % interval of the share.' at screen 0.01395, screen 0.06452 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03441 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01395, screen 0.03441 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01395, screen 0.90896 to screen 0.03488, screen 0.91326 front fillcolor rgb '#0072b2' fillstyle solid noborder
 set label '' at screen 0.02442, screen 0.91111 front point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'
 set label 'first' at screen 0.04070, screen 0.91111 noenhanced

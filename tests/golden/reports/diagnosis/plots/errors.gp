@@ -1,4 +1,7 @@
 # What each kind of error costs
+# AP50 gained when all errors of a kind are fixed (TIDE). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found.
+# Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
+# Made by: spinebench report diagnosis.jsonl -o DIR
 # 'gnuplot errors.gp' in this folder draws errors.png
 if (!exists('px')) {
     px = 0.75
@@ -13,7 +16,7 @@ set multiplot
 set label 'What each kind of error costs' at screen 0.01395, screen 0.94776 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'AP50 gained when all errors of a kind are fixed (TIDE). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing,' at screen 0.01395, screen 0.10945 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'Miss: object not found.' at screen 0.01395, screen 0.07463 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03980 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01395, screen 0.03980 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01395, screen 0.88350 to screen 0.03488, screen 0.91086 front fillcolor rgb '#0072b2' fillstyle solid noborder
 set label 'first' at screen 0.04070, screen 0.89718 noenhanced
 

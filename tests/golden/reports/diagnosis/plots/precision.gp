@@ -1,4 +1,7 @@
 # Precision over recall
+# Mean over the categories of gt.json, objects of all sizes; band: 95 % interval, bootstrap over images.
+# Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
+# Made by: spinebench report diagnosis.jsonl -o DIR
 # 'gnuplot precision.gp' in this folder draws precision.png
 if (!exists('px')) {
     px = 0.75
@@ -15,7 +18,7 @@ set label 'IoU 0.50' at screen 0.07279, screen 0.82461 noenhanced font sprintf('
 set label 'IoU 0.75' at screen 0.39682, screen 0.82461 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'IoU 0.50:0.95' at screen 0.72085, screen 0.82461 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'Mean over the categories of gt.json, objects of all sizes; band: 95 % interval, bootstrap over images.' at screen 0.01395, screen 0.07853 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.04188 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01395, screen 0.04188 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01395, screen 0.88918 to screen 0.03488, screen 0.89442 front fillcolor rgb '#0072b2' fillstyle solid noborder
 set label 'first' at screen 0.04070, screen 0.89180 noenhanced
 

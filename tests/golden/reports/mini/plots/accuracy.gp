@@ -1,4 +1,7 @@
 # Accuracy against cost, latency and memory
+# Up and to the left is better. Bars: 95 % intervals of accuracy and of the median latency, n = 8. Paper FLOPs: multi-adds (tf), as the paper's profiler counts them.
+# Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
+# Made by: spinebench report mini.jsonl -o DIR
 # 'gnuplot accuracy.gp' in this folder draws accuracy.png
 if (!exists('px')) {
     px = 0.75
@@ -13,7 +16,7 @@ set multiplot
 set label 'Accuracy against cost, latency and memory' at screen 0.01395, screen 0.94866 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'Up and to the left is better. Bars: 95 % intervals of accuracy and of the median latency, n = 8. Paper FLOPs: multi-adds (tf), as the' at screen 0.01395, screen 0.10758 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'paper''s profiler counts them.' at screen 0.01395, screen 0.07335 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03912 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report mini.jsonl -o DIR' at screen 0.01395, screen 0.03912 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01395, screen 0.89650 to screen 0.03488, screen 0.90139 front fillcolor rgb '#0072b2' fillstyle solid noborder
 set label '' at screen 0.02442, screen 0.89894 front point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'
 set label 'tiny-a' at screen 0.04070, screen 0.89894 noenhanced

@@ -1,4 +1,7 @@
 # Distribution of latencies
+# End to end, every sample counts. Quantiles are samples (inverse distribution function).
+# Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
+# Made by: spinebench report mini.jsonl -o DIR
 # 'gnuplot distribution.gp' in this folder draws distribution.png
 if (!exists('px')) {
     px = 0.75
@@ -12,7 +15,7 @@ unset key
 set multiplot
 set label 'Distribution of latencies' at screen 0.01395, screen 0.90411 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'End to end, every sample counts. Quantiles are samples (inverse distribution function).' at screen 0.01395, screen 0.13699 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.07306 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report mini.jsonl -o DIR' at screen 0.01395, screen 0.07306 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01395, screen 0.78615 to screen 0.03488, screen 0.83638 front fillcolor rgb '#b0b0b0' fillstyle solid noborder
 set label 'all samples' at screen 0.04070, screen 0.81126 noenhanced
 set object rectangle from screen 0.15488, screen 0.78615 to screen 0.17581, screen 0.83638 front fillcolor rgb '#56b4e9' fillstyle solid noborder

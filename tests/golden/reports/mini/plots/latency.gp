@@ -1,4 +1,7 @@
 # Latency and memory against cost
+# Down is better. Bars: 95 % intervals of the median latency, end to end, n = 8. Memory: peak of the whole program above its start, or planned where that is not visible. Paper FLOPs: multi-adds (tf), as the paper's profiler counts them.
+# Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
+# Made by: spinebench report mini.jsonl -o DIR
 # 'gnuplot latency.gp' in this folder draws latency.png
 if (!exists('px')) {
     px = 0.75
@@ -13,7 +16,7 @@ set multiplot
 set label 'Latency and memory against cost' at screen 0.01395, screen 0.95425 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'Down is better. Bars: 95 % intervals of the median latency, end to end, n = 8. Memory: peak of the whole program above its start, or' at screen 0.01395, screen 0.09586 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'planned where that is not visible. Paper FLOPs: multi-adds (tf), as the paper''s profiler counts them.' at screen 0.01395, screen 0.06536 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03486 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report mini.jsonl -o DIR' at screen 0.01395, screen 0.03486 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01395, screen 0.90777 to screen 0.03488, screen 0.91213 front fillcolor rgb '#0072b2' fillstyle solid noborder
 set label '' at screen 0.02442, screen 0.90995 front point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'
 set label 'tiny-a' at screen 0.04070, screen 0.90995 noenhanced

@@ -1,4 +1,7 @@
 # Cost, time and memory per level
+# Time: median of each level's sum over its steps, n = 7 repetitions (intervals in the table). Outputs: bytes that the level's steps write; the planned arena is smaller, because levels reuse memory.
+# Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
+# Made by: spinebench report mini.jsonl -o DIR
 # 'gnuplot levels.gp' in this folder draws levels.png
 if (!exists('px')) {
     px = 0.75
@@ -17,7 +20,7 @@ set label 'Memory of weights [KiB], computed' at screen 0.07349, screen 0.48080 
 set label 'Memory of outputs [MiB], computed' at screen 0.07349, screen 0.27713 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'Time: median of each level''s sum over its steps, n = 7 repetitions (intervals in the table). Outputs: bytes that the level''s steps write;' at screen 0.01395, screen 0.07346 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'the planned arena is smaller, because levels reuse memory.' at screen 0.01395, screen 0.05008 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.02671 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report mini.jsonl -o DIR' at screen 0.01395, screen 0.02671 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01395, screen 0.92181 to screen 0.03488, screen 0.94018 front fillcolor rgb '#8c8c8c' fillstyle solid noborder
 set label 'stem' at screen 0.04070, screen 0.93100 noenhanced
 set object rectangle from screen 0.09628, screen 0.92181 to screen 0.11721, screen 0.94018 front fillcolor rgb '#453781' fillstyle solid noborder

@@ -1,4 +1,7 @@
 # Memory: planned and measured
+# Planned: computed before anything runs. Peak: resident memory of loading, building and running above the program's start.
+# Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
+# Made by: spinebench report mini.jsonl -o DIR
 # 'gnuplot memory.gp' in this folder draws memory.png
 if (!exists('px')) {
     px = 0.75
@@ -12,7 +15,7 @@ unset key
 set multiplot
 set label 'Memory: planned and measured' at screen 0.01395, screen 0.91498 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'Planned: computed before anything runs. Peak: resident memory of loading, building and running above the program''s start.' at screen 0.01395, screen 0.12146 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.06478 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report mini.jsonl -o DIR' at screen 0.01395, screen 0.06478 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01395, screen 0.81039 to screen 0.03488, screen 0.85493 front fillcolor rgb '#0072b2' fillstyle solid noborder
 set label 'weights, planned' at screen 0.04070, screen 0.83266 noenhanced
 set object rectangle from screen 0.19674, screen 0.81039 to screen 0.21767, screen 0.85493 front fillcolor rgb '#56b4e9' fillstyle solid noborder

@@ -1,4 +1,7 @@
 # Roofline: every step with multiply-adds
+# Speed: 2 x multiply-adds / median time, n = 7. Intensity: FLOPs per byte of inputs, output and weights, each moved once; what caches hold may stand above the bandwidth. Winograd kernels compute fewer products than are counted, so they may stand above the peak. No roof is drawn: the machine's peak and bandwidth were not measured.
+# Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
+# Made by: spinebench report mini.jsonl -o DIR
 # 'gnuplot roofline.gp' in this folder draws roofline.png
 if (!exists('px')) {
     px = 0.75
@@ -16,7 +19,7 @@ set label 'tiny-b' at screen 0.60070, screen 0.84048 noenhanced font sprintf(',%
 set label 'Speed: 2 x multiply-adds / median time, n = 7. Intensity: FLOPs per byte of inputs, output and weights, each moved once; what caches hold' at screen 0.01395, screen 0.13810 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'may stand above the bandwidth. Winograd kernels compute fewer products than are counted, so they may stand above the peak. No roof is' at screen 0.01395, screen 0.10476 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'drawn: the machine''s peak and bandwidth were not measured.' at screen 0.01395, screen 0.07143 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)' at screen 0.01395, screen 0.03810 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report mini.jsonl -o DIR' at screen 0.01395, screen 0.03810 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label '' at screen 0.02442, screen 0.90159 front point pointtype 7 pointsize 0.8 linecolor rgb '#8c8c8c'
 set label 'stem' at screen 0.04070, screen 0.90159 noenhanced
 set label '' at screen 0.10674, screen 0.90159 front point pointtype 7 pointsize 0.8 linecolor rgb '#453781'
