@@ -3,11 +3,85 @@
 
 #include "base/mem.h"
 
+#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
+
+bool sb_paper_dataset_is(const struct sb_paper_dataset *dataset, const char *file, int64_t images)
+{
+    bool named = false, as_large = false;
+    for (size_t i = 0; i < dataset->num_files; i++)
+        named = named || fnmatch(dataset->files[i], file, FNM_CASEFOLD) == 0;
+    for (size_t i = 0; i < dataset->num_images; i++)
+        as_large = as_large || dataset->images[i] == images;
+    return named && as_large;
+}
+
+static int read_dataset(const struct sb_json *at, const char *key, struct sb_paper_dataset *out,
+                        struct sb_error *err)
+{
+    struct sb_json array, elem;
+    const size_t most = sizeof(out->files) / sizeof(out->files[0]);
+    out->key = key;
+    int rc = sb_json_get_string(at, "name", &out->name, err);
+    if (rc == 0)
+        rc = sb_json_get_array(at, "files", &array, &out->num_files, err);
+    if (rc == 0 && out->num_files > most)
+        rc = sb_json_expected(&array, "at most four patterns", err);
+    size_t i = 0;
+    for (bool ok = rc == 0 && sb_json_first(&array, &elem); ok && rc == 0; ok = sb_json_next(&elem))
+        rc = sb_json_string(&elem, &out->files[i++], err);
+    if (rc == 0)
+        rc = sb_json_get_array(at, "images", &array, &out->num_images, err);
+    if (rc == 0 && out->num_images > most)
+        rc = sb_json_expected(&array, "at most four numbers", err);
+    i = 0;
+    for (bool ok = rc == 0 && sb_json_first(&array, &elem); ok && rc == 0; ok = sb_json_next(&elem))
+        rc = sb_json_int(&elem, 1, INT64_MAX, &out->images[i++], err);
+    return rc;
+}
+
+static int read_datasets(const struct sb_json *root, struct sb_paper *paper, struct sb_error *err)
+{
+    struct sb_json all, one;
+    if (!sb_json_has(root, "datasets"))
+        return 0;
+    int rc = sb_json_get(root, "datasets", &all, err);
+    if (rc)
+        return rc;
+    paper->datasets =
+        sb_calloc((size_t)cJSON_GetArraySize(all.item) + 1, sizeof(*paper->datasets), TAG);
+    if (!paper->datasets)
+        return sb_error_nomem(err, "data sets", 0);
+    for (const cJSON *e = all.item->child; e && rc == 0; e = e->next) {
+        rc = sb_json_get(&all, e->string, &one, err);
+        if (rc == 0)
+            rc = read_dataset(&one, e->string, &paper->datasets[paper->num_datasets++], err);
+    }
+    return rc;
+}
+
+/* An accuracy names the images that it is about. */
+static int find_dataset(const struct sb_json *at, const struct sb_paper *paper,
+                        struct sb_paper_column *column, struct sb_error *err)
+{
+    const char *on;
+    if (!column->metric || strcmp(column->metric, "latency") == 0)
+        return 0;
+    const int rc = sb_json_get_string(at, "on", &on, err);
+    for (size_t i = 0; i < paper->num_datasets && rc == 0 && !column->on; i++) {
+        if (strcmp(paper->datasets[i].key, on) == 0)
+            column->on = &paper->datasets[i];
+    }
+    if (rc || column->on)
+        return rc;
+    sb_error_set(err, SB_EFORMAT, "no data set is called '%s'", on);
+    sb_error_file(err, at->path);
+    return sb_error_pointer(err, "%s/on", at->pointer);
+}
 
 static int kind_of(const struct sb_json *at, struct sb_paper_column *column, struct sb_error *err)
 {
@@ -38,8 +112,8 @@ static int kind_of(const struct sb_json *at, struct sb_paper_column *column, str
     return sb_error_pointer(err, "%s/compute", at->pointer);
 }
 
-static int read_column(const struct sb_json *at, struct sb_paper_column *column,
-                       struct sb_error *err)
+static int read_column(const struct sb_json *at, const struct sb_paper *paper,
+                       struct sb_paper_column *column, struct sb_error *err)
 {
     int rc = sb_json_get_string(at, "key", &column->key, err);
     if (rc == 0)
@@ -48,7 +122,9 @@ static int read_column(const struct sb_json *at, struct sb_paper_column *column,
         rc = sb_json_opt_string(at, "unit", &column->unit, err);
     if (rc == 0)
         rc = sb_json_opt_string(at, "model", &column->variant, err);
-    return rc ? rc : kind_of(at, column, err);
+    if (rc == 0)
+        rc = kind_of(at, column, err);
+    return rc ? rc : find_dataset(at, paper, column, err);
 }
 
 /* Pairs of an object's members: names and string values. */
@@ -86,6 +162,7 @@ static int read_cell(const struct sb_json *row, const char *key, struct sb_paper
 {
     struct sb_json printed, residuals;
     cell->value = cell->computed = cell->measured = (double)NAN;
+    cell->measured_low = cell->measured_high = (double)NAN;
     int rc = sb_json_get(row, "printed", &printed, err);
     if (rc == 0)
         rc = sb_json_opt_string(&printed, key, &cell->printed, err);
@@ -154,8 +231,8 @@ static int read_row(const struct sb_json *root, const struct sb_json *at,
     return rc;
 }
 
-static int read_columns(const struct sb_json *at, struct sb_paper_table *table,
-                        struct sb_error *err)
+static int read_columns(const struct sb_json *at, const struct sb_paper *paper,
+                        struct sb_paper_table *table, struct sb_error *err)
 {
     struct sb_json array, elem;
     int rc = sb_json_get_array(at, "columns", &array, &table->num_columns, err);
@@ -166,7 +243,7 @@ static int read_columns(const struct sb_json *at, struct sb_paper_table *table,
         return sb_error_nomem(err, "columns", table->num_columns);
     size_t i = 0;
     for (bool ok = sb_json_first(&array, &elem); ok && rc == 0; ok = sb_json_next(&elem))
-        rc = read_column(&elem, &table->columns[i++], err);
+        rc = read_column(&elem, paper, &table->columns[i++], err);
     return rc;
 }
 
@@ -204,7 +281,8 @@ static int read_source(const struct sb_json *root, const struct sb_json *at,
 }
 
 static int read_table(const struct sb_json *root, const struct sb_json *at,
-                      struct sb_paper_table *table, struct sb_error *err)
+                      const struct sb_paper *paper, struct sb_paper_table *table,
+                      struct sb_error *err)
 {
     int rc = sb_json_get_string(at, "id", &table->id, err);
     if (rc == 0)
@@ -214,7 +292,7 @@ static int read_table(const struct sb_json *root, const struct sb_json *at,
     if (rc == 0)
         rc = read_source(root, at, table, err);
     if (rc == 0)
-        rc = read_columns(at, table, err);
+        rc = read_columns(at, paper, table, err);
     return rc ? rc : read_rows(root, at, table, err);
 }
 
@@ -230,6 +308,8 @@ int sb_paper_load(struct sb_paper *paper, const char *text, size_t length, const
     const struct sb_json root = sb_json_root(paper->doc, path);
     rc = sb_json_get_string(&root, "paper", &paper->title, err);
     if (rc == 0)
+        rc = read_datasets(&root, paper, err);
+    if (rc == 0)
         rc = sb_json_get_array(&root, "tables", &array, &count, err);
     if (rc == 0) {
         paper->tables = sb_calloc(count + 1, sizeof(*paper->tables), TAG);
@@ -237,7 +317,7 @@ int sb_paper_load(struct sb_paper *paper, const char *text, size_t length, const
             rc = sb_error_nomem(err, "tables", count * sizeof(*paper->tables));
     }
     for (bool ok = rc == 0 && sb_json_first(&array, &elem); ok && rc == 0; ok = sb_json_next(&elem))
-        rc = read_table(&root, &elem, &paper->tables[paper->num_tables++], err);
+        rc = read_table(&root, &elem, paper, &paper->tables[paper->num_tables++], err);
     if (rc)
         sb_paper_release(paper);
     return rc;
@@ -253,6 +333,7 @@ void sb_paper_release(struct sb_paper *paper)
         sb_free(t->columns);
     }
     sb_free(paper->tables);
+    sb_free(paper->datasets);
     cJSON_Delete(paper->doc);
     memset(paper, 0, sizeof(*paper));
 }

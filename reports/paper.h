@@ -34,22 +34,37 @@ enum sb_paper_kind {
     SB_PAPER_MEASURE          /* accuracy or latency of records; `metric` names it */
 };
 
+/* Images on which an accuracy counts as that of a table: the file of annotations or labels has a
+ * name like one of `files`, and it was evaluated on one of these numbers of images. */
+struct sb_paper_dataset {
+    const char *key, *name;
+    size_t num_files, num_images;
+    const char *files[4]; /* patterns with * and ?, of any case */
+    int64_t images[4];
+};
+bool sb_paper_dataset_is(const struct sb_paper_dataset *dataset, const char *file, int64_t images);
+
 struct sb_paper_column {
-    const char *key, *name, *unit; /* unit may be NULL */
+    const char *key, *name, *unit; /* unit of PRINTED ones; may be NULL */
     enum sb_paper_kind kind;
-    const char *metric;  /* MEASURE: "AP", "top-1", "latency" */
+    const char *metric;                /* MEASURE: "AP", "top-1", "latency" */
+    const struct sb_paper_dataset *on; /* of accuracies; NULL for others */
     const char *variant; /* which of the row's models it is about; NULL: the row's only one */
 };
 
 struct sb_paper_cell {
-    const char *printed;  /* NULL: the paper has a dash or nothing */
-    double value;         /* of printed, when it is a number */
-    int decimals;         /* of printed */
-    const char *residual; /* why it is known to differ and what was tried; NULL */
-    double computed;      /* NaN until set */
-    char text[32];        /* computed, when it is a text; "" until set */
-    double measured;      /* NaN until set */
-    size_t measured_n;    /* samples behind it */
+    const char *printed;                /* NULL: the paper has a dash or nothing */
+    double value;                       /* of printed, when it is a number */
+    int decimals;                       /* of printed */
+    const char *residual;               /* why it is known to differ and what was tried; NULL */
+    double computed;                    /* NaN until set */
+    char text[32];                      /* computed, when it is a text; "" until set */
+    double measured;                    /* ms, points of 100; NaN until set */
+    double measured_low, measured_high; /* 95 % interval; NaN without */
+    size_t measured_n;                  /* samples behind it */
+    const char *measured_on;            /* of accuracies: the data set; belongs to the records */
+    const char *elsewhere; /* another data set that it was measured on, which is not the column's;
+                              belongs to the records */
 };
 
 struct sb_paper_row {
@@ -76,6 +91,8 @@ struct sb_paper_table {
 struct sb_paper {
     cJSON *doc; /* owns every string */
     const char *title;
+    size_t num_datasets;
+    struct sb_paper_dataset *datasets; /* owned */
     size_t num_tables;
     struct sb_paper_table *tables; /* owned */
 };

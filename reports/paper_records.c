@@ -50,23 +50,36 @@ static int measure_latency(const struct sb_records *records, const char *model, 
             ns[count++] = (double)r->u.time.ns[k];
     }
     if (count) {
-        cell->measured = sb_summarize(ns, count).median / 1e6;
+        const struct sb_summary summary = sb_summarize(ns, count);
+        cell->measured = summary.median / 1e6;
         cell->measured_n = count;
+        cell->measured_low = summary.interval.known ? summary.interval.low / 1e6 : NAN;
+        cell->measured_high = summary.interval.known ? summary.interval.high / 1e6 : NAN;
     }
     sb_free(ns);
     return 0;
 }
 
+/* Only what was evaluated on the images of the column is its accuracy; of others the cell only says
+ * that there are. */
 static void measure_accuracy(const struct sb_records *records, const char *model, int size,
-                             const char *metric, struct sb_paper_cell *cell)
+                             const struct sb_paper_column *column, struct sb_paper_cell *cell)
 {
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_record *r = &records->items[i];
+        const struct sb_accuracy_record *const a = &r->u.accuracy;
         if (r->kind != SB_RECORD_ACCURACY || !is_about(r, model, size) ||
-            strcmp(r->u.accuracy.metric, metric) != 0 || isnan(r->u.accuracy.value))
+            strcmp(a->metric, column->metric) != 0 || isnan(a->value))
             continue;
-        cell->measured = 100 * r->u.accuracy.value;
-        cell->measured_n = r->u.accuracy.samples == SB_NO_INT ? 0 : (size_t)r->u.accuracy.samples;
+        if (!sb_paper_dataset_is(column->on, a->dataset, a->samples)) {
+            cell->elsewhere = a->dataset;
+            continue;
+        }
+        cell->measured = 100 * a->value;
+        cell->measured_low = 100 * a->low;
+        cell->measured_high = 100 * a->high;
+        cell->measured_n = (size_t)a->samples;
+        cell->measured_on = a->dataset;
     }
 }
 
@@ -84,7 +97,7 @@ int sb_paper_measure(const struct sb_paper_table *table, const struct sb_records
             if (strcmp(column->metric, "latency") == 0)
                 rc = measure_latency(records, model, row->size, &row->cells[c], err);
             else
-                measure_accuracy(records, model, row->size, column->metric, &row->cells[c]);
+                measure_accuracy(records, model, row->size, column, &row->cells[c]);
         }
     }
     return rc;

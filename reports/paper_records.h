@@ -14,7 +14,8 @@
 int sb_paper_open(struct sb_paper *paper, struct sb_error *err);
 
 /* Sets the measured values of a table's cells: medians of one image end to end over all records,
- * the last accuracy record of the model, size and metric. */
+ * the last accuracy record of the model, size and metric on the images of the column. Cells borrow
+ * texts from the records. */
 int sb_paper_measure(const struct sb_paper_table *table, const struct sb_records *records,
                      struct sb_error *err);
 /* Sets the computed FLOPs and parameters where records have the costs of the model and size. */

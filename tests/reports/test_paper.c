@@ -2,6 +2,7 @@
 #include "reports/paper.h"
 
 #include "base/embed.h"
+#include "reports/paper_records.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -103,6 +104,41 @@ static void test_paper__tables_mark_where_values_come_from(void **state)
     sb_paper_release(&paper);
 }
 
+/* What a cell of table 2 shows of an AP that was measured on so many images of a data set. */
+static void assert_ap_cell(const char *dataset, int64_t images, const char *expected)
+{
+    struct sb_record ap;
+    sb_record_init(&ap, SB_RECORD_ACCURACY);
+    ap.cell.model = "retinanet-spinenet-49";
+    ap.cell.size = 640;
+    ap.u.accuracy.dataset = dataset;
+    ap.u.accuracy.metric = "AP";
+    ap.u.accuracy.value = 0.4375;
+    ap.u.accuracy.low = 0.43;
+    ap.u.accuracy.high = 0.445;
+    ap.u.accuracy.samples = images;
+    const struct sb_records records = {.items = &ap, .count = 1};
+    struct sb_table t;
+    struct sb_str out = SB_STR_INIT;
+    assert_ok(sb_paper_view(&t, "2", &records, &err), &err);
+    assert_ok(sb_table_finish(&t, &err), &err);
+    sb_table_write(&t, sb_table_format("text"), &out);
+    if (!strstr(sb_str_text(&out), expected))
+        fail_msg("'%s' is not in\n%s", expected, sb_str_text(&out));
+    sb_str_release(&out);
+    sb_table_release(&t);
+}
+
+static void test_paper__only_its_images_give_its_accuracy(void **state)
+{
+    (void)state;
+    assert_ap_cell("instances_val2017.json", 5000, "42.8  43.8 [43.0, 44.5]");
+    assert_ap_cell("instances_val2017.json", 5000, "measured: instances_val2017.json, 5000 images");
+    assert_ap_cell("instances_val2017.json", 80, "which is not COCO val2017 or test-dev2017");
+    assert_ap_cell("embedded", 5000, "measured on embedded, which is not COCO");
+    assert_ap_cell("embedded", SB_NO_INT, "measured on embedded, which is not COCO");
+}
+
 static const struct {
     const char *text, *message;
 } broken[] = {
@@ -118,6 +154,15 @@ static const struct {
      "\"t\", \"sources\": [\"P\"], \"columns\": [{\"key\": \"a\", \"name\": \"a\", \"compute\": "
      "\"luck\"}]}]}",
      "luck"},
+    {"{\"paper\": \"x\", \"sources\": {\"P\": \"p\"}, \"tables\": [{\"id\": \"1\", \"title\": "
+     "\"t\", \"sources\": [\"P\"], \"columns\": [{\"key\": \"a\", \"name\": \"a\", \"measure\": "
+     "\"AP\"}]}]}",
+     "\"on\""},
+    {"{\"paper\": \"x\", \"sources\": {\"P\": \"p\"}, \"tables\": [{\"id\": \"1\", \"title\": "
+     "\"t\", \"sources\": [\"P\"], \"columns\": [{\"key\": \"a\", \"name\": \"a\", \"measure\": "
+     "\"AP\", \"on\": \"mars\"}]}]}",
+     "mars"},
+    {"{\"paper\": \"x\", \"datasets\": {\"d\": {\"name\": \"D\", \"files\": \"x\"}}}", "files"},
     {"{\"paper\": \"x\", \"sources\": {\"P\": \"p\"}, \"tables\": [{\"id\": \"1\", \"title\": "
      "\"t\", \"sources\": [\"P\"], \"columns\": [], \"rows\": [{\"name\": \"r\"}, {\"name\": "
      "7}]}]}",
@@ -154,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_paper__judges_by_the_printed_digits),
         cmocka_unit_test(test_paper__own_tables_are_complete),
         cmocka_unit_test(test_paper__tables_mark_where_values_come_from),
+        cmocka_unit_test(test_paper__only_its_images_give_its_accuracy),
         cmocka_unit_test(test_paper__broken_files_say_what_is_wrong),
     };
     return cmocka_run_group_tests_name("reports/paper", tests, NULL, NULL);
