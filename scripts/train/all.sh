@@ -10,7 +10,6 @@ folder=$1
 steps=${2:-20000}
 first=${3:-$((steps / 2))}
 python=${PYTHON:-python3}
-oracle=${ORACLE:-$python}
 train="${NICE:-} $python scripts/train/train.py"
 spinebench=build/spinebench
 detectors="tiny-retinanet-spinenet tiny-retinanet-resnet-fpn"
@@ -73,9 +72,4 @@ for seed in 2 3; do
 done
 
 make build/spinebench
-for weights in models/weights/*.safetensors; do
-    name=$(basename "$weights" .safetensors)
-    case $name in *-seed?) continue ;; esac
-    $python scripts/train/agreement.py "$name" --weights "$weights" --sample "tests/golden/trained/$name.txt"
-    case $name in tiny-retinanet-*) $oracle scripts/train/expected_ap.py "$name" ;; esac
-done
+scripts/train/expectations.sh

@@ -13,7 +13,7 @@ MASK_REGIONS = 8  # of these, for the mask head
 def _grid(rois, bins, level, side):
     """Bin centres in units of the level's stride, without a half-pixel shift, for grid_sample()."""
     low, extent = rois[..., :2], rois[..., 2:] - rois[..., :2]
-    part = (torch.arange(bins) + 0.5) / bins
+    part = (torch.arange(bins, dtype=rois.dtype) + 0.5) / bins
     at = (low[..., None] + extent[..., None] * part) / (1 << level)
     at = 2.0 * at / max(side - 1, 1) - 1.0
     n, m = rois.shape[:2]
@@ -33,7 +33,8 @@ def roi_align(maps, rois, bins):
         if not here.any():
             continue
         grid = _grid(rois, bins, level, x.shape[2])
-        y = F.grid_sample(x.float(), grid, padding_mode="border", align_corners=True)
+        x = x.to(torch.promote_types(x.dtype, torch.float32))  # grid_sample() knows no bfloat16
+        y = F.grid_sample(x, grid, padding_mode="border", align_corners=True)
         y = y.view(n, x.shape[1], m, bins, bins).transpose(1, 2)
         out = out + y * here[:, :, None, None, None]
     return out.reshape(n * m, -1, bins, bins)

@@ -1,5 +1,6 @@
 /* The trained weights that are part of the program give the outputs that the training framework
- * gives (tests/golden/trained, written by scripts/train/agreement.py), on both engines. */
+ * gives in float64 (tests/golden/trained, written by scripts/train/agreement.py), on both engines.
+ */
 #include "base/mem.h"
 #include "datasets/preprocess.h"
 #include "datasets/synth_scene.h"
