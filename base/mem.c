@@ -24,6 +24,8 @@ static atomic_size_t current_bytes[TAGS];
 static atomic_size_t peak_bytes[TAGS];
 static atomic_size_t current_total;
 static atomic_size_t peak_total;
+static atomic_size_t current_taken;
+static atomic_size_t peak_taken;
 static atomic_long fail_countdown;
 
 static struct header *header_of(void *ptr)
@@ -39,18 +41,28 @@ static void raise_peak(atomic_size_t *peak, size_t value)
     }
 }
 
+static void add(atomic_size_t *current, atomic_size_t *peak, size_t size)
+{
+    raise_peak(peak, atomic_fetch_add_explicit(current, size, memory_order_relaxed) + size);
+}
+
+static size_t padded_size(size_t size)
+{
+    return sb_align_size(size + HEADER_BYTES, HEADER_BYTES);
+}
+
 static void count_add(unsigned tag, size_t size)
 {
-    const size_t now = atomic_fetch_add_explicit(&current_bytes[tag], size, memory_order_relaxed);
-    raise_peak(&peak_bytes[tag], now + size);
-    const size_t all = atomic_fetch_add_explicit(&current_total, size, memory_order_relaxed);
-    raise_peak(&peak_total, all + size);
+    add(&current_bytes[tag], &peak_bytes[tag], size);
+    add(&current_total, &peak_total, size);
+    add(&current_taken, &peak_taken, padded_size(size));
 }
 
 static void count_sub(unsigned tag, size_t size)
 {
     atomic_fetch_sub_explicit(&current_bytes[tag], size, memory_order_relaxed);
     atomic_fetch_sub_explicit(&current_total, size, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&current_taken, padded_size(size), memory_order_relaxed);
 }
 
 /* True when the test hook wants this allocation to fail. */
@@ -81,8 +93,7 @@ void *sb_malloc(size_t size, unsigned tag)
 {
     if (tag >= TAGS || size > SIZE_MAX / 2 || injected_failure())
         return NULL;
-    const size_t padded = sb_align_size(size + HEADER_BYTES, HEADER_BYTES);
-    char *raw = allocate(padded);
+    char *raw = allocate(padded_size(size));
     if (!raw)
         return NULL;
     struct header *h = (struct header *)raw;
@@ -166,6 +177,8 @@ void sb_mem_get_stats(struct sb_mem_stats *out)
     }
     out->current_total_bytes = atomic_load_explicit(&current_total, memory_order_relaxed);
     out->peak_total_bytes = atomic_load_explicit(&peak_total, memory_order_relaxed);
+    out->current_taken_bytes = atomic_load_explicit(&current_taken, memory_order_relaxed);
+    out->peak_taken_bytes = atomic_load_explicit(&peak_taken, memory_order_relaxed);
 }
 
 void sb_mem_reset_peaks(void)
@@ -173,6 +186,7 @@ void sb_mem_reset_peaks(void)
     for (unsigned tag = 0; tag < TAGS; tag++)
         atomic_store(&peak_bytes[tag], atomic_load(&current_bytes[tag]));
     atomic_store(&peak_total, atomic_load(&current_total));
+    atomic_store(&peak_taken, atomic_load(&current_taken));
 }
 
 void sb_mem_fail_after(long n)

@@ -30,6 +30,9 @@ struct sb_mem_stats {
     size_t peak_bytes[SB_MEM_KINDS][SB_MEM_GROUPS];
     size_t current_total_bytes;
     size_t peak_total_bytes;
+    size_t current_taken_bytes; /* all blocks with their headers and alignment: what they take from
+                                   the system's allocator */
+    size_t peak_taken_bytes;
 };
 
 /* size bytes, uninitialised; NULL when out of memory. size 0 gives a valid unique pointer. */

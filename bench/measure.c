@@ -34,6 +34,35 @@ int sb_measure_weights(struct sb_weights *out, const struct sb_measure_options *
                             : sb_weights_seeded(out, graph, options->seed, err);
 }
 
+int64_t sb_phase_planned_bytes(const struct sb_phase_memory *phase)
+{
+    return phase->arena_bytes + phase->weight_bytes + phase->workspace_bytes + phase->other_bytes;
+}
+
+/* other_bytes becomes what `taken` holds beyond the parts with a name. */
+static void note_taken(struct sb_phase_memory *phase, int64_t taken)
+{
+    phase->other_bytes = 0;
+    const int64_t other = taken - sb_phase_planned_bytes(phase);
+    phase->other_bytes = other > 0 ? other : 0;
+}
+
+/* Around an array, the system maps what it has read along. */
+#define MAPPED_AROUND ((int64_t)512 << 10)
+
+/* What a file takes while it is read: each thread has one array of it mapped at a time. */
+static int64_t mapped_bytes(const struct sb_graph *graph, int threads)
+{
+    int64_t largest = 0, all = 0;
+    for (size_t i = 0; i < graph->num_slots; i++) {
+        const int64_t bytes = (int64_t)(sb_slot_count(&graph->slots[i]) * sizeof(float));
+        largest = bytes > largest ? bytes : largest;
+        all += bytes;
+    }
+    largest += MAPPED_AROUND;
+    return largest > all / threads ? all : largest * threads;
+}
+
 static int load_weights(struct sb_measurement *m, struct sb_weights *weights, struct sb_error *err)
 {
     struct sb_memory_probe probe;
@@ -41,6 +70,9 @@ static int load_weights(struct sb_measurement *m, struct sb_weights *weights, st
     const int rc = sb_measure_weights(weights, &m->options, m->model->graph, err);
     m->load.measured_bytes = sb_memory_probe_peak(&probe);
     m->load.weight_bytes = rc == 0 ? (int64_t)weights->arena_bytes : 0;
+    note_taken(&m->load, sb_memory_probe_taken(&probe));
+    if (m->options.weights)
+        m->load.other_bytes += mapped_bytes(m->model->graph, sb_cpu_count());
     return rc;
 }
 
@@ -54,14 +86,12 @@ void sb_measure_plan_options(const struct sb_measure_options *o, struct sb_plan_
     out->region = &sb_detect_region_ops;
 }
 
-/* Builds the plan and runs it once, the run that first touches its arena. */
-static int build_and_touch(struct sb_measurement *m, struct sb_weights *weights,
-                           struct sb_error *err)
+static int build_plan(struct sb_measurement *m, const struct sb_weights *weights,
+                      struct sb_memory_probe *probe, struct sb_error *err)
 {
     struct sb_plan_options options;
-    struct sb_memory_probe build, forward;
-    sb_measure_plan_options(&m->options, &options);
     struct sb_tuning tuning = {0};
+    sb_measure_plan_options(&m->options, &options);
     if (m->options.tuning) {
         const int rc =
             sb_tuning_open(&tuning, m->options.tuning, m->model, weights, &options, NULL, err);
@@ -69,40 +99,52 @@ static int build_and_touch(struct sb_measurement *m, struct sb_weights *weights,
             return rc;
         options.choices = &tuning.choices;
     }
-    sb_memory_probe_start(&build);
+    sb_memory_probe_start(probe);
     m->plan = sb_plan_new(m->model->graph, weights, &options, err);
+    m->build.measured_bytes = sb_memory_probe_peak(probe);
+    const int64_t taken = sb_memory_probe_taken(probe);
     sb_tuning_release(&tuning);
     if (!m->plan)
         return err->code;
-    m->build.measured_bytes = sb_memory_probe_peak(&build);
+    struct sb_plan_memory planned;
+    sb_plan_memory(m->plan, &planned);
+    m->build.arena_bytes = (int64_t)planned.arena_bytes;
+    m->build.weight_bytes = (int64_t)planned.weight_total_bytes;
+    m->build.workspace_bytes = (int64_t)planned.workspace_total_bytes;
+    note_taken(&m->build, taken);
+    return 0;
+}
+
+static int first_pass(struct sb_measurement *m, struct sb_memory_probe *probe, struct sb_error *err)
+{
+    sb_memory_probe_start(probe);
+    sb_fill_inputs(m->plan, m->options.seed);
+    const int rc = sb_plan_run(m->plan, NULL, err);
+    m->forward.measured_bytes = sb_memory_probe_peak(probe);
+    note_taken(&m->forward, sb_memory_probe_taken(probe));
+    return rc;
+}
+
+static int build_and_run(struct sb_measurement *m, struct sb_weights *weights, struct sb_error *err)
+{
+    struct sb_memory_probe build, forward;
+    int rc = build_plan(m, weights, &build, err);
+    if (rc)
+        return rc;
     /* without a check only the plan's own are needed; what is freed was there before the build */
     const int64_t freed = m->options.check ? 0 : (int64_t)weights->arena_bytes;
     if (freed)
         sb_weights_release(weights);
-    sb_memory_probe_start(&forward);
-    sb_fill_inputs(m->plan, m->options.seed);
-    const int rc = sb_plan_run(m->plan, NULL, err);
-    m->forward.measured_bytes = sb_memory_probe_peak(&forward);
+    rc = first_pass(m, &forward, err);
     /* the mark was reset in between: the higher of both phases, from the first one's start */
-    m->total.measured_bytes = SB_NO_INT;
-    if (m->build.measured_bytes != SB_NO_INT && m->forward.measured_bytes != SB_NO_INT) {
-        const int64_t late =
-            m->forward.measured_bytes + forward.start_bytes + freed - build.start_bytes;
-        m->total.measured_bytes = late > m->build.measured_bytes ? late : m->build.measured_bytes;
-    }
+    m->total = m->build;
+    if (m->forward.measured_bytes == SB_NO_INT)
+        m->total.measured_bytes = SB_NO_INT;
+    const int64_t late =
+        m->forward.measured_bytes + forward.start_bytes + freed - build.start_bytes;
+    if (m->total.measured_bytes != SB_NO_INT && late > m->total.measured_bytes)
+        m->total.measured_bytes = late;
     return rc;
-}
-
-static void note_planned(struct sb_measurement *m)
-{
-    struct sb_plan_memory planned;
-    sb_plan_memory(m->plan, &planned);
-    m->build.weight_bytes = (int64_t)planned.weight_total_bytes;
-    m->forward.arena_bytes = (int64_t)planned.arena_bytes;
-    m->forward.workspace_bytes = (int64_t)planned.workspace_total_bytes;
-    m->total.arena_bytes = m->forward.arena_bytes;
-    m->total.workspace_bytes = m->forward.workspace_bytes;
-    m->total.weight_bytes = m->build.weight_bytes;
 }
 
 static int take_times(struct sb_measurement *m, struct sb_progress *progress, struct sb_error *err)
@@ -127,13 +169,13 @@ int sb_measure_model(struct sb_measurement *out, struct sb_model *model,
     struct sb_weights weights = {0};
     int rc = sb_costs_count(&out->costs, model->graph, err);
     if (rc == 0)
+        rc = sb_memory_settle(options->threads, err);
+    if (rc == 0)
         rc = load_weights(out, &weights, err);
     if (rc == 0)
-        rc = build_and_touch(out, &weights, err);
-    if (rc == 0) {
-        note_planned(out);
+        rc = build_and_run(out, &weights, err);
+    if (rc == 0)
         rc = take_times(out, progress, err);
-    }
     if (rc == 0 && options->check) {
         struct sb_plan_options plan;
         sb_measure_plan_options(options, &plan);

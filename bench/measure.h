@@ -44,11 +44,18 @@ int sb_measure_weights(struct sb_weights *out, const struct sb_measure_options *
                        const struct sb_graph *graph, struct sb_error *err);
 void sb_measure_plan_options(const struct sb_measure_options *options, struct sb_plan_options *out);
 
-/* Memory of a phase: what was planned and the peak above its start. */
+/*
+ * Memory of a phase, above its start: what was planned and the peak. "load" takes the weights as
+ * the file has them, "build" everything a plan needs, also the arena that passes work in; "forward"
+ * takes nothing. "total" is what stays while passes run, from the start of "build".
+ */
 struct sb_phase_memory {
     int64_t arena_bytes, weight_bytes, workspace_bytes; /* planned; 0 = none in this phase */
-    int64_t measured_bytes;                             /* SB_NO_INT when hidden */
+    int64_t other_bytes;    /* lists, tables and scratch: what else the allocator gave; while a
+                               weight file is read, its mapped arrays */
+    int64_t measured_bytes; /* peak resident; SB_NO_INT when hidden */
 };
+int64_t sb_phase_planned_bytes(const struct sb_phase_memory *phase);
 
 struct sb_measurement {
     struct sb_measure_options options;

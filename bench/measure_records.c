@@ -192,6 +192,7 @@ static int emit_phase(const struct emitter *e, const char *phase,
         .arena_bytes = memory->arena_bytes,
         .weight_bytes = memory->weight_bytes,
         .workspace_bytes = memory->workspace_bytes,
+        .other_bytes = memory->other_bytes,
         .measured_bytes = memory->measured_bytes,
     };
     if (memory->measured_bytes == SB_NO_INT)
@@ -206,6 +207,7 @@ static int emit_level_memory(const struct emitter *e, const struct sb_plan_memor
     begin(e, &r, SB_RECORD_MEMORY);
     r.part.level = sb_level_name(level);
     r.u.memory.phase = "plan";
+    sb_record_because(&r, "other_bytes", "only phases are counted");
     r.u.memory.arena_bytes = (int64_t)planned->activation_bytes[level];
     r.u.memory.weight_bytes = (int64_t)planned->weight_bytes[level];
     r.u.memory.workspace_bytes = (int64_t)planned->workspace_bytes[level];

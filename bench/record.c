@@ -106,6 +106,7 @@ static const struct sb_field memory_fields[] = {
     FIELD(INT, "arena_bytes", u.memory.arena_bytes, true),
     FIELD(INT, "weight_bytes", u.memory.weight_bytes, true),
     FIELD(INT, "workspace_bytes", u.memory.workspace_bytes, true),
+    FIELD(INT, "other_bytes", u.memory.other_bytes, true),
     FIELD(INT, "measured_bytes", u.memory.measured_bytes, true),
     FIELDS_END,
 };

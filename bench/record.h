@@ -110,10 +110,11 @@ struct sb_time_record {
 };
 
 struct sb_memory_record {
-    const char *phase;       /* "weights", "plan", "forward" */
+    const char *phase;       /* "load", "build", "forward", "total"; "plan" of a level */
     int64_t arena_bytes;     /* planned activations: the arena; of a level: sum of its outputs */
     int64_t weight_bytes;    /* planned */
     int64_t workspace_bytes; /* planned */
+    int64_t other_bytes;     /* lists, tables, scratch: what else the allocator gave */
     int64_t measured_bytes;  /* peak resident memory of the phase above its start */
 };
 

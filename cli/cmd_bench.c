@@ -195,6 +195,10 @@ static void print_reconciliation(const struct sb_records *records, struct sb_str
 static int print_tables(const struct sb_records *records, struct sb_str *out, struct sb_error *err)
 {
     int rc = print_view(records, "models", out, err);
+    if (rc == 0) {
+        sb_str_puts(out, "\n");
+        rc = print_view(records, "memory-phases", out, err);
+    }
     if (rc == 0 && step_passes > 0) {
         sb_str_puts(out, "\n");
         rc = print_view(records, "per-level", out, err);

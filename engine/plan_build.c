@@ -16,6 +16,9 @@
 
 #define DATA_TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
+/* Bytes that a thread zeroes at a time: a huge page and no more, so that threads take turns. */
+#define ZEROED_BYTES ((size_t)2 << 20)
+
 static int plan_step(struct sb_plan *plan, size_t index, struct sb_error *err)
 {
     const struct sb_step *step = &plan->steps.items[index];
@@ -59,6 +62,33 @@ static int plan_steps(struct sb_plan *plan, struct sb_error *err)
     return rc;
 }
 
+struct zeroing {
+    char *start;
+    size_t bytes;
+};
+
+static void zero_job(void *ctx, size_t index, int worker)
+{
+    const struct zeroing *z = ctx;
+    const size_t begin = index * ZEROED_BYTES, rest = z->bytes - begin;
+    (void)worker;
+    memset(z->start + begin, 0, rest < ZEROED_BYTES ? rest : ZEROED_BYTES);
+}
+
+/*
+ * The system gives memory when it is first written. All of it is written here, so that no pass
+ * waits for memory or fails for lack of it, and a plan takes what it says from the start. Every
+ * thread writes its share: on a machine with several memory nodes the arena is spread over them.
+ * Inputs start as zeros: a plan that runs before they are filled must not read garbage, which would
+ * make timings depend on it.
+ */
+static void zero_memory(const struct sb_plan *plan, void *start, size_t bytes)
+{
+    struct zeroing z = {start, bytes};
+    if (!plan->options.sizes_only)
+        sb_pool_run(plan->pool, (bytes + ZEROED_BYTES - 1) / ZEROED_BYTES, zero_job, &z);
+}
+
 static int place_values(struct sb_plan *plan, struct sb_error *err)
 {
     plan->offsets = sb_calloc(plan->steps.num_values, sizeof(*plan->offsets), DATA_TAG);
@@ -69,7 +99,10 @@ static int place_values(struct sb_plan *plan, struct sb_error *err)
     if (rc != 0)
         return rc;
     plan->arena = sb_malloc(plan->memory.arena_bytes, SB_MEM_TAG(SB_MEM_ACTIVATION, 0));
-    return plan->arena ? 0 : sb_error_nomem(err, "the activation arena", plan->memory.arena_bytes);
+    if (!plan->arena)
+        return sb_error_nomem(err, "the activation arena", plan->memory.arena_bytes);
+    zero_memory(plan, plan->arena, plan->memory.arena_bytes);
+    return 0;
 }
 
 static float *value_data(const struct sb_plan *plan, int value)
@@ -77,8 +110,7 @@ static float *value_data(const struct sb_plan *plan, int value)
     return value == SB_NO_VALUE ? NULL : (float *)(plan->arena + plan->offsets[value]);
 }
 
-/* Points every step at its operands. A plan that runs before its input is filled must not read
- * garbage, which would make timings depend on it: inputs start as zeros. */
+/* Points every step at its operands. */
 static void connect_values(struct sb_plan *plan)
 {
     for (size_t i = 0; i < plan->steps.count; i++) {
@@ -88,10 +120,6 @@ static void connect_values(struct sb_plan *plan)
             planned->inputs[k] = value_data(plan, step->inputs[k]);
         planned->call.residual = value_data(plan, step->residual);
         planned->call.output = value_data(plan, step->value);
-    }
-    for (size_t v = 0; v < plan->graph->num_nodes; v++) {
-        if (plan->graph->nodes[v].op == SB_OP_INPUT)
-            memset(plan->arena + plan->offsets[v], 0, sb_value_bytes(&plan->steps.values[v]));
     }
 }
 
@@ -285,6 +313,7 @@ static int make_workspace(struct sb_plan *plan, struct sb_error *err)
     plan->workspace = sb_malloc(memory->workspace_total_bytes, SB_MEM_TAG(SB_MEM_WORKSPACE, 0));
     if (!plan->workspace)
         return sb_error_nomem(err, "kernel workspace", memory->workspace_total_bytes);
+    zero_memory(plan, plan->workspace, memory->workspace_total_bytes);
     for (size_t i = 0; i < plan->steps.count; i++)
         plan->planned[i].call.workspace = plan->workspace;
     return 0;

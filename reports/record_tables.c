@@ -182,6 +182,64 @@ static void drop_empty_columns(struct sb_table *t)
     }
 }
 
+static int64_t sum_known(const int64_t *values, size_t count)
+{
+    int64_t sum = SB_NO_INT;
+    for (size_t i = 0; i < count; i++) {
+        if (values[i] != SB_NO_INT)
+            sum = (sum == SB_NO_INT ? 0 : sum) + values[i];
+    }
+    return sum;
+}
+
+static void add_memory(struct sb_table *t, const struct sb_record *r)
+{
+    const struct sb_memory_record *m = &r->u.memory;
+    const int64_t parts[] = {m->weight_bytes, m->arena_bytes, m->workspace_bytes, m->other_bytes};
+    const int64_t planned = sum_known(parts, sizeof(parts) / sizeof(parts[0]));
+    add_cell(t, r);
+    if (r->cell.scenario)
+        sb_table_cell(t, "%s", r->cell.scenario);
+    else
+        sb_table_empty(t);
+    sb_table_cell(t, "%s", m->phase);
+    put_int(t, r, "weight_bytes", m->weight_bytes);
+    put_int(t, r, "arena_bytes", m->arena_bytes);
+    put_int(t, r, "workspace_bytes", m->workspace_bytes);
+    put_int(t, r, "other_bytes", m->other_bytes);
+    put_int(t, r, "planned", planned);
+    put_int(t, r, "measured_bytes", m->measured_bytes);
+    if (planned == SB_NO_INT || m->measured_bytes == SB_NO_INT)
+        put_int(t, r, "measured_bytes", SB_NO_INT);
+    else if (planned == 0)
+        sb_table_missing(t, "nothing was planned");
+    else
+        sb_table_value(t, (double)m->measured_bytes / (double)planned);
+}
+
+int sb_memory_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
+{
+    (void)err;
+    cell_columns(t);
+    sb_table_quantity(t, "scenario", "scenario", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_quantity(t, "phase", "phase", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    static const char *const names[] = {"weights", "arena", "workspace", "other", "planned"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        sb_table_quantity(t, names[i], names[i], SB_QUANTITY_BYTES, SB_SOURCE_COMPUTED);
+    sb_table_quantity(t, "peak", "peak", SB_QUANTITY_BYTES, SB_SOURCE_MEASURED);
+    sb_table_quantity(t, "peak_ratio", "peak / planned", SB_QUANTITY_RATIO, SB_SOURCE_MEASURED);
+    for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind == SB_RECORD_MEMORY && !r->part.level && !r->part.node)
+            add_memory(t, r);
+    }
+    drop_empty_columns(t);
+    sb_table_note(t, "Peak: resident memory above the phase's start. Weights: as the file has "
+                     "them (load), packed (build). Other: lists, tables, scratch, mapped arrays of "
+                     "the file. A pass takes nothing; total: from the start of build.");
+    return 0;
+}
+
 static void add_accuracy(struct sb_table *t, const struct sb_record *r)
 {
     const struct sb_accuracy_record *a = &r->u.accuracy;

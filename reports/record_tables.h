@@ -15,6 +15,8 @@ int sb_runs_table(struct sb_table *t, const struct sb_records *records, struct s
 int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
 /* What the ratios and intervals of these records' verdicts are. */
 const char *sb_verdicts_note(const struct sb_records *records);
+/* Peak memory of every phase of every cell beside what was planned for it. */
+int sb_memory_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
 /* Every metric of every model and data set. */
 int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
 /* The levels of every series of a history. */

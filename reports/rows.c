@@ -99,6 +99,7 @@ static void take_memory(struct sb_row_draft *draft, const struct sb_record *r, e
         first_int(&to->arena_bytes, m->arena_bytes);
         first_int(&to->weight_bytes, m->weight_bytes);
         first_int(&to->workspace_bytes, m->workspace_bytes);
+        first_int(&to->other_bytes, m->other_bytes);
         first_int(&to->measured_bytes, m->measured_bytes);
         draft->row.memory_record = r;
     }
@@ -408,6 +409,7 @@ int64_t sb_row_planned_bytes(const struct sb_row *row)
     add_int(&sum, row->memory.arena_bytes);
     add_int(&sum, row->memory.weight_bytes);
     add_int(&sum, row->memory.workspace_bytes);
+    add_int(&sum, row->memory.other_bytes);
     return sum;
 }
 

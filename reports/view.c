@@ -30,7 +30,8 @@ static const struct sb_view presets[] = {
                    "p90?,p99?,n,rate,of_peak?,planned,peak,peak_ratio,ap?,top1?,error?",
         .note =
             "Latency: median [95 % interval] of n runs, end to end. FLOP/s: 2 x multiply-adds / "
-            "median. Planned memory: arena + weights + workspace. Output error: normalised mean "
+            "median. Planned memory: arena + weights + workspace + lists and tables. Output error: "
+            "normalised mean "
             "square against the reference engine.",
     },
     {
@@ -96,6 +97,10 @@ static const struct sb_view presets[] = {
             "Latency: median [95 % interval] of n runs, end to end. Against best: latency / the "
             "lowest of the same model, size, batch and threads.",
     },
+    {.name = "memory-phases",
+     .title = "Memory per phase",
+     .kinds = KIND(MEMORY),
+     .build = sb_memory_table},
     {.name = "gate", .title = "Verdicts", .kinds = KIND(VERDICT), .build = sb_verdicts_table},
     {.name = "history", .title = "History", .kinds = KIND(HISTORY), .build = sb_history_table},
     {.name = "accuracy", .title = "Accuracy", .kinds = KIND(ACCURACY), .build = sb_accuracy_table},

@@ -40,7 +40,14 @@ static void add_memory(struct sb_records *records, const char *model, int64_t ar
     sb_record_init(&r, SB_RECORD_MEMORY);
     r.run = "r";
     r.cell = (struct sb_cell){model, 64, 1, 1, "openblas", NULL};
-    r.u.memory = (struct sb_memory_record){"total", arena, 10, 20, measured};
+    r.u.memory = (struct sb_memory_record){
+        .phase = "total",
+        .arena_bytes = arena,
+        .weight_bytes = 10,
+        .workspace_bytes = 20,
+        .other_bytes = SB_NO_INT,
+        .measured_bytes = measured,
+    };
     assert_ok(sb_records_add(records, &r, &err), &err);
 }
 
