@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "bench/change_points.h"
+#include "bench/statistics.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -46,16 +47,17 @@ find_series(struct sb_history *h, const struct sb_history_series *key, struct sb
 }
 
 static int add_point(struct sb_history *h, const struct sb_history_series *key,
-                     const struct sb_record *run, double value, struct sb_error *err)
+                     const struct sb_history_point *point, struct sb_error *err)
 {
-    if (!(value > 0) || !isfinite(value)) /* AP 0 of untrained weights has no logarithm */
+    if (!(point->value > 0) ||
+        !isfinite(point->value)) /* AP 0 of untrained weights has no logarithm */
         return 0;
     struct sb_history_series *s = find_series(h, key, err);
     if (!s)
         return err->code;
     if (sb_grow(&s->points, &s->capacity, s->count + 1, sizeof(*s->points), TAG))
         return sb_error_nomem(err, "points", s->count * sizeof(*s->points));
-    s->points[s->count++] = (struct sb_history_point){run, value};
+    s->points[s->count++] = *point;
     return 0;
 }
 
@@ -71,30 +73,40 @@ static bool is_time_of(const struct sb_record *r, const struct sb_record *like)
            r->u.time.reference_ns > 0 && sb_same_cell(&r->cell, &like->cell);
 }
 
-/* The samples of all processes, which follow each other in one run, against the reference kernel; 0
+/* The samples of all processes, which follow each other in one run, against the reference kernel,
+ * with the interval where they are of one process: runs of one do not say how processes differ. 0
  * when record `at` is not the first of them or has no samples, NaN when out of memory. */
-static double relative_latency(const struct sb_history *h, size_t at)
+static void relative_latency(const struct sb_history *h, size_t at, struct sb_history_point *out)
 {
     const struct sb_record *items = h->records.items, *time = &items[at];
-    size_t count = 0, n = 0;
+    size_t count = 0, n = 0, processes = 0;
+    out->value = 0;
+    out->low = out->high = (double)NAN;
     for (size_t i = at; i > 0 && is_same_run(h, at, i - 1); i--) {
         if (is_time_of(&items[i - 1], time))
-            return 0;
+            return;
     }
-    for (size_t i = at; is_same_run(h, at, i); i++)
+    for (size_t i = at; is_same_run(h, at, i); i++) {
         count += is_time_of(&items[i], time) ? items[i].u.time.num_ns : 0;
+        processes += is_time_of(&items[i], time);
+    }
     if (count == 0)
-        return 0;
+        return;
     double *ns = sb_calloc(count, sizeof(*ns), TAG);
+    out->value = (double)NAN;
     if (!ns)
-        return (double)NAN;
+        return;
     for (size_t i = at; is_same_run(h, at, i); i++) {
         for (size_t k = 0; is_time_of(&items[i], time) && k < items[i].u.time.num_ns; k++)
             ns[n++] = (double)items[i].u.time.ns[k];
     }
-    const double value = sb_median_of(ns, count) / time->u.time.reference_ns;
+    const struct sb_summary summary = sb_summarize(ns, count);
+    out->value = summary.median / time->u.time.reference_ns;
+    if (processes == 1 && summary.interval.known) {
+        out->low = summary.interval.low / time->u.time.reference_ns;
+        out->high = summary.interval.high / time->u.time.reference_ns;
+    }
     sb_free(ns);
-    return value;
 }
 
 static int add_record(struct sb_history *h, size_t at, const struct sb_record *run,
@@ -102,23 +114,28 @@ static int add_record(struct sb_history *h, size_t at, const struct sb_record *r
 {
     const struct sb_record *r = &h->records.items[at];
     struct sb_history_series key = {.cell = r->cell, .machine = run->u.run.machine};
+    struct sb_history_point point = {run, 0, (double)NAN, (double)NAN};
     if (r->kind == SB_RECORD_TIME && !r->part.node) {
-        const double value = relative_latency(h, at);
+        relative_latency(h, at, &point);
         key.metric = "latency";
         key.blas = run->u.run.blas;
-        return isnan(value) ? sb_error_nomem(err, "samples", 0)
-                            : add_point(h, &key, run, value, err);
+        return isnan(point.value) ? sb_error_nomem(err, "samples", 0)
+                                  : add_point(h, &key, &point, err);
     }
     if (r->kind == SB_RECORD_MEMORY && !r->part.level && strcmp(r->u.memory.phase, "total") == 0 &&
         r->u.memory.measured_bytes != SB_NO_INT) {
         key.metric = "peak memory";
-        return add_point(h, &key, run, (double)r->u.memory.measured_bytes, err);
+        point.value = (double)r->u.memory.measured_bytes;
+        return add_point(h, &key, &point, err);
     }
     if (r->kind == SB_RECORD_ACCURACY &&
         (strcmp(r->u.accuracy.metric, "AP") == 0 || strcmp(r->u.accuracy.metric, "top-1") == 0)) {
         key.metric = r->u.accuracy.metric;
         key.higher_is_better = true;
-        return add_point(h, &key, run, r->u.accuracy.value, err);
+        point.value = r->u.accuracy.value;
+        point.low = r->u.accuracy.low;
+        point.high = r->u.accuracy.high;
+        return add_point(h, &key, &point, err);
     }
     return 0;
 }

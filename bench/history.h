@@ -51,7 +51,8 @@ void sb_history_options_defaults(struct sb_history_options *options);
 
 struct sb_history_point {
     const struct sb_record *run;
-    double value; /* latency / reference kernel; bytes; 0..1 */
+    double value;     /* latency / reference kernel; bytes; 0..1 */
+    double low, high; /* its 95 % interval; NaN where none is known */
 };
 
 struct sb_history_segment {

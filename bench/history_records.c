@@ -60,6 +60,8 @@ static int emit_point(const struct sb_history_series *series, size_t segment, si
         .started = run->u.run.started,
         .point = (int64_t)point,
         .value = series->points[point].value,
+        .low = series->points[point].low,
+        .high = series->points[point].high,
         .level = s->level,
         .change = point == s->first ? s->change : (double)NAN,
         .counts = point == s->first && s->counts,
@@ -67,6 +69,10 @@ static int emit_point(const struct sb_history_series *series, size_t segment, si
     if (isnan(r.u.history.change))
         sb_record_because(&r, "change",
                           segment ? "not the first point of a segment" : "no segment before");
+    if (isnan(r.u.history.low)) {
+        sb_record_because(&r, "low", "not known for one number, few samples or several processes");
+        sb_record_because(&r, "high", "not known for one number, few samples or several processes");
+    }
     return emit(ctx, &r, err);
 }
 

@@ -220,6 +220,8 @@ static const struct sb_field history_fields[] = {
     FIELD(STRING, "started", u.history.started, false),
     FIELD(INT, "point", u.history.point, false),
     FIELD(DOUBLE, "value", u.history.value, false),
+    FIELD(DOUBLE, "low", u.history.low, true),
+    FIELD(DOUBLE, "high", u.history.high, true),
     FIELD(DOUBLE, "level", u.history.level, false),
     FIELD(DOUBLE, "change", u.history.change, true),
     FIELD(BOOL, "counts", u.history.counts, false),

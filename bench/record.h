@@ -198,11 +198,12 @@ struct sb_history_record {
     const char *metric;  /* "latency", "peak memory", "AP", "top-1" */
     const char *machine; /* type, as in run records */
     const char *commit, *started;
-    int64_t point; /* 0-based place in the series */
-    double value;  /* latency / reference kernel; bytes; 0..1 */
-    double level;  /* of the segment that holds the point, in the unit of value */
-    double change; /* its level / the one before - 1, at the first point of a segment */
-    bool counts;   /* that change does: enough points on both sides, above the least */
+    int64_t point;    /* 0-based place in the series */
+    double value;     /* latency / reference kernel; bytes; 0..1 */
+    double low, high; /* 95 % interval of value */
+    double level;     /* of the segment that holds the point, in the unit of value */
+    double change;    /* its level / the one before - 1, at the first point of a segment */
+    bool counts;      /* that change does: enough points on both sides, above the least */
 };
 
 struct sb_why {

@@ -31,8 +31,10 @@ enum sb_mark {
     SB_MARK_POINTS,
     SB_MARK_LINE,
     SB_MARK_LINE_POINTS,
-    SB_MARK_AREA,  /* filled between y_low and y_high along x */
-    SB_MARK_LABELS /* texts only, to the right of their point */
+    SB_MARK_WHISKERS,    /* intervals alone, of what bars stand for */
+    SB_MARK_AREA,        /* filled between y_low and y_high along x */
+    SB_MARK_LABELS,      /* texts only, to the right of their point */
+    SB_MARK_LABELS_ABOVE /* texts only, above their point */
 };
 
 struct sb_datum {
@@ -48,6 +50,7 @@ struct sb_series {
     enum sb_mark mark;
     int colour; /* index into the palette (figure_style.h) */
     bool dashed;
+    bool hollow; /* points are outlines: values of another source than the filled ones */
     size_t count, capacity;
     struct sb_datum *data; /* owned */
 };
@@ -84,7 +87,7 @@ struct sb_figure {
     size_t columns;          /* panels side by side, 1 or more */
     double panel_height;     /* of the drawing area of each panel, in pixels */
     bool same_axes;          /* all panels get the same ranges */
-    bool has_key;            /* names and colours of the first panel's series above the panels */
+    bool has_key;            /* names and colours of the series, each name once, above the panels */
     struct sb_panel *panels; /* owned */
     size_t num_panels, cap_panels;
     struct sb_panel spare_panel; /* stand-ins when memory ran out */

@@ -1,12 +1,16 @@
 /* Ranges that hold the data, and ticks at round values. See figure.h. */
 #include "reports/figure_axis.h"
 
+#include "reports/figure_style.h"
 #include "reports/unit.h"
 
 #include <math.h>
 #include <string.h>
 
 #define WANTED_TICKS 6
+#define TICK_WIDTH   42.0 /* pixels that a label needs */
+#define TICK_HEIGHT  24.0
+#define AROUND       70.0 /* beside a panel, for the labels of its y axis */
 
 static void widen(double *low, double *high, double value)
 {
@@ -32,10 +36,10 @@ static void data_range(const struct sb_panel *panel, const struct sb_axis *axis,
     }
 }
 
-/* 1, 2 or 5 times a power of ten, so that about WANTED_TICKS of them fill the span. */
-static double round_step(double span)
+/* 1, 2 or 5 times a power of ten, so that about so many of them fill the span. */
+static double round_step(double span, size_t ticks)
 {
-    const double rough = span / WANTED_TICKS;
+    const double rough = span / (double)ticks;
     const double power = pow(10, floor(log10(rough)));
     const double times = rough / power;
     return power * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
@@ -47,16 +51,17 @@ static void linear_range(struct sb_axis *axis, double low, double high)
         low = 0;
     if (high <= low)
         high = low + (low != 0 ? fabs(low) : 1);
-    const double margin = 0.04 * (high - low);
+    const double margin = 0.05 * (high - low);
     if (isnan(axis->low))
         axis->low = axis->from_zero && low == 0 ? 0 : low - margin;
     if (isnan(axis->high))
         axis->high = high + margin;
 }
 
-static void linear_ticks(struct sb_figure *f, struct sb_axis *axis)
+static void linear_ticks(struct sb_figure *f, struct sb_axis *axis, size_t most)
 {
-    const double step = round_step(axis->high - axis->low);
+    const double step =
+        round_step(axis->high - axis->low, most < WANTED_TICKS ? most : WANTED_TICKS);
     const int decimals = sb_significant_decimals(step, 1);
     const double first = ceil(axis->low / step - 1e-9), last = floor(axis->high / step + 1e-9);
     for (double i = first; i <= last; i++) {
@@ -76,38 +81,50 @@ static void log_range(struct sb_axis *axis, double low, double high)
         axis->high = high * pow(high / low, 0.06);
 }
 
-/* The i-th of 1, 2 and 5 times 10^e, where an axis of so many decades shows it; else NaN. */
-static double log_tick(const struct sb_axis *axis, double e, int i)
+/* Ticks of a logarithmic axis: some numbers in every decade, or 1 in every few. */
+struct log_ticks {
+    int count, decades;
+    double times[3];
+};
+
+static bool is_log_tick(const struct sb_axis *axis, const struct log_ticks *ticks, double e, int i)
 {
-    static const double times[] = {1, 2, 5};
-    const double decades = log10(axis->high / axis->low);
-    const double at = times[i] * pow(10, e);
-    const bool inside = at >= axis->low * (1 - 1e-9) && at <= axis->high * (1 + 1e-9);
-    return inside && (i == 0 || decades < 2.5) ? at : NAN;
+    const double at = ticks->times[i] * pow(10, e);
+    return fmod(e, ticks->decades) == 0 && at >= axis->low * (1 - 1e-9) &&
+           at <= axis->high * (1 + 1e-9);
 }
 
-/* Powers of ten, with 2 and 5 times them on short axes; where that gives less than three ticks,
- * those of a linear axis. */
-static void log_ticks(struct sb_figure *f, struct sb_axis *axis)
+static size_t count_log_ticks(const struct sb_axis *axis, const struct log_ticks *ticks)
 {
-    const double first = floor(log10(axis->low)), last = ceil(log10(axis->high));
-    int count = 0;
-    for (double e = first; e <= last; e++) {
-        for (int i = 0; i < 3; i++)
-            count += !isnan(log_tick(axis, e, i));
+    size_t count = 0;
+    for (double e = floor(log10(axis->low)); e <= ceil(log10(axis->high)); e++) {
+        for (int i = 0; i < ticks->count; i++)
+            count += is_log_tick(axis, ticks, e, i);
     }
-    if (count < 3) {
-        linear_ticks(f, axis);
+    return count;
+}
+
+/* As dense as fits; where even the densest gives less than three ticks, those of a linear axis. */
+static void log_ticks(struct sb_figure *f, struct sb_axis *axis, size_t most)
+{
+    static const struct log_ticks densities[] = {{3, 1, {1, 2, 5}}, {2, 1, {1, 3}}, {1, 1, {1}},
+                                                 {1, 2, {1}},       {1, 3, {1}},    {1, 6, {1}}};
+    const size_t last = sizeof(densities) / sizeof(densities[0]) - 1;
+    size_t chosen = 0;
+    while (chosen < last && count_log_ticks(axis, &densities[chosen]) > most)
+        chosen++;
+    const struct log_ticks *const ticks = &densities[chosen];
+    if (count_log_ticks(axis, ticks) < 3) {
+        linear_ticks(f, axis, most);
         return;
     }
-    for (double e = first; e <= last; e++) {
-        for (int i = 0; i < 3; i++) {
+    for (double e = floor(log10(axis->low)); e <= ceil(log10(axis->high)); e++) {
+        for (int i = 0; i < ticks->count; i++) {
             char text[SB_NUMBER_SIZE];
-            const double at = log_tick(axis, e, i);
-            if (isnan(at))
+            if (!is_log_tick(axis, ticks, e, i))
                 continue;
-            sb_number_text(at, e < 0 ? (int)-e : 0, text);
-            sb_figure_tick(f, axis, at, text);
+            sb_number_text(ticks->times[i] * pow(10, e), e < 0 ? (int)-e : 0, text);
+            sb_figure_tick(f, axis, ticks->times[i] * pow(10, e), text);
         }
     }
 }
@@ -129,15 +146,24 @@ static void set_range(struct sb_axis *axis, double low, double high)
     }
 }
 
+/* Ticks whose labels have room. */
+static size_t most_ticks(const struct sb_figure *f, bool is_x)
+{
+    const double pixels = is_x ? SB_FIGURE_WIDTH / (double)f->columns - AROUND : f->panel_height;
+    const double ticks = pixels / (is_x ? TICK_WIDTH : TICK_HEIGHT);
+    return ticks < 2 ? 2 : (size_t)ticks;
+}
+
 void sb_axis_finish(struct sb_figure *f, const struct sb_panel *panel, struct sb_axis *axis)
 {
     double low, high;
     data_range(panel, axis, &low, &high);
     set_range(axis, low, high);
+    const size_t most = most_ticks(f, axis == &panel->x);
     if (axis->kind == SB_AXIS_LOG)
-        log_ticks(f, axis);
+        log_ticks(f, axis, most);
     else if (axis->kind == SB_AXIS_LINEAR)
-        linear_ticks(f, axis);
+        linear_ticks(f, axis, most);
 }
 
 void sb_axis_share(struct sb_figure *f)

@@ -26,7 +26,7 @@ static void put_number(struct sb_str *out, double value)
 /* Series without data have no block in the file; labels are part of the script. */
 static bool has_block(const struct sb_series *s)
 {
-    return s->count > 0 && s->mark != SB_MARK_LABELS;
+    return s->count > 0 && s->mark != SB_MARK_LABELS && s->mark != SB_MARK_LABELS_ABOVE;
 }
 
 static void put_series(const struct sb_series *s, struct sb_str *out)
@@ -72,12 +72,14 @@ void sb_figure_data(const struct sb_figure *f, struct sb_str *out)
     }
 }
 
-/* Families differ in shape as well as colour: circle, square, triangles, diamond, pentagon. */
-static int point_type(int colour)
+/* gnuplot's numbers of shapes: each filled one follows its outline. */
+static int point_type(const struct sb_series *s)
 {
-    static const int shapes[] = {7, 5, 9, 13, 11, 15};
-    const int count = (int)(sizeof(shapes) / sizeof(shapes[0]));
-    return colour < SB_NUM_FAMILIES ? shapes[colour % count] : shapes[0];
+    static const int types[SB_SHAPES] = {
+        [SB_SHAPE_CIRCLE] = 7,   [SB_SHAPE_SQUARE] = 5, [SB_SHAPE_UP] = 9,
+        [SB_SHAPE_DIAMOND] = 13, [SB_SHAPE_DOWN] = 11,  [SB_SHAPE_PENTAGON] = 15,
+    };
+    return types[sb_shape_of(s->colour)] - s->hollow;
 }
 
 /* Screen coordinates of a point of the layout. */
@@ -101,24 +103,37 @@ static void put_lines(const struct sb_layout *l, struct sb_str *out)
     }
 }
 
+/* A line with two ends, at screen coordinates. */
+static void put_rule(const struct sb_layout *l, const struct sb_key_entry *k, double left,
+                     double right, struct sb_str *out)
+{
+    sb_str_puts(out, "set arrow from ");
+    put_screen(out, l, k->x + left, k->y);
+    sb_str_puts(out, " to ");
+    put_screen(out, l, k->x + right, k->y);
+    sb_str_printf(out, " nohead front linewidth 1.6%s linecolor rgb '#%06x'\n",
+                  k->series->dashed ? " dashtype 2" : "",
+                  (unsigned)sb_palette[k->series->colour].rgb);
+}
+
 static void put_swatch(const struct sb_layout *l, const struct sb_key_entry *k, struct sb_str *out)
 {
     const enum sb_mark mark = k->series->mark;
     const unsigned rgb = (unsigned)sb_palette[k->series->colour].rgb;
-    const bool line = mark == SB_MARK_LINE || mark == SB_MARK_LINE_POINTS;
-    const double half = line ? 1 : 5.5;
-    if (mark != SB_MARK_POINTS) {
+    if (mark == SB_MARK_LINE || mark == SB_MARK_LINE_POINTS || mark == SB_MARK_WHISKERS) {
+        put_rule(l, k, 0, SB_KEY_SWATCH, out);
+    } else if (mark != SB_MARK_POINTS) {
         sb_str_puts(out, "set object rectangle from ");
-        put_screen(out, l, k->x, k->y + half);
+        put_screen(out, l, k->x, k->y + 5.5);
         sb_str_puts(out, " to ");
-        put_screen(out, l, k->x + 18, k->y - half);
+        put_screen(out, l, k->x + SB_KEY_SWATCH, k->y - 5.5);
         sb_str_printf(out, " front fillcolor rgb '#%06x' fillstyle solid noborder\n", rgb);
     }
     if (mark == SB_MARK_POINTS || mark == SB_MARK_LINE_POINTS) {
         sb_str_puts(out, "set label '' at ");
-        put_screen(out, l, k->x + 9, k->y);
+        put_screen(out, l, k->x + SB_KEY_SWATCH / 2, k->y);
         sb_str_printf(out, " front point pointtype %d pointsize 0.8 linecolor rgb '#%06x'\n",
-                      point_type(k->series->colour), rgb);
+                      point_type(k->series), rgb);
     }
 }
 
@@ -130,7 +145,7 @@ static void put_key(const struct sb_layout *l, struct sb_str *out)
         sb_str_puts(out, "set label ");
         sb_gnuplot_quote(out, k->series->name);
         sb_str_puts(out, " at ");
-        put_screen(out, l, k->x + 23, k->y);
+        put_screen(out, l, k->x + SB_KEY_SWATCH + 5, k->y);
         sb_str_puts(out, " noenhanced\n");
     }
 }
@@ -171,28 +186,15 @@ static void put_margins(const struct sb_layout *l, const struct sb_box *box, str
                   1 - box->y / l->height, 1 - (box->y + box->height) / l->height);
 }
 
-/* Where a text stands relative to its place. */
-static const char *anchor_of(const struct sb_panel *panel, const struct sb_box *box,
-                             const struct sb_series *series, const struct sb_datum *d)
-{
-    if (series->mark == SB_MARK_BARS)
-        return "center";
-    if (series->mark == SB_MARK_LABELS)
-        return "left offset character 0.6, 0";
-    return sb_point_text_is_left(panel, box, series, d, SB_FONT_PIXELS)
-               ? "right offset character -0.7, 0.5"
-               : "left offset character 0.7, -0.5";
-}
-
-/* Texts inside bars where they fit, and beside points. */
-static void put_texts(const struct sb_panel *panel, const struct sb_box *box, struct sb_str *out)
+/* Texts inside bars where they fit. */
+static void put_bar_texts(const struct sb_panel *panel, const struct sb_box *box,
+                          struct sb_str *out)
 {
     for (size_t s = 0; s < panel->num_series; s++) {
         const struct sb_series *series = &panel->series[s];
-        const bool bars = series->mark == SB_MARK_BARS;
-        for (size_t i = 0; i < series->count; i++) {
+        for (size_t i = 0; i < series->count && series->mark == SB_MARK_BARS; i++) {
             const struct sb_datum *d = &series->data[i];
-            if (!d->text || !*d->text || (bars && !sb_bar_text_fits(panel, box, d, SB_FONT_PIXELS)))
+            if (!d->text || !*d->text || !sb_bar_text_fits(panel, box, d, SB_FONT_PIXELS))
                 continue;
             sb_str_puts(out, "set label ");
             sb_gnuplot_quote(out, d->text);
@@ -200,30 +202,56 @@ static void put_texts(const struct sb_panel *panel, const struct sb_box *box, st
             put_number(out, d->x);
             sb_str_puts(out, ", ");
             put_number(out, d->y);
-            sb_str_printf(out, " %s front noenhanced textcolor rgb '%s'\n",
-                          anchor_of(panel, box, series, d),
-                          bars && sb_palette[series->colour].dark ? "#ffffff" : "#000000");
+            sb_str_printf(out, " center front noenhanced textcolor rgb '%s'\n",
+                          sb_palette[series->colour].dark ? "#ffffff" : "#000000");
         }
     }
 }
 
-/* Points; those with intervals once more with error bars (gnuplot leaves out NaN). */
+/* Texts beside points. */
+static void put_labels(const struct sb_layout *l, size_t panel, struct sb_str *out)
+{
+    for (size_t i = 0; i < l->num_labels; i++) {
+        if (l->labels[i].panel != panel)
+            continue;
+        sb_str_puts(out, "set label ");
+        sb_gnuplot_quote(out, l->labels[i].text);
+        sb_str_puts(out, " at ");
+        put_screen(out, l, l->labels[i].x, l->labels[i].y);
+        sb_str_puts(out, " left front noenhanced textcolor rgb '#000000'\n");
+    }
+}
+
+/* Points; those with intervals once more with error bars. */
 static void put_points(const struct sb_series *s, const char *data, struct sb_str *out)
 {
     char style[96];
     snprintf(style, sizeof(style), "pointtype %d pointsize %g linecolor rgb '#%06x' notitle",
-             point_type(s->colour), s->colour < SB_NUM_FAMILIES ? 0.8 : 0.6,
+             point_type(s),
+             s->mark == SB_MARK_WHISKERS   ? 0.0
+             : s->colour < SB_NUM_FAMILIES ? 0.8
+                                           : 0.6,
              (unsigned)sb_palette[s->colour].rgb);
     bool x = false, y = false;
     for (size_t i = 0; i < s->count; i++) {
         x = x || isfinite(s->data[i].x_low);
         y = y || isfinite(s->data[i].y_low);
     }
-    sb_str_printf(out, "%s using 1:2 with points %s", data, style);
-    if (x)
-        sb_str_printf(out, ", \\\n     %s using 1:2:3:4 with xerrorbars %s", data, style);
+    const char *next = "";
+    /* crowds of points, as in a roofline, would drown in their bars */
+    const char *thin = s->colour < SB_NUM_FAMILIES ? "" : "linewidth 0.6 ";
+    if (s->mark != SB_MARK_WHISKERS) {
+        sb_str_printf(out, "%s using 1:2 with points %s", data, style);
+        next = ", \\\n     ";
+    }
+    if (x) {
+        sb_str_printf(out, "%s%s using 1:($3 == $3 ? $2 : 1/0):3:4 with xerrorbars %s%s", next,
+                      data, thin, style);
+        next = ", \\\n     ";
+    }
     if (y)
-        sb_str_printf(out, ", \\\n     %s using 1:2:5:6 with yerrorbars %s", data, style);
+        sb_str_printf(out, "%s%s using 1:($5 == $5 ? $2 : 1/0):5:6 with yerrorbars %s%s", next,
+                      data, thin, style);
 }
 
 /* One element of the plot command. `block` counts the data blocks of the file. */
@@ -246,12 +274,13 @@ static void put_plot(const struct sb_series *s, const char *name, size_t block, 
                       data, rgb);
         return;
     }
-    if (s->mark != SB_MARK_POINTS)
+    const bool line = s->mark == SB_MARK_LINE || s->mark == SB_MARK_LINE_POINTS;
+    if (line)
         sb_str_printf(out, "%s using 1:2 with lines linewidth 1.6%s linecolor rgb '#%06x' notitle",
                       data, s->dashed ? " dashtype 2" : "", rgb);
     if (s->mark == SB_MARK_LINE)
         return;
-    sb_str_puts(out, s->mark == SB_MARK_POINTS ? "" : ", \\\n     ");
+    sb_str_puts(out, line ? ", \\\n     " : "");
     put_points(s, data, out);
 }
 
@@ -267,7 +296,8 @@ static size_t put_panel(const struct sb_figure *f, const struct sb_layout *l, si
     sb_str_printf(out, "set grid %s %s linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back\n",
                   panel->x.kind == SB_AXIS_NAMES ? "noxtics" : "xtics",
                   panel->y.kind == SB_AXIS_NAMES ? "noytics" : "ytics");
-    put_texts(panel, &l->plots[index], out);
+    put_bar_texts(panel, &l->plots[index], out);
+    put_labels(l, index, out);
     size_t blocks = 0;
     for (size_t s = 0; s < panel->num_series; s++) {
         if (!has_block(&panel->series[s]))
@@ -276,7 +306,7 @@ static size_t put_panel(const struct sb_figure *f, const struct sb_layout *l, si
         put_plot(&panel->series[s], f->name, block + blocks++, out);
     }
     sb_str_puts(out, blocks ? "" : "plot NaN notitle");
-    sb_str_puts(out, "\nunset label\nunset object\n");
+    sb_str_puts(out, "\nunset label\nunset object\nunset arrow\n");
     return blocks;
 }
 

@@ -2,8 +2,8 @@
 #include "reports/figure_layout.h"
 
 #include "base/mem.h"
+#include "reports/figure_labels.h"
 #include "reports/figure_style.h"
-#include "reports/table_format.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,18 +11,13 @@
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
 #define MARGIN     12.0
-#define LINE       17.0 /* of text in SB_FONT_PIXELS */
-#define SMALL_LINE 14.0 /* of text in SB_FONT_SMALL */
-#define SWATCH     26.0 /* of the key, with its gap */
+#define LINE       17.0                /* of text in SB_FONT_PIXELS */
+#define SMALL_LINE 14.0                /* of text in SB_FONT_SMALL */
+#define SWATCH     (SB_KEY_SWATCH + 5) /* of the key, with its gap */
 #define KEY_GAP    16.0
 #define TICK_GAP   8.0
 #define PANEL_GAP  14.0
 #define RIGHT_ROOM 16.0 /* half a tick's label may stick out */
-
-double sb_text_pixels(const char *text, double font_pixels)
-{
-    return (double)sb_text_width(text) * SB_FONT_ADVANCE * font_pixels;
-}
 
 bool sb_bar_text_fits(const struct sb_panel *panel, const struct sb_box *plot,
                       const struct sb_datum *bar, double font_pixels)
@@ -36,22 +31,12 @@ bool sb_bar_text_fits(const struct sb_panel *panel, const struct sb_box *plot,
     return sb_text_pixels(bar->text, font_pixels) + 6 <= width && font_pixels + 2 <= height;
 }
 
-bool sb_point_text_is_left(const struct sb_panel *panel, const struct sb_box *plot,
-                           const struct sb_series *series, const struct sb_datum *point,
-                           double font_pixels)
-{
-    const double x = sb_axis_position(&panel->x, point->x) * plot->width;
-    const double width = sb_text_pixels(point->text, font_pixels) + font_pixels;
-    const bool fits_left = x >= width, fits_right = x + width <= plot->width;
-    const bool alone = series->mark == SB_MARK_POINTS || series->count == 1;
-    return fits_left && !(alone && fits_right);
-}
-
 void sb_layout_release(struct sb_layout *layout)
 {
     sb_free(layout->plots);
     sb_free(layout->key);
     sb_free(layout->lines);
+    sb_free(layout->labels);
     sb_texts_release(&layout->texts);
     memset(layout, 0, sizeof(*layout));
 }
@@ -64,15 +49,17 @@ static void add_line(struct sb_layout *l, const char *text, double x, double y, 
         l->lines[l->num_lines++] = (struct sb_text_line){text, x, y, small};
 }
 
-/* Bytes of the longest start of text that has at most `width` characters and ends at a blank. */
-static size_t wrap_at(const char *text, size_t width)
+/* Bytes of the longest start of text that is at most `width` pixels wide and ends at a blank. */
+static size_t wrap_at(const char *text, double width)
 {
-    size_t characters = 0, best = 0, i = 0;
+    size_t best = 0, i = 0;
+    double used = 0;
     for (; text[i]; i++) {
-        if (((unsigned char)text[i] & 0xc0) != 0x80 && characters++ == width)
-            return best ? best : i;
         if (text[i] == ' ')
             best = i;
+        used += sb_byte_pixels((unsigned char)text[i], SB_FONT_SMALL);
+        if (used > width)
+            return best ? best : i;
     }
     return i;
 }
@@ -80,10 +67,8 @@ static size_t wrap_at(const char *text, size_t width)
 /* Adds text as small lines below y; the new y. */
 static double add_paragraph(struct sb_layout *l, const char *text, double y)
 {
-    const double advance = SB_FONT_ADVANCE * SB_FONT_SMALL;
-    const size_t width = (size_t)((l->width - 2 * MARGIN) / advance);
     while (*text) {
-        const size_t n = wrap_at(text, width);
+        const size_t n = wrap_at(text, l->width - 2 * MARGIN);
         y += SMALL_LINE;
         add_line(l, sb_texts_printf(&l->texts, "%.*s", (int)n, text), MARGIN, y, true);
         text += n;
@@ -93,27 +78,44 @@ static double add_paragraph(struct sb_layout *l, const char *text, double y)
     return y;
 }
 
-/* Places the names of the first panel's series in rows below y; the new y. */
+/* True when the key names the series already. */
+static bool is_in_key(const struct sb_layout *l, const struct sb_series *series)
+{
+    for (size_t i = 0; i < l->num_key; i++) {
+        if (strcmp(l->key[i].series->name, series->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Places a name of the key at *x and *y, in the next row where it does not fit; moves them on. */
+static void place_name(struct sb_layout *l, const struct sb_series *series, double *x, double *y)
+{
+    const double width = SWATCH + sb_text_pixels(series->name, SB_FONT_PIXELS) + KEY_GAP;
+    if (*x > MARGIN && *x + width > l->width - MARGIN) {
+        *x = MARGIN;
+        *y += LINE;
+    }
+    if (sb_grow(&l->key, &l->cap_key, l->num_key + 1, sizeof(*l->key), TAG))
+        l->texts.failed = true;
+    else
+        l->key[l->num_key++] = (struct sb_key_entry){series, *x, *y - LINE / 3};
+    *x += width;
+}
+
+/* Places the names of all panels' series in rows below y, each once; the new y. */
 static double place_key(struct sb_layout *l, const struct sb_figure *f, double y)
 {
     double x = MARGIN;
     if (!f->has_key || f->num_panels == 0)
         return y;
     y += LINE;
-    for (size_t s = 0; s < f->panels[0].num_series; s++) {
-        const struct sb_series *series = &f->panels[0].series[s];
-        const double width = SWATCH + sb_text_pixels(series->name, SB_FONT_PIXELS) + KEY_GAP;
-        if (!*series->name)
-            continue;
-        if (x > MARGIN && x + width > l->width - MARGIN) {
-            x = MARGIN;
-            y += LINE;
+    for (size_t p = 0; p < f->num_panels; p++) {
+        for (size_t s = 0; s < f->panels[p].num_series; s++) {
+            const struct sb_series *series = &f->panels[p].series[s];
+            if (*series->name && !is_in_key(l, series))
+                place_name(l, series, &x, &y);
         }
-        if (sb_grow(&l->key, &l->cap_key, l->num_key + 1, sizeof(*l->key), TAG))
-            l->texts.failed = true;
-        else
-            l->key[l->num_key++] = (struct sb_key_entry){series, x, y - LINE / 3};
-        x += width;
     }
     return y;
 }
@@ -188,8 +190,11 @@ int sb_layout_init(struct sb_layout *l, const struct sb_figure *f, struct sb_err
         y = add_origin(l, &f->origin, y);
     }
     l->height = y + MARGIN;
-    if (l->plots && !l->texts.failed)
+    int rc = 0;
+    for (size_t p = 0; l->plots && p < f->num_panels && rc == 0; p++)
+        rc = sb_labels_place(l, &f->panels[p], p, err);
+    if (rc == 0 && l->plots && !l->texts.failed)
         return 0;
     sb_layout_release(l);
-    return sb_error_nomem(err, "the layout of a figure", f->num_panels);
+    return rc ? rc : sb_error_nomem(err, "the layout of a figure", f->num_panels);
 }

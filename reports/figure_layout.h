@@ -15,6 +15,8 @@ struct sb_box {
     double x, y, width, height;
 };
 
+#define SB_KEY_SWATCH 22.0 /* pixels wide */
+
 struct sb_key_entry {
     const struct sb_series *series;
     double x, y; /* left edge and middle of its swatch */
@@ -27,6 +29,13 @@ struct sb_text_line {
     bool small;
 };
 
+/* A text inside a panel; x is its left end, y its middle. */
+struct sb_label {
+    const char *text;
+    size_t panel;
+    double x, y;
+};
+
 struct sb_layout {
     double width, height;
     struct sb_box *plots; /* the drawing area of each panel; owned */
@@ -34,6 +43,8 @@ struct sb_layout {
     size_t num_key, cap_key;
     struct sb_text_line *lines; /* title, titles of panels, notes */
     size_t num_lines, cap_lines;
+    struct sb_label *labels; /* beside points; owned (figure_labels.h) */
+    size_t num_labels, cap_labels;
     struct sb_texts texts;
 };
 
@@ -44,12 +55,5 @@ void sb_layout_release(struct sb_layout *layout);
 /* True when a bar's text fits into it. */
 bool sb_bar_text_fits(const struct sb_panel *panel, const struct sb_box *plot,
                       const struct sb_datum *bar, double font_pixels);
-/* True when a point's text stands to its upper left, where curves that rise leave room; false when
- * it does not fit there, or the point is alone, and stands to the lower right. */
-bool sb_point_text_is_left(const struct sb_panel *panel, const struct sb_box *plot,
-                           const struct sb_series *series, const struct sb_datum *point,
-                           double font_pixels);
-/* Pixels that text takes in a font of this size, roughly. */
-double sb_text_pixels(const char *text, double font_pixels);
 
 #endif

@@ -26,11 +26,25 @@ extern const struct sb_colour sb_palette[SB_COLOURS];
 int sb_level_colour(const char *level);
 
 /* Pixels at the size that figures are designed for; drawings scale. */
-#define SB_FIGURE_WIDTH 860
+#define SB_FIGURE_WIDTH 720
 #define SB_FONT_NAME    "DejaVu Sans"
 #define SB_FONT_PIXELS  12.0
 #define SB_FONT_SMALL   10.0
-/* Mean width of a character, in font sizes. */
-#define SB_FONT_ADVANCE 0.6
+/* Pixels that UTF-8 text takes in that font, and one byte of it; what is not ASCII counts as a
+ * digit. */
+double sb_text_pixels(const char *text, double font_pixels);
+double sb_byte_pixels(unsigned char byte, double font_pixels);
+
+/* The shape of a series' points: families differ in it as well as in colour. */
+enum sb_shape {
+    SB_SHAPE_CIRCLE,
+    SB_SHAPE_SQUARE,
+    SB_SHAPE_UP,
+    SB_SHAPE_DIAMOND,
+    SB_SHAPE_DOWN,
+    SB_SHAPE_PENTAGON,
+    SB_SHAPES
+};
+enum sb_shape sb_shape_of(int colour);
 
 #endif

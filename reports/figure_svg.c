@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#define DASHES  " stroke-dasharray=\"6 5\""
 #define LABEL_X 22 /* of the y axis's label in the first column */
 
 /* Where a panel draws. */
@@ -94,8 +95,7 @@ static void put_bar(const struct frame *f, const struct sb_series *s, const stru
 
 static void put_line(const struct frame *f, const struct sb_series *s)
 {
-    sb_str_printf(f->out, "<path class=\"line c%d\"%s d=\"", s->colour,
-                  s->dashed ? " stroke-dasharray=\"6 5\"" : "");
+    sb_str_printf(f->out, "<path class=\"line c%d\"%s d=\"", s->colour, s->dashed ? DASHES : "");
     for (size_t i = 0; i < s->count; i++)
         sb_str_printf(f->out, "%s%.1f %.1f", i ? "L" : "M", x_of(f, s->data[i].x),
                       y_of(f, s->data[i].y));
@@ -114,32 +114,69 @@ static void put_area(const struct frame *f, const struct sb_series *s)
     sb_str_puts(f->out, "Z\"/>\n");
 }
 
+/* "M10.0 5.0H20.0" with a cap at both ends. */
+static void put_interval(const struct frame *f, int colour, double x0, double y0, double x1,
+                         double y1)
+{
+    const double cap = 2.5, dx = x0 == x1 ? cap : 0, dy = x0 == x1 ? 0 : cap;
+    sb_str_printf(f->out,
+                  "<path class=\"line c%d\" d=\"M%.1f %.1fL%.1f %.1fM%.1f %.1fL%.1f %.1fM%.1f "
+                  "%.1fL%.1f %.1f\"/>\n",
+                  colour, x0, y0, x1, y1, x0 - dx, y0 - dy, x0 + dx, y0 + dy, x1 - dx, y1 - dy,
+                  x1 + dx, y1 + dy);
+}
+
 static void put_intervals(const struct frame *f, const struct sb_series *s,
                           const struct sb_datum *d)
 {
     const double x = x_of(f, d->x), y = y_of(f, d->y);
     if (isfinite(d->x_low) && isfinite(d->x_high))
-        sb_str_printf(f->out, "<path class=\"line c%d\" d=\"M%.1f %.1fH%.1f\"/>\n", s->colour,
-                      x_of(f, d->x_low), y, x_of(f, d->x_high));
+        put_interval(f, s->colour, x_of(f, d->x_low), y, x_of(f, d->x_high), y);
     if (isfinite(d->y_low) && isfinite(d->y_high))
-        sb_str_printf(f->out, "<path class=\"line c%d\" d=\"M%.1f %.1fV%.1f\"/>\n", s->colour, x,
-                      y_of(f, d->y_low), y_of(f, d->y_high));
+        put_interval(f, s->colour, x, y_of(f, d->y_low), x, y_of(f, d->y_high));
+}
+
+/* A polygon of n corners around a point, the first at this angle; 0 corners: a circle. */
+static void put_shape(struct sb_str *out, const struct sb_series *series, double x, double y,
+                      double radius)
+{
+    static const struct {
+        int corners;
+        double first, radius; /* degrees clockwise from the right; of the circle around it */
+    } shapes[SB_SHAPES] = {
+        [SB_SHAPE_CIRCLE] = {0, 0, 1},  [SB_SHAPE_SQUARE] = {4, 45, 1.3},
+        [SB_SHAPE_UP] = {3, -90, 1.4},  [SB_SHAPE_DIAMOND] = {4, 0, 1.4},
+        [SB_SHAPE_DOWN] = {3, 90, 1.4}, [SB_SHAPE_PENTAGON] = {5, -90, 1.25},
+    };
+    const enum sb_shape shape = sb_shape_of(series->colour);
+    const char *const class = series->hollow ? "hollow" : "bar";
+    const int n = shapes[shape].corners;
+    if (n == 0) {
+        sb_str_printf(out, "<circle class=\"%s c%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"%g\">", class,
+                      series->colour, x, y, radius);
+        return;
+    }
+    sb_str_printf(out, "<path class=\"%s c%d\" d=\"", class, series->colour);
+    for (int i = 0; i < n; i++) {
+        const double angle = (shapes[shape].first + 360.0 * i / n) * 0.017453292519943295;
+        sb_str_printf(out, "%s%.1f %.1f", i ? "L" : "M",
+                      x + radius * shapes[shape].radius * cos(angle),
+                      y + radius * shapes[shape].radius * sin(angle));
+    }
+    sb_str_puts(out, "Z\">");
+}
+
+static void end_shape(struct sb_str *out, int colour)
+{
+    sb_str_puts(out, sb_shape_of(colour) == SB_SHAPE_CIRCLE ? "</circle>\n" : "</path>\n");
 }
 
 static void put_point(const struct frame *f, const struct sb_series *s, const struct sb_datum *d)
 {
-    const double x = x_of(f, d->x), y = y_of(f, d->y);
     put_intervals(f, s, d);
-    sb_str_printf(f->out, "<circle class=\"bar c%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"%g\">", s->colour,
-                  x, y, s->colour < SB_NUM_FAMILIES ? 4.5 : 3.5);
+    put_shape(f->out, s, x_of(f, d->x), y_of(f, d->y), s->colour < SB_NUM_FAMILIES ? 4.5 : 3.5);
     put_tip(f->out, d);
-    sb_str_puts(f->out, "</circle>\n");
-    if (!d->text || !*d->text)
-        return;
-    if (sb_point_text_is_left(f->panel, f->box, s, d, SB_FONT_PIXELS))
-        put_text(f->out, x - 7, y - 5, " text-anchor=\"end\"", d->text);
-    else
-        put_text(f->out, x + 7, y + 13, "", d->text);
+    end_shape(f->out, s->colour);
 }
 
 static void put_series(const struct frame *f, const struct sb_series *s)
@@ -152,9 +189,9 @@ static void put_series(const struct frame *f, const struct sb_series *s)
         const struct sb_datum *d = &s->data[i];
         if (s->mark == SB_MARK_BARS)
             put_bar(f, s, d);
-        else if (s->mark == SB_MARK_LABELS)
-            put_text(f->out, x_of(f, d->x) + 6, y_of(f, d->y) + 4, "", d->text ? d->text : "");
-        else if (s->mark != SB_MARK_LINE)
+        else if (s->mark == SB_MARK_WHISKERS)
+            put_intervals(f, s, d);
+        else if (s->mark == SB_MARK_POINTS || s->mark == SB_MARK_LINE_POINTS)
             put_point(f, s, d);
     }
 }
@@ -169,14 +206,28 @@ static void put_panel(const struct frame *f, double left)
         put_series(f, &f->panel->series[s]);
 }
 
+static void put_swatch(const struct sb_key_entry *k, struct sb_str *out)
+{
+    const enum sb_mark mark = k->series->mark;
+    const int colour = k->series->colour;
+    if (mark == SB_MARK_LINE || mark == SB_MARK_LINE_POINTS || mark == SB_MARK_WHISKERS)
+        sb_str_printf(out, "<path class=\"line c%d\"%s d=\"M%.1f %.1fH%.1f\"/>\n", colour,
+                      k->series->dashed ? DASHES : "", k->x, k->y, k->x + SB_KEY_SWATCH);
+    else if (mark != SB_MARK_POINTS)
+        sb_str_printf(
+            out, "<rect class=\"bar c%d\" x=\"%.1f\" y=\"%.1f\" width=\"%g\" height=\"11\"/>\n",
+            colour, k->x, k->y - 5.5, SB_KEY_SWATCH);
+    if (mark == SB_MARK_POINTS || mark == SB_MARK_LINE_POINTS) {
+        put_shape(out, k->series, k->x + SB_KEY_SWATCH / 2, k->y, 4.5);
+        end_shape(out, colour);
+    }
+}
+
 static void put_key(const struct sb_layout *l, struct sb_str *out)
 {
     for (size_t i = 0; i < l->num_key; i++) {
-        const struct sb_key_entry *k = &l->key[i];
-        sb_str_printf(
-            out, "<rect class=\"bar c%d\" x=\"%.1f\" y=\"%.1f\" width=\"18\" height=\"11\"/>\n",
-            k->series->colour, k->x, k->y - 5.5);
-        put_text(out, k->x + 23, k->y + 4, "", k->series->name);
+        put_swatch(&l->key[i], out);
+        put_text(out, l->key[i].x + SB_KEY_SWATCH + 5, l->key[i].y + 4, "", l->key[i].series->name);
     }
 }
 
@@ -202,6 +253,10 @@ int sb_figure_svg(const struct sb_figure *f, struct sb_str *out, struct sb_error
     for (size_t p = 0; p < f->num_panels; p++) {
         const struct frame frame = {&f->panels[p], &layout.plots[p], out};
         put_panel(&frame, LABEL_X + layout.plots[p].x - layout.plots[0].x);
+    }
+    for (size_t i = 0; i < layout.num_labels; i++) {
+        const struct sb_label *const label = &layout.labels[i];
+        put_text(out, label->x, label->y + 4, "", label->text);
     }
     sb_str_puts(out, "</svg>\n");
     sb_layout_release(&layout);

@@ -70,6 +70,19 @@ static int colour_of(const struct models *m, const struct sb_record *r)
     return SB_COLOUR_FAMILY + (int)number_of(m, r);
 }
 
+/* ", n = 100 images": of the accuracy beside a diagnosis; "" where none is recorded. */
+static const char *images_of(struct sb_figure *f, const struct sb_records *records,
+                             const char *dataset)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_accuracy_record *const a = &records->items[i].u.accuracy;
+        if (records->items[i].kind == SB_RECORD_ACCURACY && a->samples != SB_NO_INT &&
+            strcmp(a->dataset, dataset) == 0)
+            return sb_texts_printf(&f->texts, ", n = %lld images", (long long)a->samples);
+    }
+    return "";
+}
+
 /* The note, with what it leaves out. */
 static const char *note_of(struct sb_figure *f, const struct models *m, const char *note)
 {
@@ -112,7 +125,7 @@ static void add_precision(struct sb_figure *f, const struct models *models,
     const struct sb_curve_record *const c = &r->u.curve;
     const int colour = colour_of(models, r);
     struct sb_panel *p = panel_of(f, c->series);
-    set_unit_axes(f, p, "Recall", "Precision");
+    set_unit_axes(f, p, "Recall [0..1]", "Precision [0..1]");
     if (bands) {
         add_band(f, p, c, colour);
         return;
@@ -144,11 +157,12 @@ int sb_figure_precision(struct sb_figure *f, const struct sb_records *records, s
     f->has_key = true;
     f->columns = 3;
     f->panel_height = 220;
-    f->note = note_of(f, &models,
-                      sb_texts_printf(&f->texts,
-                                      "Mean over the categories of %s, objects of all sizes; band: "
-                                      "95 %% interval, bootstrap over images.",
-                                      dataset));
+    f->note =
+        note_of(f, &models,
+                sb_texts_printf(&f->texts,
+                                "Mean over the categories of %s%s, objects of all sizes; band: "
+                                "95 %% interval, bootstrap over images.",
+                                dataset, images_of(f, records, dataset)));
     return 0;
 }
 
@@ -184,8 +198,8 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
             continue;
         if (!p) {
             p = sb_figure_panel(f, "");
-            set_unit_axes(f, p, "Mean score of the detections in a bin",
-                          "Share that is right, IoU 0.5");
+            set_unit_axes(f, p, "Mean score of the detections in a bin [0..1]",
+                          "Share that is right, IoU 0.5 [0..1]");
             struct sb_series *s = sb_figure_series(f, p, "", SB_MARK_LINE, SB_COLOUR_GREY);
             s->dashed = true;
             sb_figure_point(f, s, 0, 0);

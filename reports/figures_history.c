@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MAX_PANELS    12 /* of the first series; more would be too small to read */
-#define PANEL_HEIGHT  120.0
+#define PANEL_HEIGHT  150.0
 #define LEAST_RANGE   1.0 /* per cent to both sides: what is less looks flat */
 #define COLOUR_POINTS 0
 #define COLOUR_LEVELS 1
@@ -17,6 +17,7 @@ struct series {
     struct sb_panel *panel;
     double first_level; /* what percentages are of */
     double low, high;   /* per cent that the panel shows */
+    size_t count;       /* runs */
     const struct sb_record *before;
 };
 
@@ -52,7 +53,8 @@ static void start_series(struct sb_figure *f, struct series *s, const struct sb_
     s->low = -LEAST_RANGE;
     s->high = LEAST_RANGE;
     s->before = NULL;
-    sb_figure_axis(f, &s->panel->x, "run", SB_AXIS_LINEAR);
+    s->count = 0;
+    sb_figure_axis(f, &s->panel->x, "", SB_AXIS_LINEAR);
     sb_figure_axis(f, &s->panel->y, "change [%], measured", SB_AXIS_LINEAR);
     sb_figure_series(f, s->panel, "runs", SB_MARK_POINTS, COLOUR_POINTS);
     sb_figure_series(f, s->panel, "fitted level", SB_MARK_LINE, COLOUR_LEVELS);
@@ -83,9 +85,12 @@ static void add_point(struct sb_figure *f, struct series *s, const struct sb_rec
         add_step(f, s, r);
     struct sb_datum *d =
         sb_figure_point(f, &s->panel->series[0], (double)h->point, percent(s, h->value));
+    d->y_low = percent(s, h->low);
+    d->y_high = percent(s, h->high);
     d->tip = sb_texts_printf(&f->texts, "commit %.12s, %s: %+.2f %%", h->commit, h->started, d->y);
-    s->low = fmin(s->low, d->y);
-    s->high = fmax(s->high, d->y);
+    s->low = fmin(fmin(s->low, d->y), d->y_low);
+    s->high = fmax(fmax(s->high, d->y), d->y_high);
+    s->count++;
     s->before = r;
 }
 
@@ -96,6 +101,9 @@ static void end_series(struct sb_figure *f, struct series *s)
     sb_figure_point(f, &s->panel->series[1], (double)s->before->u.history.point + 0.5,
                     percent(s, s->before->u.history.level));
     const double margin = 0.05 * (s->high - s->low);
+    sb_figure_axis(f, &s->panel->x,
+                   sb_texts_printf(&f->texts, "run in order of adding, n = %zu", s->count),
+                   SB_AXIS_LINEAR);
     s->panel->y.low = s->low - margin;
     s->panel->y.high = s->high + margin;
     s->before = NULL;
@@ -126,7 +134,8 @@ int sb_figure_history(struct sb_figure *f, const struct sb_records *records, str
     f->note = sb_texts_printf(
         &f->texts,
         "Against the first level; latencies as ratios to the reference kernel of the same session. "
-        "Steps are named when both sides have enough runs.%s",
+        "Bars: 95 %% interval of a run's median or accuracy, where one process tells it. Steps are "
+        "named when both sides have enough runs.%s",
         left_out ? " More series are in the table." : "");
     return 0;
 }

@@ -11,6 +11,8 @@
 #define BAR_HALF   0.36
 #define BAR_PIXELS 30.0
 
+#define COLOUR_INTERVAL 6
+
 /* What a panel stacks. */
 struct quantity {
     const char *title; /* "Time" */
@@ -81,13 +83,45 @@ static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, cons
     return sb_figure_series(f, p, level, SB_MARK_BARS, sb_level_colour(level));
 }
 
-/* Stacks the levels of one cell at height y. */
-static void stack(struct sb_figure *f, struct sb_panel *p, const struct sb_report_rows *rows,
-                  size_t begin, size_t end, const struct quantity *q, const struct sb_unit *unit,
-                  double y)
+/* Series of the usual levels in their order, whichever model has them first. */
+static void add_level_series(struct sb_figure *f, struct sb_panel *p,
+                             const struct sb_report_rows *rows)
+{
+    static const char *const levels[] = {"stem", "L1", "L2", "L3", "L4", "L5", "L6", "L7", "head"};
+    for (size_t l = 0; l < sizeof(levels) / sizeof(levels[0]); l++) {
+        for (size_t i = 0; i < rows->count; i++) {
+            if (strcmp(sb_row_label(rows, &rows->items[i]), levels[l]) == 0)
+                series_of(f, p, levels[l]);
+        }
+    }
+}
+
+/* The interval of a level's time at the end of its part of the bar; those of neighbours stand apart
+ * in height. Returns how far it reaches. */
+static double add_interval(struct sb_figure *f, struct sb_panel *p, const struct sb_row *row,
+                           double start, const struct sb_unit *unit, double y)
+{
+    static const double heights[] = {-0.27, 0.27}; /* clear of the texts in the middle */
+    const struct sb_interval *const i = &row->time.interval;
+    struct sb_series *s = NULL;
+    for (size_t k = 0; k < p->num_series && !s; k++)
+        s = p->series[k].mark == SB_MARK_WHISKERS ? &p->series[k] : NULL;
+    if (!s)
+        s = sb_figure_series(f, p, "95 % interval", SB_MARK_WHISKERS, COLOUR_INTERVAL);
+    struct sb_datum *d =
+        sb_figure_point(f, s, (start + row->time.median) / unit->scale, y + heights[s->count % 2]);
+    d->x_low = (start + i->low) / unit->scale;
+    d->x_high = (start + i->high) / unit->scale;
+    return start + i->high;
+}
+
+/* Stacks the levels of one cell at height y; returns where the bar or its last interval ends. */
+static double stack(struct sb_figure *f, struct sb_panel *p, const struct sb_report_rows *rows,
+                    size_t begin, size_t end, const struct quantity *q, const struct sb_unit *unit,
+                    double y)
 {
     const double sum = sum_of(rows, begin, end, q);
-    double at = 0;
+    double at = 0, reach = 0;
     for (size_t i = begin; i < end && sum > 0; i++) {
         const struct sb_row *row = &rows->items[i];
         const char *level = sb_row_label(rows, row);
@@ -97,7 +131,10 @@ static void stack(struct sb_figure *f, struct sb_panel *p, const struct sb_repor
             continue;
         struct sb_datum *d = sb_figure_bar(f, s, at / unit->scale, (at + value) / unit->scale,
                                            y - BAR_HALF, y + BAR_HALF);
+        if (q->value == time_of && row->time.interval.known)
+            reach = fmax(reach, add_interval(f, p, row, at, unit, y));
         at += value;
+        reach = fmax(reach, at);
         char number[SB_NUMBER_SIZE];
         sb_number_text(value / unit->scale, sb_significant_decimals(value / unit->scale, 3),
                        number);
@@ -105,24 +142,25 @@ static void stack(struct sb_figure *f, struct sb_panel *p, const struct sb_repor
         d->tip = sb_texts_printf(&f->texts, "%s, %s: %s %s, %.1f %%", row->cell.model, level,
                                  number, unit->symbol, 100 * value / sum);
     }
+    return reach;
 }
 
-/* The total at the end of a bar. */
-static void say_total(struct sb_figure *f, struct sb_panel *p, double sum,
+/* The total behind the end of a bar. */
+static void say_total(struct sb_figure *f, struct sb_panel *p, double sum, double end,
                       const struct sb_unit *unit, double y)
 {
     char number[SB_NUMBER_SIZE];
     const double value = sum / unit->scale;
     struct sb_series *s = sb_figure_series(f, p, "", SB_MARK_LABELS, SB_COLOUR_GREY);
-    struct sb_datum *d = sb_figure_point(f, s, value, y);
+    struct sb_datum *d = sb_figure_point(f, s, end / unit->scale, y);
     sb_number_text(value, sb_significant_decimals(value, 3), number);
     d->text = sum > 0 ? sb_texts_printf(&f->texts, "%s %s", number, unit->symbol) : "none recorded";
 }
 
 static void add_panel(struct sb_figure *f, const struct sb_report_rows *rows,
-                      const struct quantity *q, bool names)
+                      const struct quantity *q)
 {
-    double largest = 0, y = 0;
+    double largest = 0, y = 0, reach = 0;
     for (size_t i = 0; i < rows->count; i = cell_end(rows, i)) {
         const double sum = sum_of(rows, i, cell_end(rows, i), q);
         largest = sum > largest ? sum : largest;
@@ -135,17 +173,16 @@ static void add_panel(struct sb_figure *f, const struct sb_report_rows *rows,
     sb_figure_axis(f, &p->x, "", SB_AXIS_LINEAR);
     sb_figure_axis(f, &p->y, "", SB_AXIS_NAMES);
     p->x.from_zero = true;
-    p->x.high = 1.16 * largest / unit->scale; /* room for the totals */
     p->y.reversed = true;
+    add_level_series(f, p, rows);
     for (size_t i = 0; i < rows->count; i = cell_end(rows, i)) {
         const size_t end = cell_end(rows, i);
-        stack(f, p, rows, i, end, q, unit, y);
-        if (names)
-            sb_figure_tick(f, &p->y, y, sb_row_cell_name(f, rows, &rows->items[i]));
-        y++;
+        const double at = stack(f, p, rows, i, end, q, unit, y);
+        say_total(f, p, sum_of(rows, i, end, q), at, unit, y);
+        sb_figure_tick(f, &p->y, y++, sb_row_cell_name(f, rows, &rows->items[i]));
+        reach = fmax(reach, at);
     }
-    for (size_t i = 0, k = 0; i < rows->count; i = cell_end(rows, i), k++)
-        say_total(f, p, sum_of(rows, i, cell_end(rows, i), q), unit, (double)k);
+    p->x.high = 1.18 * reach / unit->scale; /* room for the totals */
     p->y.low = -0.5;
     p->y.high = y - 0.5;
     f->panel_height = 14 + BAR_PIXELS * y;
@@ -160,10 +197,10 @@ int sb_figure_levels(struct sb_figure *f, const struct sb_records *records, stru
     f->title = "Cost, time and memory per level";
     f->has_key = true;
     for (size_t q = 0; q < N_QUANTITIES; q++)
-        add_panel(f, &rows, &quantities[q], true);
+        add_panel(f, &rows, &quantities[q]);
     f->note = sb_texts_printf(
         &f->texts,
-        "Time: median of each level's sum over its steps, %s repetitions (intervals in the table). "
+        "Time: median of each level's sum over its steps and its 95 %% interval, %s repetitions. "
         "Outputs: bytes that the level's steps write; the planned arena is smaller, because levels "
         "reuse memory.",
         sb_row_samples(f, &rows));

@@ -27,6 +27,12 @@ static double part_of(const struct sb_row *row, size_t part)
     return *bytes == SB_NO_INT ? 0 : (double)*bytes;
 }
 
+/* "252 MiB" behind the end of a bar. */
+static void say(struct sb_figure *f, struct sb_panel *p, double end, double y, const char *text)
+{
+    sb_figure_point(f, &p->series[N_PARTS + 1], end, y)->text = text;
+}
+
 static void add_planned(struct sb_figure *f, struct sb_panel *p, const struct sb_row *row,
                         const struct sb_unit *unit, double y)
 {
@@ -41,6 +47,8 @@ static void add_planned(struct sb_figure *f, struct sb_panel *p, const struct sb
                                  bytes, unit->symbol);
         at += bytes;
     }
+    if (at > 0)
+        say(f, p, at, y - 0.2, sb_texts_printf(&f->texts, "%.3g %s", at, unit->symbol));
 }
 
 static void add_peak(struct sb_figure *f, struct sb_panel *p, const struct sb_row *row,
@@ -51,11 +59,12 @@ static void add_peak(struct sb_figure *f, struct sb_panel *p, const struct sb_ro
         return;
     const double bytes = (double)peak / unit->scale;
     struct sb_datum *d = sb_figure_bar(f, &p->series[N_PARTS], 0, bytes, y + 0.02, y + 0.38);
-    d->text = planned > 0 ? sb_texts_printf(&f->texts, "%.3g %s, %.3f x planned", bytes,
-                                            unit->symbol, (double)peak / (double)planned)
-                          : sb_texts_printf(&f->texts, "%.3g %s", bytes, unit->symbol);
     d->tip = sb_texts_printf(&f->texts, "%s, measured peak: %.4g %s", row->cell.model, bytes,
                              unit->symbol);
+    say(f, p, bytes, y + 0.2,
+        planned > 0 ? sb_texts_printf(&f->texts, "%.3g %s, %.3f x", bytes, unit->symbol,
+                                      (double)peak / (double)planned)
+                    : sb_texts_printf(&f->texts, "%.3g %s", bytes, unit->symbol));
 }
 
 static double largest_bytes(const struct sb_report_rows *rows)
@@ -74,13 +83,15 @@ static void fill(struct sb_figure *f, const struct sb_report_rows *rows, double 
 {
     const struct sb_unit *unit = sb_unit_choose(SB_QUANTITY_BYTES, largest);
     struct sb_panel *p = sb_figure_panel(f, "");
-    sb_figure_axis(f, &p->x, sb_texts_printf(&f->texts, "Memory [%s]", unit->symbol),
+    sb_figure_axis(f, &p->x,
+                   sb_texts_printf(&f->texts, "Memory [%s], planned and measured", unit->symbol),
                    SB_AXIS_LINEAR);
     sb_figure_axis(f, &p->y, "", SB_AXIS_NAMES);
     p->x.from_zero = p->y.reversed = true;
     for (size_t i = 0; i < N_PARTS; i++)
         sb_figure_series(f, p, parts[i].name, SB_MARK_BARS, parts[i].colour);
-    sb_figure_series(f, p, "peak, measured", SB_MARK_BARS, 1);
+    sb_figure_series(f, p, "peak, measured (x planned)", SB_MARK_BARS, 1);
+    sb_figure_series(f, p, "", SB_MARK_LABELS, SB_COLOUR_GREY);
     double y = 0;
     for (size_t i = 0; i < rows->count && !f->texts.failed; i++) {
         const struct sb_row *row = &rows->items[i];
@@ -90,6 +101,7 @@ static void fill(struct sb_figure *f, const struct sb_report_rows *rows, double 
         add_peak(f, p, row, unit, y);
         sb_figure_tick(f, &p->y, y++, sb_row_cell_name(f, rows, row));
     }
+    p->x.high = 1.3 * largest / unit->scale; /* room for the texts */
     p->y.low = -0.5;
     p->y.high = y - 0.5;
     f->panel_height = 14 + ROW_PIXELS * y;
@@ -107,7 +119,7 @@ int sb_figure_memory(struct sb_figure *f, const struct sb_records *records, stru
     f->title = "Memory: planned and measured";
     f->has_key = true;
     f->note = "Planned: computed before anything runs. Peak: resident memory of loading, building "
-              "and running above the program's start.";
+              "and running above the program's start; one measurement each (n = 1), no interval.";
     sb_report_rows_release(&rows);
     return 0;
 }

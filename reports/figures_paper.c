@@ -68,16 +68,19 @@ static void add_row(struct sb_figure *f, struct sb_panel *p, const struct sb_pap
                   row->model ? SB_MARK_LINE_POINTS : SB_MARK_POINTS, colour);
     struct sb_datum *d = sb_figure_point(f, printed, flops->value, ap->value);
     d->text = label;
-    d->tip = sb_texts_printf(&f->texts, "%s, printed: %s B, AP %s", row->name, flops->printed,
+    d->tip = sb_texts_printf(&f->texts, "%s, printed: %s G, AP %s", row->name, flops->printed,
                              ap->printed);
     if (isnan(ap->measured) || isnan(flops->computed))
         return;
     struct sb_series *own =
         series_of(f, p, sb_texts_printf(&f->texts, "%s, here", name), SB_MARK_LINE_POINTS, colour);
-    own->dashed = true;
+    own->dashed = own->hollow = true;
     d = sb_figure_point(f, own, flops->computed, ap->measured);
-    d->tip = sb_texts_printf(&f->texts, "%s, here: computed %.2f B, measured AP %.1f", row->name,
-                             flops->computed, ap->measured);
+    d->y_low = ap->measured_low;
+    d->y_high = ap->measured_high;
+    d->tip =
+        sb_texts_printf(&f->texts, "%s, here: computed %.2f G, measured AP %.1f on %s, n = %zu",
+                        row->name, flops->computed, ap->measured, ap->measured_on, ap->measured_n);
 }
 
 /* "R50-FPN"; "SpineNet-49 @896" where the name alone stands for several rows. */
@@ -97,9 +100,10 @@ static void add_panel(struct sb_figure *f, const struct sb_paper_table *table)
     const int flops = find_column(table, "flops"), ap = find_column(table, "AP");
     if (flops < 0 || ap < 0)
         return;
-    struct sb_panel *p = sb_figure_panel(f, sb_texts_printf(&f->texts, "Table %s", table->id));
-    sb_figure_axis(f, &p->x, "FLOPs [B]", SB_AXIS_LOG);
-    sb_figure_axis(f, &p->y, "AP", SB_AXIS_LINEAR);
+    struct sb_panel *p =
+        sb_figure_panel(f, sb_texts_printf(&f->texts, "Table %s: %s", table->id, table->title));
+    sb_figure_axis(f, &p->x, "FLOPs [G], printed or computed", SB_AXIS_LOG);
+    sb_figure_axis(f, &p->y, "AP [points], printed or measured", SB_AXIS_LINEAR);
     struct sb_families families = {0};
     for (size_t r = 0; r < table->num_rows; r++) {
         const struct sb_paper_row *row = &table->rows[r];
@@ -126,12 +130,16 @@ int sb_figure_paper(struct sb_figure *f, const struct sb_records *records, struc
         rc = sb_paper_measure(table, records, err);
         add_panel(f, table);
     }
-    f->title = "Accuracy against FLOPs, as the paper prints it";
+    f->title = "Accuracy against FLOPs: printed in the paper, and here";
     f->has_key = true;
-    f->note = sb_texts_printf(&f->texts,
-                              "Printed values: %s. FLOPs are multiply-adds. Dashed: computed and "
-                              "measured here, where records hold the AP of a model.",
-                              paper.title);
+    f->panel_height = 260;
+    f->note =
+        sb_texts_printf(&f->texts,
+                        "Filled, solid: printed in %s; n and intervals are not printed. Outlined, "
+                        "dashed: FLOPs computed and AP measured here with its 95 %% interval, "
+                        "where records hold it on COCO's images (n in the tips and in the "
+                        "tables). FLOPs are multiply-adds.",
+                        paper.title);
     sb_paper_release(&paper);
     return rc;
 }

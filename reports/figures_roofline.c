@@ -45,6 +45,10 @@ static void add_step(struct sb_figure *f, struct sb_panel *p, const struct sb_ro
     const char *level = row->part.level ? row->part.level : "other";
     struct sb_series *s = series_of(f, p, level);
     struct sb_datum *d = sb_figure_point(f, s, flops / bytes_of(row), flops / row->time.median);
+    if (row->time.interval.known) {
+        d->y_low = flops / row->time.interval.high;
+        d->y_high = flops / row->time.interval.low;
+    }
     d->tip = sb_texts_printf(&f->texts, "%s (%s, %s): %.3g FLOP/byte, %.3g GFLOP/s, %.3g ms",
                              row->part.node, row->part.op ? row->part.op : "?", level, d->x, d->y,
                              row->time.median / 1e6);
@@ -122,7 +126,8 @@ int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, st
     f->panel_height = 230;
     f->note = sb_texts_printf(
         &f->texts,
-        "Speed: 2 x multiply-adds / median time, %s. Intensity: FLOPs per byte of inputs, output "
+        "Speed: 2 x multiply-adds / median time with its 95 %% interval, %s. Intensity: FLOPs per "
+        "byte of inputs, output "
         "and weights, each moved once; what caches hold may stand above the bandwidth. Winograd "
         "kernels compute fewer products than are counted, so they may stand above the peak. %s",
         sb_row_samples(f, &rows), roof_note(f, num_roofs));

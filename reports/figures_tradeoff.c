@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_SUBJECTS 4 /* metrics and data sets in one figure */
+
 /* A value with its interval in base units; NaN for what is missing. */
 struct estimate {
     double value, low, high;
@@ -20,25 +22,33 @@ struct quantity {
     const char *title;
     enum sb_quantity quantity;
     const char *source;
-    struct estimate (*of)(const struct sb_report_rows *rows, const struct sb_row *row);
+    struct estimate (*of)(const struct quantity *q, const struct sb_report_rows *rows,
+                          const struct sb_row *row);
+    const char *dataset; /* of accuracies, whose metric is the title */
 };
 
 static const struct estimate none = {NAN, NAN, NAN};
 
-static struct estimate tf_of(const struct sb_report_rows *rows, const struct sb_row *row)
+static struct estimate tf_of(const struct quantity *q, const struct sb_report_rows *rows,
+                             const struct sb_row *row)
 {
+    (void)q;
     (void)rows;
     return row->has_cost ? (struct estimate){row->cost.tf_multi_adds, NAN, NAN} : none;
 }
 
-static struct estimate macs_of(const struct sb_report_rows *rows, const struct sb_row *row)
+static struct estimate macs_of(const struct quantity *q, const struct sb_report_rows *rows,
+                               const struct sb_row *row)
 {
+    (void)q;
     (void)rows;
     return row->has_cost ? (struct estimate){(double)row->cost.macs, NAN, NAN} : none;
 }
 
-static struct estimate latency_of(const struct sb_report_rows *rows, const struct sb_row *row)
+static struct estimate latency_of(const struct quantity *q, const struct sb_report_rows *rows,
+                                  const struct sb_row *row)
 {
+    (void)q;
     (void)rows;
     const struct sb_interval *i = &row->time.interval;
     if (sb_row_time_why(row))
@@ -46,32 +56,32 @@ static struct estimate latency_of(const struct sb_report_rows *rows, const struc
     return (struct estimate){row->time.median, i->known ? i->low : NAN, i->known ? i->high : NAN};
 }
 
-static struct estimate memory_of(const struct sb_report_rows *rows, const struct sb_row *row)
+static struct estimate memory_of(const struct quantity *q, const struct sb_report_rows *rows,
+                                 const struct sb_row *row)
 {
+    (void)q;
     (void)rows;
     const int64_t peak = row->memory.measured_bytes, planned = sb_row_planned_bytes(row);
     const int64_t bytes = peak != SB_NO_INT ? peak : planned;
     return bytes == SB_NO_INT ? none : (struct estimate){(double)bytes, NAN, NAN};
 }
 
-static struct estimate accuracy_of(const struct sb_report_rows *rows, const struct sb_row *row)
+static struct estimate accuracy_of(const struct quantity *q, const struct sb_report_rows *rows,
+                                   const struct sb_row *row)
 {
-    static const char *const metrics[] = {"AP", "top-1"};
-    for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
-        const struct sb_record *r = sb_row_accuracy(rows, row, metrics[i]);
-        if (r && !isnan(r->u.accuracy.value))
-            return (struct estimate){r->u.accuracy.value, r->u.accuracy.low, r->u.accuracy.high};
-    }
-    return none;
+    const struct sb_record *r = sb_row_accuracy(rows, row, q->title, q->dataset);
+    if (!r || isnan(r->u.accuracy.value))
+        return none;
+    return (struct estimate){r->u.accuracy.value, r->u.accuracy.low, r->u.accuracy.high};
 }
 
 /* Titled as the columns "tf" and "macs" of tables. */
-static const struct quantity tf = {"Paper FLOPs", SB_QUANTITY_AMOUNT, "computed", tf_of};
-static const struct quantity macs = {"Multiply-adds", SB_QUANTITY_AMOUNT, "computed", macs_of};
-static const struct quantity latency = {"Latency", SB_QUANTITY_TIME, "measured", latency_of};
-static const struct quantity memory = {"Peak memory", SB_QUANTITY_BYTES, "measured", memory_of};
-static const struct quantity accuracy = {"AP or top-1", SB_QUANTITY_ACCURACY, "measured",
-                                         accuracy_of};
+static const struct quantity tf = {"Paper FLOPs", SB_QUANTITY_AMOUNT, "computed", tf_of, NULL};
+static const struct quantity macs = {"Multiply-adds", SB_QUANTITY_AMOUNT, "computed", macs_of,
+                                     NULL};
+static const struct quantity latency = {"Latency", SB_QUANTITY_TIME, "measured", latency_of, NULL};
+static const struct quantity memory = {"Peak memory", SB_QUANTITY_BYTES, "measured", memory_of,
+                                       NULL};
 
 /* What the paper's profiler counts, where every model has it: an axis never mixes two counts. */
 static const struct quantity *cost_of(const struct sb_report_rows *rows)
@@ -93,7 +103,7 @@ static double largest_of(const struct sb_report_rows *rows, const struct quantit
 {
     double largest = 0;
     for (size_t i = 0; i < rows->count; i++) {
-        const double value = q->of(rows, &rows->items[i]).value;
+        const double value = q->of(q, rows, &rows->items[i]).value;
         largest = value > largest ? value : largest;
     }
     return largest;
@@ -164,7 +174,7 @@ static void add_curve(struct sb_figure *f, struct sb_panel *p, const struct sb_r
             sb_families_index(families, row->cell.model) != family)
             continue;
         used[i] = true;
-        const struct estimate a = x->of(rows, row), b = y->of(rows, row);
+        const struct estimate a = x->of(x, rows, row), b = y->of(y, rows, row);
         if (isfinite(a.value) && a.value > 0 && isfinite(b.value))
             add_point(f, s, row, &a, x_unit, &b, y_unit);
     }
@@ -175,12 +185,14 @@ static void add_curve(struct sb_figure *f, struct sb_panel *p, const struct sb_r
 static const char *axis_label(struct sb_figure *f, const struct quantity *q,
                               const struct sb_unit *unit)
 {
+    if (q->quantity == SB_QUANTITY_ACCURACY)
+        return sb_texts_printf(&f->texts, "%s [points], %s", q->title, q->source);
     return *unit->symbol
                ? sb_texts_printf(&f->texts, "%s [%s], %s", q->title, unit->symbol, q->source)
                : sb_texts_printf(&f->texts, "%s, %s", q->title, q->source);
 }
 
-static int add_panel(struct sb_figure *f, const struct sb_report_rows *rows,
+static int add_panel(struct sb_figure *f, const struct sb_report_rows *rows, const char *title,
                      const struct quantity *x, const struct quantity *y, struct sb_error *err)
 {
     const double x_most = largest_of(rows, x), y_most = largest_of(rows, y);
@@ -191,7 +203,7 @@ static int add_panel(struct sb_figure *f, const struct sb_report_rows *rows,
     bool *used = sb_calloc(rows->count, sizeof(*used), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!used)
         return sb_error_nomem(err, "a figure", rows->count);
-    struct sb_panel *p = sb_figure_panel(f, "");
+    struct sb_panel *p = sb_figure_panel(f, title);
     sb_figure_axis(f, &p->x, axis_label(f, x, x_unit), SB_AXIS_LOG);
     sb_figure_axis(f, &p->y, axis_label(f, y, y_unit),
                    y->quantity == SB_QUANTITY_ACCURACY ? SB_AXIS_LINEAR : SB_AXIS_LOG);
@@ -206,23 +218,66 @@ static int add_panel(struct sb_figure *f, const struct sb_report_rows *rows,
     return 0;
 }
 
+/* A metric on a data set: accuracies of different ones never share an axis. */
+static bool is_subject(const struct sb_record *r)
+{
+    const struct sb_accuracy_record *const a = &r->u.accuracy;
+    return r->kind == SB_RECORD_ACCURACY && !isnan(a->value) &&
+           (strcmp(a->metric, "AP") == 0 || strcmp(a->metric, "top-1") == 0);
+}
+
+/* True when a record before it is about the same metric and data set. */
+static bool is_repeated(const struct sb_records *records, size_t index)
+{
+    const struct sb_accuracy_record *const a = &records->items[index].u.accuracy;
+    for (size_t i = 0; i < index; i++) {
+        const struct sb_accuracy_record *const b = &records->items[i].u.accuracy;
+        if (is_subject(&records->items[i]) && strcmp(a->metric, b->metric) == 0 &&
+            strcmp(a->dataset, b->dataset) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One metric on one data set against cost, latency and memory. */
+static int add_subject(struct sb_figure *f, const struct sb_report_rows *rows,
+                       const struct sb_accuracy_record *a, struct sb_error *err)
+{
+    const struct quantity accuracy = {a->metric, SB_QUANTITY_ACCURACY, "measured", accuracy_of,
+                                      a->dataset};
+    const struct quantity *const against[] = {cost_of(rows), &latency, &memory};
+    const char *title =
+        a->samples == SB_NO_INT
+            ? sb_texts_printf(&f->texts, "on %s", a->dataset)
+            : sb_texts_printf(&f->texts, "on %s, n = %lld", a->dataset, (long long)a->samples);
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(against) / sizeof(against[0]) && rc == 0; i++)
+        rc = add_panel(f, rows, title, against[i], &accuracy, err);
+    return rc;
+}
+
 int sb_figure_accuracy(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
 {
     struct sb_report_rows rows;
+    size_t subjects = 0;
     int rc = sb_report_rows_collect(&rows, records, SB_ROWS_MODEL, err);
     if (rc)
         return rc;
-    const struct quantity *const against[] = {cost_of(&rows), &latency, &memory};
+    for (size_t i = 0; i < records->count && rc == 0; i++) {
+        const size_t before = f->num_panels;
+        if (subjects == MAX_SUBJECTS || !is_subject(&records->items[i]) || is_repeated(records, i))
+            continue;
+        rc = add_subject(f, &rows, &records->items[i].u.accuracy, err);
+        f->columns = f->num_panels - before > f->columns ? f->num_panels - before : f->columns;
+        subjects += f->num_panels > before;
+    }
     f->title = "Accuracy against cost, latency and memory";
     f->has_key = true;
-    for (size_t i = 0; i < sizeof(against) / sizeof(against[0]) && rc == 0; i++)
-        rc = add_panel(f, &rows, against[i], &accuracy, err);
-    f->columns = f->num_panels ? f->num_panels : 1;
-    f->panel_height = 250;
+    f->panel_height = 220;
     f->note = sb_texts_printf(&f->texts,
-                              "Up and to the left is better. Bars: 95 %% intervals of accuracy and "
-                              "of the median latency, %s.%s",
-                              sb_row_samples(f, &rows), cost_note(against[0]));
+                              "n: images. Up and to the left is better. Bars: 95 %% intervals of "
+                              "accuracy and of the median latency, %s.%s",
+                              sb_row_samples(f, &rows), cost_note(cost_of(&rows)));
     sb_report_rows_release(&rows);
     return rc;
 }
@@ -236,14 +291,14 @@ int sb_figure_latency(struct sb_figure *f, const struct sb_records *records, str
     f->title = "Latency and memory against cost";
     f->has_key = true;
     const struct quantity *cost = cost_of(&rows);
-    rc = add_panel(f, &rows, cost, &latency, err);
+    rc = add_panel(f, &rows, "", cost, &latency, err);
     if (rc == 0)
-        rc = add_panel(f, &rows, cost, &memory, err);
+        rc = add_panel(f, &rows, "", cost, &memory, err);
     f->columns = f->num_panels ? f->num_panels : 1;
     f->note = sb_texts_printf(&f->texts,
                               "Down is better. Bars: 95 %% intervals of the median latency, end to "
-                              "end, %s. Memory: peak of the whole program above its start, or "
-                              "planned where that is not visible.%s",
+                              "end, %s. Memory: peak of one run above its start, or planned "
+                              "where that is not visible.%s",
                               sb_row_samples(f, &rows), cost_note(cost));
     sb_report_rows_release(&rows);
     return rc;

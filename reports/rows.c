@@ -446,12 +446,13 @@ const struct sb_time_record *sb_row_peak(const struct sb_report_rows *rows,
 }
 
 const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
-                                        const char *metric)
+                                        const char *metric, const char *dataset)
 {
     for (size_t i = 0; i < rows->records->count; i++) {
         const struct sb_record *r = &rows->records->items[i];
         if (r->kind == SB_RECORD_ACCURACY && strcmp(r->u.accuracy.metric, metric) == 0 &&
-            r->cell.model && row->cell.model && strcmp(r->cell.model, row->cell.model) == 0 &&
+            (!dataset || strcmp(r->u.accuracy.dataset, dataset) == 0) && r->cell.model &&
+            row->cell.model && strcmp(r->cell.model, row->cell.model) == 0 &&
             (r->cell.size == row->cell.size || r->cell.size == SB_NO_INT) &&
             (!r->cell.engine || !row->cell.engine || strcmp(r->cell.engine, row->cell.engine) == 0))
             return r;

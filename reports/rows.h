@@ -77,10 +77,10 @@ const char *sb_row_label(const struct sb_report_rows *rows, const struct sb_row 
 /* Why the row's time must not be shown: not measured, the record's reason, or a failed output
  * check; NULL when it may be shown. */
 const char *sb_row_time_why(const struct sb_row *row);
-/* The accuracy record of the row's model and size with this metric (the row's engine or none), or
- * NULL. */
+/* The accuracy record of the row's model and size with this metric (the row's engine or none) on
+ * this data set, NULL for the first there is; or NULL. */
 const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
-                                        const char *metric);
+                                        const char *metric, const char *dataset);
 /* The end-to-end record of the row's cell that knows the machine's peak, or NULL. */
 const struct sb_time_record *sb_row_peak(const struct sb_report_rows *rows,
                                          const struct sb_row *row);

@@ -5,7 +5,7 @@
 # 'gnuplot errors.gp' in this folder draws errors.png
 if (!exists('px')) {
     px = 0.75
-    set terminal pngcairo size 860,402 font 'DejaVu Sans,9'
+    set terminal pngcairo size 720,402 font 'DejaVu Sans,9'
     set output 'errors.png'
 }
 set encoding utf8
@@ -13,16 +13,16 @@ set border 3 linecolor rgb '#666666' linewidth 0.8
 set tics textcolor rgb '#222222'
 unset key
 set multiplot
-set label 'What each kind of error costs' at screen 0.01395, screen 0.94776 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
-set label 'AP50 gained when all errors of a kind are fixed (TIDE). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing,' at screen 0.01395, screen 0.10945 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'Miss: object not found.' at screen 0.01395, screen 0.07463 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01395, screen 0.03980 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set object rectangle from screen 0.01395, screen 0.88350 to screen 0.03488, screen 0.91086 front fillcolor rgb '#0072b2' fillstyle solid noborder
-set label 'first' at screen 0.04070, screen 0.89718 noenhanced
+set label 'What each kind of error costs' at screen 0.01667, screen 0.94776 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
+set label 'AP50 gained when all errors of a kind are fixed (TIDE). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing,' at screen 0.01667, screen 0.10945 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Miss: object not found.' at screen 0.01667, screen 0.07463 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01667, screen 0.03980 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set object rectangle from screen 0.01667, screen 0.88350 to screen 0.04722, screen 0.91086 front fillcolor rgb '#0072b2' fillstyle solid noborder
+set label 'first' at screen 0.05417, screen 0.89718 noenhanced
 
 # What each kind of error costs
-set lmargin at screen 0.06442
-set rmargin at screen 0.96744
+set lmargin at screen 0.07814
+set rmargin at screen 0.96111
 set tmargin at screen 0.84826
 set bmargin at screen 0.20149
 unset logscale x
@@ -30,7 +30,7 @@ set xrange [-0.5 :7.5 ]
 set xtics scale 0 nomirror ('Cls' 0 , 'Loc' 1 , 'Both' 2 , 'Dupe' 3 , 'Bkg' 4 , 'Miss' 5 , 'FalsePos' 6 , 'FalseNeg' 7 ) noenhanced
 set xlabel '' noenhanced
 unset logscale y
-set yrange [0 :23.2255225522552 ]
+set yrange [0 :23.4488448844885 ]
 set ytics scale 0.6 nomirror ('0' 0 , '5' 5 , '10' 10 , '15' 15 , '20' 20 ) noenhanced
 set ylabel 'AP50 gained [points]' noenhanced
 set grid noxtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
@@ -41,5 +41,6 @@ set label '16.5' at 6.976 , 8.25082508250825  center front noenhanced textcolor 
 plot 'errors.dat' index 0 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#0072b2' notitle
 unset label
 unset object
+unset arrow
 
 unset multiplot
