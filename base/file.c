@@ -5,6 +5,7 @@
 #include "base/size.h"
 #include "base/str.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -331,4 +332,61 @@ bool sb_ends_with(const char *text, const char *suffix)
 {
     const size_t n = strlen(text), m = strlen(suffix);
     return n >= m && memcmp(text + n - m, suffix, m) == 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int add_name(struct sb_names *names, const char *name)
+{
+    if (sb_grow(&names->items, &names->capacity, names->count + 1, sizeof(*names->items),
+                SB_MEM_TAG(SB_MEM_DATA, 0)))
+        return SB_ENOMEM;
+    char *const copy = sb_strdup(name);
+    if (!copy)
+        return SB_ENOMEM;
+    names->items[names->count++] = copy;
+    return 0;
+}
+
+/* One entry, if it is of the kind that is wanted. */
+static int take_entry(struct sb_names *names, const char *folder, const char *name, bool folders)
+{
+    if (name[0] == '.')
+        return 0;
+    char *const path = sb_path_join(folder, name);
+    if (!path)
+        return SB_ENOMEM;
+    const bool wanted = folders ? sb_is_dir(path) : sb_is_file(path);
+    sb_free(path);
+    return wanted ? add_name(names, name) : 0;
+}
+
+int sb_list_folder(struct sb_names *names, const char *path, bool folders, struct sb_error *err)
+{
+    memset(names, 0, sizeof(*names));
+    DIR *const dir = opendir(path);
+    if (!dir)
+        return sb_error_errno(err, "cannot open folder", path);
+    int rc = 0;
+    for (const struct dirent *e; rc == 0 && (e = readdir(dir)) != NULL;)
+        rc = take_entry(names, path, e->d_name, folders);
+    closedir(dir);
+    if (rc) {
+        sb_names_release(names);
+        return sb_error_nomem(err, "names of files", 0);
+    }
+    if (names->count)
+        qsort(names->items, names->count, sizeof(*names->items), compare_names);
+    return 0;
+}
+
+void sb_names_release(struct sb_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        sb_free(names->items[i]);
+    sb_free(names->items);
+    memset(names, 0, sizeof(*names));
 }

@@ -60,6 +60,15 @@ int sb_write_file(const char *path, const void *data, size_t size, struct sb_err
 
 /* Creates a folder and its missing parents; an existing folder is fine. */
 int sb_make_dirs(const char *path, struct sb_error *err);
+/* What a folder holds: its files, or its folders, by name in the order of bytes; names that start
+ * with a dot are left out. Release with sb_names_release(). */
+struct sb_names {
+    char **items; /* owned, as is each */
+    size_t count, capacity;
+};
+int sb_list_folder(struct sb_names *names, const char *path, bool folders, struct sb_error *err);
+void sb_names_release(struct sb_names *names);
+
 bool sb_is_file(const char *path);
 bool sb_is_dir(const char *path);
 

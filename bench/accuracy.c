@@ -77,7 +77,7 @@ static int evaluate_classifier(struct job *j, struct sb_error *err)
     sb_classify_options_defaults(&classify);
     classify.plan.threads = j->options->threads;
     classify.first_class = j->set->first_class;
-    int rc = sb_label_list_load(&labels, j->set->annotations, j->set->images, err);
+    int rc = sb_label_list_load(&labels, j->set->annotations, j->set->images, NULL, err);
     if (rc == 0) {
         const int loaders = j->options->threads < MAX_LOADERS ? j->options->threads : MAX_LOADERS;
         const struct sb_pipeline_options pipeline = {.list = &labels.images,

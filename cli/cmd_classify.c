@@ -7,7 +7,7 @@
 
 /* Option targets, reset by cmd_classify(). */
 static struct sb_image_run run;
-static const char *list_path;
+static const char *list_path, *synsets;
 static int64_t top, first_class;
 
 static int list_images(const struct sb_arguments *args, struct sb_label_list *labels,
@@ -19,7 +19,8 @@ static int list_images(const struct sb_arguments *args, struct sb_label_list *la
     if (list_path && args->count > 1)
         return sb_error_set(err, SB_EINVAL, "IMAGE arguments beside --list");
     if (list_path)
-        rc = sb_label_list_load(labels, list_path, run.images_dir ? run.images_dir : "", err);
+        rc = sb_label_list_load(labels, list_path, run.images_dir ? run.images_dir : "", synsets,
+                                err);
     else
         rc = sb_label_list_from_paths(labels, args->words + 1, args->count - 1, err);
     if (rc == 0 && run.max_images && (size_t)run.max_images < labels->images.count)
@@ -125,8 +126,11 @@ int cmd_classify(int argc, char **argv)
 {
     static const struct sb_option options[] = {
         SB_OPT_STRING("output", 'o', "FILE", "predictions to write, JSON Lines", &run.output),
-        SB_OPT_STRING("list", 0, "FILE", "images and labels: a text list or iNaturalist JSON",
+        SB_OPT_STRING("list", 0, "FILE",
+                      "images and labels: text, iNaturalist JSON, a folder of classes",
                       &list_path),
+        SB_OPT_STRING("synsets", 0, "FILE",
+                      "order of ImageNet's classes, a line 'n01440764 ...' each", &synsets),
         SB_OPT_STRING("images", 0, "DIR", "folder of the images of --list", &run.images_dir),
         SB_OPT_IMAGE_RUN(&run),
         SB_OPT_INT("top", 0, "K", "classes per image (default: 5)", &top, 1, 100000),
@@ -141,7 +145,8 @@ int cmd_classify(int argc, char **argv)
         "Runs a classification model on images (JPEG, PNG) and writes a line of JSON per image:\n"
         "{\"id\", \"image\", \"label\", \"classes\", \"scores\"}, the best classes first. A list "
         "has a\n"
-        "line 'PATH LABEL' per image, or is JSON as iNaturalist's. FILE.journal, --resume, broken\n"
+        "line 'PATH LABEL' per image, or is JSON as iNaturalist's, ImageNet's list of validation\n"
+        "images, or a folder with a folder per class. FILE.journal, --resume, broken\n"
         "images, --shard with --merge and ranks work as in 'spinebench detect'.",
         options,
         "examples:\n"
@@ -149,7 +154,7 @@ int cmd_classify(int argc, char **argv)
         "      --list val.txt --images val -o predictions.jsonl\n"
         "  spinebench classify my-model.json --weights w.safetensors -o p.jsonl photo.jpg\n"};
     sb_image_run_defaults(&run, "classify");
-    list_path = NULL;
+    list_path = synsets = NULL;
     first_class = 0;
     top = 5;
     return sb_cli_run("classify", &help, argc, argv, run_classify);

@@ -85,11 +85,12 @@ int cmd_dataset(int argc, char **argv)
 {
     static const struct sb_subcommand table[] = {
         {"make", cmd_dataset_make, "writes the embedded data set"},
-        {"check", cmd_dataset_check, "what is wrong in a COCO data set"},
-        {"stats", cmd_dataset_stats, "what is in a COCO data set"},
+        {"check", cmd_dataset_check, "what is wrong in a data set"},
+        {"stats", cmd_dataset_stats, "what is in a data set"},
         {NULL, NULL, NULL},
     };
     return sb_cli_subcommands("dataset",
-                              "Makes the embedded data set; checks and counts any COCO data set.",
+                              "Makes the embedded data set; checks and counts COCO, LVIS, "
+                              "iNaturalist, ImageNet and lists.",
                               table, argc, argv);
 }

@@ -1,17 +1,21 @@
-/* spinebench dataset check and stats: what is wrong in a COCO data set, and what is in it. */
+/* spinebench dataset check and stats: what is wrong in a data set, and what is in it. */
 #include "cli/cmd_dataset.h"
 
+#include "base/file.h"
 #include "base/pool.h"
 #include "cli/cli.h"
 #include "datasets/coco_check.h"
+#include "datasets/list_check.h"
 #include "reports/table.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SHOWN 10 /* findings of a kind that are printed */
 
-static const char *images_dir;
+static struct sb_check_folders folders;
+static const char *synsets;
 static int64_t threads;
 
 static void print_finding(void *ctx, enum sb_finding kind, const char *text)
@@ -21,71 +25,168 @@ static void print_finding(void *ctx, enum sb_finding kind, const char *text)
         printf("%s: %s\n", sb_finding_name(kind), text);
 }
 
-static int load(const struct sb_arguments *args, sb_finding_fn found, void *ctx,
-                struct sb_coco_stats *stats, struct sb_error *err)
+/* What one file is judged by: annotations or a list. */
+struct judged {
+    bool is_list;
+    struct sb_coco_stats coco;
+    struct sb_list_stats list;
+};
+
+static int load_list(const char *path, struct sb_pool *pool, sb_finding_fn found, void *ctx,
+                     struct sb_list_stats *stats, struct sb_error *err)
 {
-    int rc = sb_arguments_expect(args, 1, 1, "one annotation file GT.json", err);
+    struct sb_label_list list;
+    const bool files = folders.images || sb_is_dir(path);
+    int rc = sb_label_list_load(&list, path, folders.images ? folders.images : "", synsets, err);
     if (rc)
         return rc;
+    rc = sb_list_check(&list, found && files, pool, found, ctx, stats, err);
+    sb_label_list_release(&list);
+    return rc;
+}
+
+static int load(const struct sb_arguments *args, sb_finding_fn found, void *ctx,
+                struct judged *judged, struct sb_error *err)
+{
+    int rc = sb_arguments_expect(args, 1, 1, "one annotation file GT.json, list or folder", err);
+    if (rc)
+        return rc;
+    const char *const path = args->words[0];
     struct sb_pool *pool = sb_pool_new((int)threads, err);
     if (!pool)
         return err->code;
-    rc = sb_coco_check(args->words[0], images_dir, pool, found, ctx, stats, err);
+    judged->is_list = sb_label_list_is_plain(path);
+    if (judged->is_list && folders.segments)
+        rc = sb_error_set(err, SB_EINVAL, "--segments: %s is no panoptic file", path);
+    else if (judged->is_list)
+        rc = load_list(path, pool, found, ctx, &judged->list, err);
+    else
+        rc = sb_coco_check(path, &folders, pool, found, ctx, &judged->coco, err);
     sb_pool_free(&pool);
     return rc;
 }
 
-static void print_totals(const struct sb_coco_stats *s)
+static void release(struct judged *judged)
 {
-    printf("%zu images, %zu annotations, %zu categories\n", s->set.num_images, s->annotations,
+    if (judged->is_list)
+        sb_list_stats_release(&judged->list);
+    else
+        sb_coco_stats_release(&judged->coco);
+}
+
+static void print_coco_totals(const struct sb_coco_stats *s)
+{
+    const struct sb_coco_counts *const all = &s->all;
+    printf("%zu images, %zu annotations, %zu categories\n", s->set.num_images, all->annotations,
            s->set.num_categories);
+    if (all->annotations == 0)
+        return;
     printf("annotations per image: %.2f, at most %zu; %zu images without any\n",
-           s->set.num_images ? (double)s->annotations / (double)s->set.num_images : 0,
-           s->most_per_image, s->empty_images);
-    printf("small %zu, medium %zu, large %zu (area below 32^2, to 96^2, above); crowds %zu\n",
-           s->small, s->medium, s->large, s->crowds);
-    printf("sides of boxes: %.4g to %.4g pixels\n", s->shortest_side, s->longest_side);
+           s->set.num_images ? (double)all->annotations / (double)s->set.num_images : 0,
+           s->most_per_image, s->crowding[0]);
+    if (all->small + all->medium + all->large + all->crowds > 0)
+        printf("small %zu, medium %zu, large %zu (area below 32^2, to 96^2, above); crowds %zu\n",
+               all->small, all->medium, all->large, all->crowds);
+    if (s->longest_side > 0)
+        printf("sides of boxes: %.4g to %.4g pixels\n", s->shortest_side, s->longest_side);
+}
+
+static void print_list_totals(const struct sb_list_stats *s)
+{
+    printf("%zu images, %zu labelled, %zu classes\n", s->images, s->labelled, s->num_classes);
+    if (s->num_classes)
+        printf("images per class: %zu to %zu, median %zu\n", s->fewest, s->most, s->median);
+}
+
+static void print_totals(const struct judged *judged)
+{
+    if (judged->is_list)
+        print_list_totals(&judged->list);
+    else
+        print_coco_totals(&judged->coco);
+}
+
+/* Images by how many annotations they have. */
+static void print_crowding(const struct sb_coco_stats *s)
+{
+    printf("\nimages by annotations:");
+    for (int i = 0; i < SB_CROWDING_BINS; i++) {
+        const size_t from = i ? sb_crowding_limits[i - 1] + 1 : 0, to = sb_crowding_limits[i];
+        if (i + 1 == SB_CROWDING_BINS)
+            printf(" %zu and more: %zu\n", from, s->crowding[i]);
+        else if (from == to)
+            printf(" %zu: %zu,", from, s->crowding[i]);
+        else
+            printf(" %zu to %zu: %zu,", from, to, s->crowding[i]);
+    }
+}
+
+static int finish_table(struct sb_table *t, struct sb_error *err)
+{
+    struct sb_str out = SB_STR_INIT;
+    sb_table_write(t, sb_table_format("text"), &out);
+    const int rc = out.failed ? sb_error_nomem(err, "the table", out.length) : 0;
+    printf("\n%s", sb_str_text(&out));
+    sb_str_release(&out);
+    sb_table_release(t);
+    return rc;
 }
 
 static int print_categories(const struct sb_coco_stats *s, struct sb_error *err)
 {
+    static const char *const columns[] = {"annotations", "small", "medium", "large", "crowds"};
     struct sb_table t;
-    struct sb_str out = SB_STR_INIT;
     sb_table_init(&t, NULL);
     sb_table_column(&t, "id", NULL, SB_RIGHT);
     sb_table_column(&t, "category", NULL, SB_LEFT);
-    sb_table_column(&t, "annotations", NULL, SB_RIGHT);
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+        sb_table_column(&t, columns[i], NULL, SB_RIGHT);
     for (size_t i = 0; i < s->set.num_categories; i++) {
+        const struct sb_coco_counts *const n = &s->per_category[i];
         sb_table_row(&t);
         sb_table_integer(&t, (long long)s->set.categories[i].id);
         sb_table_cell(&t, "%s", s->set.categories[i].name);
-        sb_table_integer(&t, (long long)s->per_category[i]);
+        sb_table_integer(&t, (long long)n->annotations);
+        sb_table_integer(&t, (long long)n->small);
+        sb_table_integer(&t, (long long)n->medium);
+        sb_table_integer(&t, (long long)n->large);
+        sb_table_integer(&t, (long long)n->crowds);
     }
-    sb_table_write(&t, sb_table_format("text"), &out);
-    const int rc = out.failed ? sb_error_nomem(err, "the table", out.length) : 0;
-    printf("\n%s", sb_str_text(&out));
-    sb_str_release(&out);
-    sb_table_release(&t);
-    return rc;
+    return finish_table(&t, err);
+}
+
+static int print_classes(const struct sb_list_stats *s, struct sb_error *err)
+{
+    struct sb_table t;
+    sb_table_init(&t, NULL);
+    sb_table_column(&t, "class", NULL, SB_RIGHT);
+    sb_table_column(&t, "images", NULL, SB_RIGHT);
+    for (size_t i = 0; i < s->num_classes; i++) {
+        sb_table_row(&t);
+        sb_table_integer(&t, (long long)s->classes[i].label);
+        sb_table_integer(&t, (long long)s->classes[i].images);
+    }
+    return finish_table(&t, err);
 }
 
 static int run_check(const struct sb_arguments *args, struct sb_error *err)
 {
     size_t shown[SB_FINDINGS] = {0}, total = 0;
-    struct sb_coco_stats stats;
-    int rc = load(args, print_finding, shown, &stats, err);
+    struct judged judged;
+    int rc = load(args, print_finding, shown, &judged, err);
     if (rc)
         return rc;
+    const size_t *const findings = judged.is_list ? judged.list.findings : judged.coco.findings;
+    const bool looked = folders.images || (judged.is_list && sb_is_dir(args->words[0]));
     for (int k = 0; k < SB_FINDINGS; k++) {
-        total += k == SB_FINDING_UNUSED_CATEGORY ? 0 : stats.findings[k]; /* common in subsets */
-        if (stats.findings[k] > SHOWN)
-            printf("%s: %zu more\n", sb_finding_name((enum sb_finding)k),
-                   stats.findings[k] - SHOWN);
+        total += k == SB_FINDING_UNUSED_CATEGORY ? 0 : findings[k]; /* common in subsets */
+        if (findings[k] > SHOWN)
+            printf("%s: %zu more\n", sb_finding_name((enum sb_finding)k), findings[k] - SHOWN);
     }
-    print_totals(&stats);
-    sb_coco_stats_release(&stats);
+    print_totals(&judged);
+    release(&judged);
     if (total == 0) {
-        printf("nothing wrong was found%s\n", images_dir ? "" : " (image files not looked at)");
+        printf("nothing wrong was found%s\n", looked ? "" : " (image files not looked at)");
         return 0;
     }
     return sb_error_set(err, SB_ECHECK, "%s: %zu finding%s", args->words[0], total,
@@ -94,13 +195,15 @@ static int run_check(const struct sb_arguments *args, struct sb_error *err)
 
 static int run_stats(const struct sb_arguments *args, struct sb_error *err)
 {
-    struct sb_coco_stats stats;
-    int rc = load(args, NULL, NULL, &stats, err);
+    struct judged judged;
+    int rc = load(args, NULL, NULL, &judged, err);
     if (rc)
         return rc;
-    print_totals(&stats);
-    rc = print_categories(&stats, err);
-    sb_coco_stats_release(&stats);
+    print_totals(&judged);
+    if (!judged.is_list)
+        print_crowding(&judged.coco);
+    rc = judged.is_list ? print_classes(&judged.list, err) : print_categories(&judged.coco, err);
+    release(&judged);
     return rc;
 }
 
@@ -108,31 +211,48 @@ int cmd_dataset_check(int argc, char **argv)
 {
     static const struct sb_option options[] = {
         SB_OPT_STRING("images", 0, "DIR", "also decode every image file in this folder",
-                      &images_dir),
+                      &folders.images),
+        SB_OPT_STRING("segments", 0, "DIR", "also compare the PNGs of a panoptic file with it",
+                      &folders.segments),
+        SB_OPT_STRING("synsets", 0, "FILE",
+                      "order of ImageNet's classes, a line 'n01440764 ...' each", &synsets),
         SB_OPT_INT("threads", 't', "N", "default: all CPUs", &threads, 1, 1024),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {
-        "dataset check GT.json [--images DIR]",
-        "Looks for missing and broken images, sizes that differ, ids used twice, unknown images\n"
-        "and categories, empty boxes, boxes outside of their image, degenerate polygons and "
-        "unused\n"
-        "categories. Prints up to ten of each kind. Exit code 1 when there is any, but for unused\n"
-        "categories, which subsets have.",
-        options, "example: spinebench dataset check instances_val2017.json --images val2017"};
-    images_dir = NULL;
+        "dataset check GT.json|LIST|FOLDER [--images DIR] [--segments DIR]",
+        "Looks through COCO annotations (instances, keypoints, panoptic), LVIS, iNaturalist's\n"
+        "JSON, lists of labelled images and folders of classes, as 'classify --list' reads them:\n"
+        "missing and broken images, sizes that differ, images, categories and annotations listed\n"
+        "twice, unknown images and categories, empty boxes, boxes outside of their image,\n"
+        "degenerate polygons, wrong keypoints, panoptic segments that are not those of their PNG,\n"
+        "images without a label, and unused categories. Prints up to ten of each kind and the\n"
+        "number of all. Exit code 1 when there is any, but for unused categories, which subsets\n"
+        "have.",
+        options,
+        "examples:\n"
+        "  spinebench dataset check instances_val2017.json --images val2017\n"
+        "  spinebench dataset check panoptic_val2017.json --segments panoptic_val2017\n"
+        "  spinebench dataset check imagenet/val --synsets LOC_synset_mapping.txt"};
+    memset(&folders, 0, sizeof(folders));
+    synsets = NULL;
     threads = sb_cpu_count();
     return sb_cli_run("dataset check", &help, argc, argv, run_check);
 }
 
 int cmd_dataset_stats(int argc, char **argv)
 {
-    static const struct sb_option options[] = {SB_OPT_END};
+    static const struct sb_option options[] = {
+        SB_OPT_STRING("synsets", 0, "FILE",
+                      "order of ImageNet's classes, a line 'n01440764 ...' each", &synsets),
+        SB_OPT_END};
     static const struct sb_command_help help = {
-        "dataset stats GT.json",
-        "Counts images, annotations per image, size and category of a COCO annotation file.",
+        "dataset stats GT.json|LIST|FOLDER",
+        "Counts images, annotations per image, size and category of what 'dataset check' reads,\n"
+        "or images per class of a list.",
         options, NULL};
-    images_dir = NULL;
+    memset(&folders, 0, sizeof(folders));
+    synsets = NULL;
     threads = 1;
     return sb_cli_run("dataset stats", &help, argc, argv, run_stats);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 static bool json, per_class;
+static const char *synsets;
 
 static void print_group(const char *kind, const struct sb_topk_group *g)
 {
@@ -85,7 +86,7 @@ static int run(const struct sb_arguments *args, struct sb_error *err)
     struct sb_topk topk;
     int rc = sb_arguments_expect(args, 2, 2, "LABELS and PREDS", err);
     if (rc == 0)
-        rc = sb_label_list_load(&labels, args->words[0], "", err);
+        rc = sb_label_list_load(&labels, args->words[0], "", synsets, err);
     if (rc)
         return rc;
     rc = sb_topk_evaluate(&topk, &labels, args->words[1], err);
@@ -104,13 +105,15 @@ int cmd_eval_topk(int argc, char **argv)
 {
     static const struct sb_option options[] = {
         SB_OPT_FLAG("per-class", 0, "a line per class, too", &per_class),
+        SB_OPT_STRING("synsets", 0, "FILE",
+                      "order of ImageNet's classes, a line 'n01440764 ...' each", &synsets),
         SB_OPT_FLAG("json", 0, "one JSON document on stdout", &json),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {
         "eval topk LABELS PREDS [options]",
         "Top-1 and top-5 accuracy with 95 % Wilson intervals, over all images and per\n"
-        "super-category. LABELS has a line 'IMAGE CLASS' per image; PREDS is what\n"
+        "super-category. LABELS is what 'classify --list' reads; PREDS is what\n"
         "'spinebench classify' writes, or CSV lines IMAGE,CLASS,CLASS,... best first.",
         options, "example: spinebench eval topk val2018.txt predictions.jsonl"};
     return sb_cli_run("eval topk", &help, argc, argv, run);

@@ -270,7 +270,7 @@ static int classify(struct sb_demo *d, const struct sb_demo_model *m, size_t run
     int rc = load(m, run, &model, &weights, err);
     if (rc == 0)
         rc = sb_label_list_load(&labels, sb_str_text(&d->species_list),
-                                sb_str_text(&d->species_images), err);
+                                sb_str_text(&d->species_images), NULL, err);
     const struct sb_pipeline_options pipeline = {.list = &labels.images,
                                                  .results = results,
                                                  .settings = "{}", /* never resumed */
@@ -377,7 +377,7 @@ static int evaluate_classifier(struct sb_demo *d, const struct sb_demo_model *m,
     struct sb_str path = SB_STR_INIT;
     int rc = results_path(d, m, 0, &path, err);
     if (rc == 0)
-        rc = sb_label_list_load(&labels, sb_str_text(&d->species_list), "", err);
+        rc = sb_label_list_load(&labels, sb_str_text(&d->species_list), "", NULL, err);
     if (rc == 0)
         rc = sb_topk_evaluate(&topk, &labels, sb_str_text(&path), err);
     if (rc == 0) {

@@ -91,11 +91,11 @@ static int add_image(struct sb_coco_images *set, struct sb_scan *s)
     return rc;
 }
 
-enum { CATEGORY_ID, CATEGORY_NAME };
-static const struct sb_scan_name category_names[] = {SB_SCAN_NAME("id"), SB_SCAN_NAME("name"),
-                                                     SB_SCAN_NAMES_END};
+enum { CATEGORY_ID, CATEGORY_NAME, CATEGORY_SUPER };
+static const struct sb_scan_name category_names[] = {
+    SB_SCAN_NAME("id"), SB_SCAN_NAME("name"), SB_SCAN_NAME("supercategory"), SB_SCAN_NAMES_END};
 
-static int read_category(struct sb_scan *s, int64_t *id, struct sb_str *name)
+static int read_category(struct sb_scan *s, int64_t *id, struct sb_str *name, struct sb_str *super)
 {
     struct sb_scan_record rec = {.names = category_names};
     const char *const at = s->pos;
@@ -105,28 +105,39 @@ static int read_category(struct sb_scan *s, int64_t *id, struct sb_str *name)
             rc = sb_scan_int(s, INT64_MIN / 1024, INT64_MAX / 1024, id);
         else if (key == CATEGORY_NAME)
             rc = read_string(s, name);
+        else if (key == CATEGORY_SUPER && sb_scan_peek(s) == SB_SCAN_STRING)
+            rc = read_string(s, super);
         else
             rc = key < 0 ? key : sb_scan_skip(s);
     }
     return rc ? rc : sb_scan_require(s, &rec, CATEGORY_ID, at);
 }
 
+static void release_category(struct sb_coco_category *category)
+{
+    sb_free(category->name);
+    sb_free(category->supercategory);
+}
+
 static int add_category(struct sb_coco_images *set, struct sb_scan *s)
 {
     struct sb_coco_category category = {0};
-    struct sb_str name = SB_STR_INIT;
-    int rc = read_category(s, &category.id, &name);
+    struct sb_str name = SB_STR_INIT, super = SB_STR_INIT;
+    int rc = read_category(s, &category.id, &name, &super);
     if (rc == 0) {
         category.name = sb_strdup(sb_str_text(&name));
-        if (!category.name || sb_grow(&set->categories, &set->cap_categories,
-                                      set->num_categories + 1, sizeof(category), TAG)) {
-            sb_free(category.name);
+        category.supercategory = sb_strdup(sb_str_text(&super));
+        if (!category.name || !category.supercategory ||
+            sb_grow(&set->categories, &set->cap_categories, set->num_categories + 1,
+                    sizeof(category), TAG)) {
+            release_category(&category);
             rc = sb_error_nomem(s->err, "categories", set->num_categories * sizeof(category));
         } else {
             set->categories[set->num_categories++] = category;
         }
     }
     sb_str_release(&name);
+    sb_str_release(&super);
     return rc;
 }
 
@@ -198,7 +209,7 @@ static int check_ids(const struct sb_coco_images *set, const char *path, struct 
     return rc;
 }
 
-int sb_coco_images_load(const char *path, struct sb_coco_images *out, struct sb_error *err)
+int sb_coco_images_read(const char *path, struct sb_coco_images *out, struct sb_error *err)
 {
     struct sb_map map;
     struct sb_scan scan;
@@ -209,9 +220,17 @@ int sb_coco_images_load(const char *path, struct sb_coco_images *out, struct sb_
     rc = sb_scan_init(&scan, map.data, map.size, path, err);
     if (rc == 0)
         rc = read_document(out, &scan);
+    sb_map_release(&map);
+    if (rc)
+        sb_coco_images_release(out);
+    return rc;
+}
+
+int sb_coco_images_load(const char *path, struct sb_coco_images *out, struct sb_error *err)
+{
+    int rc = sb_coco_images_read(path, out, err);
     if (rc == 0)
         rc = check_ids(out, path, err);
-    sb_map_release(&map);
     if (rc)
         sb_coco_images_release(out);
     return rc;
@@ -222,7 +241,7 @@ void sb_coco_images_release(struct sb_coco_images *set)
     for (size_t i = 0; i < set->num_images; i++)
         sb_free(set->images[i].file_name);
     for (size_t i = 0; i < set->num_categories; i++)
-        sb_free(set->categories[i].name);
+        release_category(&set->categories[i]);
     sb_free(set->images);
     sb_free(set->categories);
     memset(set, 0, sizeof(*set));

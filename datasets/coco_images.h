@@ -22,7 +22,8 @@ struct sb_coco_image {
 
 struct sb_coco_category {
     int64_t id;
-    char *name; /* owned */
+    char *name;          /* owned */
+    char *supercategory; /* owned; "" when the file does not say */
 };
 
 struct sb_coco_images {
@@ -35,6 +36,8 @@ struct sb_coco_images {
 /* SB_EFORMAT, with file and position, for JSON that is broken or no annotation file, an image
  * without id or file name, and ids that occur twice. */
 int sb_coco_images_load(const char *path, struct sb_coco_images *out, struct sb_error *err);
+/* The same, but with ids that occur twice: for those who look for them. */
+int sb_coco_images_read(const char *path, struct sb_coco_images *out, struct sb_error *err);
 void sb_coco_images_release(struct sb_coco_images *set);
 
 /* Name of the category with this id, or NULL. */

@@ -187,10 +187,15 @@ static struct sb_topk_group *group_of(struct sb_topk_group **groups, size_t *cou
     return g->name ? g : NULL;
 }
 
-/* ".../SUPER/CLASS/FILE" gives SUPER; false for shorter paths. */
-static bool super_of(const char *path, char *out, size_t size)
+/* An image's super-category: what the list says, or ".../SUPER/CLASS/FILE"; false for neither. */
+static bool super_of(const struct sb_label_list *labels, size_t image, char *out, size_t size)
 {
+    const char *const path = labels->names[image];
     const char *slash[3] = {NULL, NULL, NULL}; /* the last one first */
+    if (labels->supers && labels->supers[image]) {
+        snprintf(out, size, "%s", labels->supers[image]);
+        return true;
+    }
     for (const char *p = path; *p; p++) {
         if (*p == '/') {
             slash[2] = slash[1];
@@ -246,7 +251,7 @@ static int count_all(struct sb_topk *topk, const struct reader *r, struct labell
                 return sb_error_nomem(err, "classes", topk->class_count);
         }
         count_image(&topk->classes[topk->class_count - 1], place);
-        if (super_of(r->labels->names[l.image], name, sizeof(name))) {
+        if (super_of(r->labels, l.image, name, sizeof(name))) {
             struct sb_topk_group *const g =
                 group_of(&topk->supers, &topk->super_count, &super_capacity, name);
             if (!g)

@@ -2,7 +2,8 @@
  * Top-k accuracy of classification: an image counts as right at k when its label is among the first
  * k predicted classes. With 95 % Wilson score intervals (E. B. Wilson, "Probable inference, the law
  * of succession, and statistical inference", 1927), over all images, per class and per
- * super-category (the folder above the class folder, as in iNaturalist's paths).
+ * super-category (that of the list's JSON, or the folder above the class folder, as in
+ * iNaturalist's paths).
  *
  * Predictions are JSON Lines with "image" and "classes", best first, as `spinebench classify`
  * writes them, or CSV lines IMAGE,CLASS,CLASS,... . Labelled images without a prediction count as

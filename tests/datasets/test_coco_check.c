@@ -61,6 +61,22 @@ static void test_coco_check__names_every_kind(void **state)
          "annotation 1: polygon of 7 numbers"},
         {ANN(1, ", \"segmentation\": [[0,0,1,0,0,1], [1, 1, 1, 2, 1, 3]]"),
          SB_FINDING_DEGENERATE_POLYGON, "annotation 1: polygon of 6 numbers, 0 x 2 pixels"},
+        {ANN(1, ", \"keypoints\": [1, 1, 2, 5, 5]"), SB_FINDING_WRONG_KEYPOINTS,
+         "annotation 1: 5 numbers, expected three per keypoint"},
+        {ANN(1, ", \"keypoints\": [1, 1, 2, 5, 5, 3]"), SB_FINDING_WRONG_KEYPOINTS,
+         "annotation 1: keypoint 2 has a visibility"},
+        {ANN(1, ", \"keypoints\": [1, 51, 0, 5, 51, 1]"), SB_FINDING_WRONG_KEYPOINTS,
+         "annotation 1: keypoint 2 lies outside of its image"},
+        {ANN(1, ", \"keypoints\": [1, 1, 2], \"num_keypoints\": 0"), SB_FINDING_WRONG_KEYPOINTS,
+         "annotation 1: 1 labelled keypoints, num_keypoints is 0"},
+        {"{\"image_id\": 5, \"segments_info\": [{\"id\": 8, \"category_id\": 9}, {\"id\": 8, "
+         "\"category_id\": 9}]}",
+         SB_FINDING_DUPLICATE_ID, "image 5: segment 8"},
+        {"{\"image_id\": 5, \"segments_info\": [{\"id\": 8, \"category_id\": 1}]}",
+         SB_FINDING_UNKNOWN_CATEGORY, "image 5: segment 8: category 1"},
+        {"{\"image_id\": 5, \"segments_info\": [{\"id\": 8, \"category_id\": 9, \"bbox\": [0, 0, "
+         "0, 0]}]}",
+         SB_FINDING_EMPTY_BOX, "image 5: segment 8: box [0, 0, 0, 0]"},
         {ANN(1, ""), SB_FINDING_UNUSED_CATEGORY, "category 2 (dog)"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -104,14 +120,14 @@ static void test_coco_check__accepts_what_is_right(void **state)
     assert_ok(sb_coco_check(path, NULL, NULL, listen, &h, &stats, &err), &err);
     for (int k = 0; k < SB_FINDINGS; k++)
         assert_int_equal(h.count[k], 0);
-    assert_int_equal(stats.annotations, 4);
-    assert_int_equal(stats.crowds, 1);
-    assert_int_equal(stats.small, 1);
-    assert_int_equal(stats.medium, 1);
-    assert_int_equal(stats.large, 1);
-    assert_int_equal(stats.per_category[0], 3);
-    assert_int_equal(stats.per_category[1], 1);
-    assert_int_equal(stats.empty_images, 1);
+    assert_int_equal(stats.all.annotations, 4);
+    assert_int_equal(stats.all.crowds, 1);
+    assert_int_equal(stats.all.small, 1);
+    assert_int_equal(stats.all.medium, 1);
+    assert_int_equal(stats.all.large, 1);
+    assert_int_equal(stats.per_category[0].annotations, 3);
+    assert_int_equal(stats.per_category[1].crowds, 1);
+    assert_int_equal(stats.crowding[0], 1);
     assert_int_equal(stats.most_per_image, 3);
     assert_true(stats.shortest_side == 2 && stats.longest_side == 999);
     sb_coco_stats_release(&stats);
@@ -130,6 +146,9 @@ static void test_coco_check__looks_into_image_files(void **state)
     sb_image_release(&image);
     test_write_text("files/c.png", "no picture");
     struct sb_pool *pool = sb_pool_new(2, &err);
+    char dir[512];
+    snprintf(dir, sizeof(dir), "%s", test_path("files"));
+    const struct sb_check_folders folders = {dir, NULL};
     static const char annotations[] =
         "{\"id\": 1, \"image_id\": 5, \"category_id\": 9, \"bbox\": [0, 0, 100.4, 50], \"area\": "
         "9217,"
@@ -140,7 +159,7 @@ static void test_coco_check__looks_into_image_files(void **state)
         "{\"id\": 4, \"image_id\": 4, \"category_id\": 2, \"bbox\": [0, 0, 999, 999],"
         " \"iscrowd\": 1, \"segmentation\": {\"size\": [9, 9], \"counts\": [81]}}";
     const char *path = write_annotations(annotations);
-    assert_ok(sb_coco_check(path, test_path("files"), pool, listen, &h, &stats, &err), &err);
+    assert_ok(sb_coco_check(path, &folders, pool, listen, &h, &stats, &err), &err);
     sb_pool_free(&pool);
     assert_int_equal(h.count[SB_FINDING_MISSING_FILE], 1);
     assert_string_equal(h.last[SB_FINDING_MISSING_FILE], "image 5: a.png");
@@ -160,6 +179,11 @@ static void test_coco_check__refuses_what_are_no_annotations(void **state)
         "{\"annotations\": []}",
         "{\"images\": []}",
         "{\"images\": [], \"annotations\": [{\"id\": 1}]}",
+        "{\"images\": [], \"annotations\": [{\"segments_info\": []}]}",
+        "{\"images\": [], \"annotations\": [{\"image_id\": 1, \"segments_info\": [{\"id\": 1}]}]}",
+        "{\"images\": [], \"annotations\": [{\"image_id\": 1, \"segments_info\": {}}]}",
+        "{\"images\": [], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, "
+        "\"keypoints\": [1, \"x\"]}]}",
         "{\"images\": [], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": \"x\"}]}",
         "{\"images\": [], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, "
         "\"bbox\": [1, 2, 3]}]}",
@@ -173,6 +197,122 @@ static void test_coco_check__refuses_what_are_no_annotations(void **state)
         const char *path = test_write_text("bad.json", texts[i]);
         assert_int_equal(sb_coco_check(path, NULL, NULL, NULL, NULL, &stats, &err), SB_EFORMAT);
         assert_non_null(strstr(err.path, "bad.json"));
+    }
+}
+
+static void test_coco_check__lists_and_ids_that_occur_twice(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum sb_finding kind;
+        const char *finding;
+    } cases[] = {
+        {"{\"images\": [{\"id\": 1, \"file_name\": \"a\"}, {\"id\": 1, \"file_name\": \"b\"}]}",
+         SB_FINDING_DUPLICATE_IMAGE, "image 1"},
+        {"{\"images\": [{\"id\": 1, \"file_name\": \"a\"}, {\"id\": 2, \"file_name\": \"a\"}]}",
+         SB_FINDING_DUPLICATE_IMAGE, "images 1 and 2: a"},
+        {"{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"categories\": [{\"id\": 3}, "
+         "{\"id\": 3}]}",
+         SB_FINDING_DUPLICATE_CATEGORY, "category 3"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct heard h = {{0}, {{0}}};
+        struct sb_coco_stats stats;
+        struct sb_error err;
+        const char *path = test_write_text("twice.json", cases[i].text);
+        assert_ok(sb_coco_check(path, NULL, NULL, listen, &h, &stats, &err), &err);
+        for (int k = 0; k < SB_FINDINGS; k++)
+            assert_int_equal(h.count[k], k == (int)cases[i].kind);
+        assert_string_equal(h.last[cases[i].kind], cases[i].finding);
+        assert_int_equal(stats.all.annotations, 0);
+        sb_coco_stats_release(&stats);
+    }
+}
+
+/* A picture of 4 x 1 pixels with segments 5, 5, 256 and none. */
+static void write_segments(const char *path)
+{
+    struct sb_image image;
+    struct sb_error err;
+    assert_ok(sb_image_create(&image, 4, 1, &err), &err);
+    image.pixels[0] = image.pixels[3] = 5;
+    image.pixels[7] = 1;
+    assert_ok(sb_image_save_png(&image, path, &err), &err);
+    sb_image_release(&image);
+}
+
+static void test_coco_check__compares_segments_with_their_png(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *segments;
+        enum sb_finding kind; /* SB_FINDINGS: none */
+        const char *finding;
+    } cases[] = {
+        {"s.png", "{\"id\": 256, \"category_id\": 9}, {\"id\": 5, \"category_id\": 2, \"area\": 2}",
+         SB_FINDINGS, NULL},
+        {"s.png", "{\"id\": 256, \"category_id\": 9}, {\"id\": 5, \"category_id\": 2, \"area\": 3}",
+         SB_FINDING_WRONG_SEGMENTS, "image 5: segment 5 has 2 pixels, listed with 3"},
+        {"s.png", "{\"id\": 5, \"category_id\": 9}, {\"id\": 6, \"category_id\": 2}",
+         SB_FINDING_WRONG_SEGMENTS, "image 5: segment 6 is not in its PNG"},
+        {"s.png", "{\"id\": 256, \"category_id\": 9}", SB_FINDING_WRONG_SEGMENTS,
+         "image 5: 2 pixels of segment 5, which is not listed"},
+        {"none.png", "{\"id\": 256, \"category_id\": 9}", SB_FINDING_MISSING_FILE,
+         "image 5: none.png"},
+        {"text.png", "{\"id\": 256, \"category_id\": 9}", SB_FINDING_BROKEN_FILE,
+         "image 5: text.png: "},
+    };
+    struct sb_error err;
+    assert_ok(sb_make_dirs(test_path("segments"), &err), &err);
+    write_segments(test_path("segments/s.png"));
+    test_write_text("segments/text.png", "no picture");
+    char dir[512];
+    snprintf(dir, sizeof(dir), "%s", test_path("segments"));
+    const struct sb_check_folders folders = {NULL, dir};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[512];
+        struct heard h = {{0}, {{0}}};
+        struct sb_coco_stats stats;
+        snprintf(text, sizeof(text),
+                 "{\"image_id\": 5, \"file_name\": \"%s\", \"segments_info\": [%s]}", cases[i].file,
+                 cases[i].segments);
+        const char *path = write_annotations(text);
+        assert_ok(sb_coco_check(path, &folders, NULL, listen, &h, &stats, &err), &err);
+        for (int k = 0; k < SB_FINDING_UNUSED_CATEGORY; k++)
+            assert_int_equal(h.count[k], k == (int)cases[i].kind);
+        if (cases[i].finding)
+            assert_ptr_equal(strstr(h.last[cases[i].kind], cases[i].finding),
+                             h.last[cases[i].kind]);
+        sb_coco_stats_release(&stats);
+    }
+}
+
+static void test_coco_check__real_sets_of_other_kinds_are_clean(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *segments;
+        size_t images, annotations;
+    } cases[] = {
+        {"panoptic/panoptic_examples.json", "panoptic/panoptic_examples", 2, 50},
+        {"panoptic/images_info_examples.json", NULL, 2, 0},
+        {"keypoints/person_keypoints_val2017.json", NULL, 2346, 6352},
+        {"lvis/lvis_val_100.json", NULL, 100, 977},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char gt[512];
+        struct sb_coco_stats stats;
+        struct sb_error err;
+        snprintf(gt, sizeof(gt), "%s", test_data_or_skip(cases[i].file));
+        const struct sb_check_folders folders = {
+            NULL, cases[i].segments ? test_data_or_skip(cases[i].segments) : NULL};
+        assert_ok(sb_coco_check(gt, &folders, NULL, NULL, NULL, &stats, &err), &err);
+        for (int k = 0; k < SB_FINDING_UNUSED_CATEGORY; k++)
+            assert_int_equal(stats.findings[k], 0);
+        assert_int_equal(stats.set.num_images, cases[i].images);
+        assert_int_equal(stats.all.annotations, cases[i].annotations);
+        sb_coco_stats_release(&stats);
     }
 }
 
@@ -201,11 +341,12 @@ static void test_coco_check__real_data_is_clean(void **state)
     struct heard h = {{0}, {{0}}};
     struct sb_coco_stats stats;
     struct sb_error err;
-    assert_ok(sb_coco_check(path, images, NULL, listen, &h, &stats, &err), &err);
+    const struct sb_check_folders folders = {images, NULL};
+    assert_ok(sb_coco_check(path, &folders, NULL, listen, &h, &stats, &err), &err);
     for (int k = 0; k < SB_FINDINGS; k++)
         assert_int_equal(stats.findings[k], 0);
-    assert_int_equal(stats.annotations, 815);
-    assert_int_equal(stats.crowds, 11);
+    assert_int_equal(stats.all.annotations, 815);
+    assert_int_equal(stats.all.crowds, 11);
     sb_coco_stats_release(&stats);
 }
 
@@ -216,6 +357,9 @@ int main(void)
         cmocka_unit_test(test_coco_check__accepts_what_is_right),
         cmocka_unit_test(test_coco_check__looks_into_image_files),
         cmocka_unit_test(test_coco_check__refuses_what_are_no_annotations),
+        cmocka_unit_test(test_coco_check__lists_and_ids_that_occur_twice),
+        cmocka_unit_test(test_coco_check__compares_segments_with_their_png),
+        cmocka_unit_test(test_coco_check__real_sets_of_other_kinds_are_clean),
         cmocka_unit_test(test_coco_check__survives_failing_allocations),
         cmocka_unit_test(test_coco_check__real_data_is_clean),
     };

@@ -36,7 +36,7 @@ static void test_label_list__reads_text(void **state)
                                                    "no label.png\n"
                                                    "2017\n"
                                                    "last.jpg 0");
-    assert_ok(sb_label_list_load(&list, path, "dir", &err), &err);
+    assert_ok(sb_label_list_load(&list, path, "dir", NULL, &err), &err);
     assert_int_equal(list.images.count, 6);
     assert_item(&list, 0, "a/b.jpg", 7291);
     assert_item(&list, 1, "with blanks 3.jpg", 12);
@@ -60,7 +60,7 @@ static void test_label_list__reads_a_real_one(void **state)
     (void)state;
     struct sb_error err;
     struct sb_label_list list;
-    assert_ok(sb_label_list_load(&list, test_data_or_skip("inaturalist/val2018.txt"), "", &err),
+    assert_ok(sb_label_list_load(&list, test_data_or_skip("inaturalist/val2018.txt"), "", NULL, &err),
               &err);
     assert_int_equal(list.images.count, 24426);
     assert_item(&list, 0, "train_val2018/Plantae/7291/9f8ecb39e5f767e39e9b28e34488f179.jpg", 7291);
@@ -80,7 +80,7 @@ static void test_label_list__reads_json(void **state)
         " {\"image_id\": 10, \"category_id\": 6}],"
         " \"images\": [{\"id\": 10, \"file_name\": \"a.jpg\"},"
         " {\"id\": 20, \"file_name\": \"b.jpg\"}, {\"id\": 30, \"file_name\": \"c.jpg\"}]}");
-    assert_ok(sb_label_list_load(&list, path, "d", &err), &err);
+    assert_ok(sb_label_list_load(&list, path, "d", NULL, &err), &err);
     assert_int_equal(list.images.count, 3);
     assert_item(&list, 0, "a.jpg", 6);
     assert_item(&list, 1, "b.jpg", 5);
@@ -110,7 +110,7 @@ static void test_label_list__broken_lists_are_errors(void **state)
         struct sb_error err;
         struct sb_label_list list;
         const char *path = test_write_text("broken.txt", cases[i].text);
-        assert_int_equal(sb_label_list_load(&list, path, "", &err), SB_EFORMAT);
+        assert_int_equal(sb_label_list_load(&list, path, "", NULL, &err), SB_EFORMAT);
         assert_string_equal(err.path, path);
         assert_null(list.names);
         if (!strstr(err.message, cases[i].message))
@@ -122,7 +122,7 @@ static int load_list(void *ctx)
 {
     struct sb_error err;
     struct sb_label_list list;
-    const int rc = sb_label_list_load(&list, ctx, "d", &err);
+    const int rc = sb_label_list_load(&list, ctx, "d", NULL, &err);
     if (rc == 0)
         sb_label_list_release(&list);
     return rc;

@@ -31,7 +31,7 @@ static int evaluate(const char *list, const char *predictions, struct sb_topk *t
     snprintf(path, sizeof(path), "%s/preds", test_scratch());
     assert_ok(sb_write_file(list_path, list, strlen(list), err), err);
     assert_ok(sb_write_file(path, predictions, strlen(predictions), err), err);
-    assert_ok(sb_label_list_load(&labels, list_path, "", err), err);
+    assert_ok(sb_label_list_load(&labels, list_path, "", NULL, err), err);
     const int rc = sb_topk_evaluate(topk, &labels, path, err);
     sb_label_list_release(&labels);
     return rc;
