@@ -20,10 +20,12 @@ bool sb_eval_format_is_text(const struct sb_table_format *format)
 
 void sb_eval_cell(struct sb_table *t, double value)
 {
-    if (value >= 0)
+    if (value >= 0) {
         sb_table_number(t, value, 3);
-    else
+        sb_table_last(t)->exact = true;
+    } else {
         sb_table_missing(t, NULL);
+    }
 }
 
 static int unknown_key(const struct sb_table *t, const char *key, struct sb_error *err)

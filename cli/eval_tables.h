@@ -9,7 +9,7 @@ int sb_eval_format(const char *name, const struct sb_table_format **format, stru
 /* True for the formats that people read, where other text may stand around a table. */
 bool sb_eval_format_is_text(const struct sb_table_format *format);
 
-/* A statistic from 0 to 1 with 3 decimals; below 0 it is missing. */
+/* A statistic from 0 to 1 with 3 decimals, exact for machines; below 0 it is missing. */
 void sb_eval_cell(struct sb_table *t, double value);
 
 /* --sort: by the column with this key, upper or lower case; numbers fall, names and ids rise; rows

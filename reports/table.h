@@ -77,6 +77,7 @@ struct sb_table_cell {
     bool fixed;    /* decimals are the caller's */
     bool grouped;  /* thousands are set apart */
     bool has_sign; /* "+0.1": a difference */
+    bool exact;    /* machines get all digits, up to 17, that it takes to read the value back */
     int decimals;
     const char *flag; /* behind a number, for people: "*"; a literal; NULL for none */
     const char *text; /* TEXT, or why MISSING */

@@ -82,10 +82,15 @@ static void put_header(const struct sb_table *t, const struct extras *extras, st
                   t->origin.records || t->origin.command ? ",origin" : "");
 }
 
-static void put_number(struct sb_str *out, const struct sb_table_column *column, double value)
+static void put_number(struct sb_str *out, const struct sb_table_column *column, double value,
+                       bool exact)
 {
     char text[SB_NUMBER_SIZE];
-    sb_exact_text(column->unit_given ? value / column->scale : value, text);
+    const double shown = column->unit_given ? value / column->scale : value;
+    if (exact)
+        sb_round_trip_text(shown, text);
+    else
+        sb_exact_text(shown, text);
     sb_str_puts(out, text);
 }
 
@@ -97,12 +102,12 @@ static void put_cell(const struct sb_table *t, size_t row, size_t c, const struc
     if (e->type == SB_CELL_TEXT)
         put_field(out, e->raw ? e->raw : e->text);
     else if (e->type == SB_CELL_NUMBER)
-        put_number(out, column, e->value);
+        put_number(out, column, e->value, e->exact);
     if (extras[c].intervals) {
         for (int side = 0; side < 2; side++) {
             sb_str_puts(out, ",");
             if (e->has_interval)
-                put_number(out, column, side ? e->high : e->low);
+                put_number(out, column, side ? e->high : e->low, e->exact);
         }
     }
     if (extras[c].sources)

@@ -81,6 +81,32 @@ static void number_plain(const struct sb_table_column *column, const struct sb_t
         sb_str_printf(out, " %s", cell->flag);
 }
 
+size_t sb_control_bytes(const char *text)
+{
+    const unsigned char first = (unsigned char)text[0];
+    if ((first > 0 && first < ' ') || first == 0x7f)
+        return 1;
+    return first == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80 ? 2 : 0; /* U+0080 to U+009F */
+}
+
+void sb_control_text(const char *text, struct sb_str *out)
+{
+    sb_str_printf(out, "\\x%02x", (unsigned char)text[sb_control_bytes(text) - 1]);
+}
+
+/* Control characters, which would move the cursor of a terminal, as "\x1b". */
+static void put_visible(const char *text, struct sb_str *out)
+{
+    while (*text) {
+        const size_t control = sb_control_bytes(text);
+        if (control)
+            sb_control_text(text, out);
+        else
+            sb_str_append(out, text, 1);
+        text += control ? control : 1;
+    }
+}
+
 void sb_cell_plain(const struct sb_table *t, size_t row, size_t column, struct sb_str *out)
 {
     const struct sb_table_cell *cell = sb_table_at(t, row, column);
@@ -93,7 +119,7 @@ void sb_cell_plain(const struct sb_table *t, size_t row, size_t column, struct s
             sb_str_printf(out, " (%d)", cell->note);
         break;
     case SB_CELL_TEXT:
-        sb_str_puts(out, cell->text);
+        put_visible(cell->text, out);
         break;
     case SB_CELL_NUMBER:
         number_plain(&t->columns[column], cell, out);

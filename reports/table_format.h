@@ -26,8 +26,12 @@ struct sb_cell_texts {
 void sb_cell_texts(const struct sb_table_column *column, const struct sb_table_cell *cell,
                    struct sb_cell_texts *out);
 /* "12.3 [12.1, 12.6]", "text", "- (1)" with the number of the reason; with the mark of a source
- * that is not the column's. Nothing is escaped. */
+ * that is not the column's. Control characters are shown as "\x1b"; nothing else is escaped. */
 void sb_cell_plain(const struct sb_table *t, size_t row, size_t column, struct sb_str *out);
+/* Bytes of the control character that UTF-8 text starts with; 0 when it starts with another. */
+size_t sb_control_bytes(const char *text);
+/* Appends that character as "\x1b". */
+void sb_control_text(const char *text, struct sb_str *out);
 /* The mark of a cell whose source is not its column's; "" else. */
 const char *sb_cell_mark(const struct sb_table_column *column, const struct sb_table_cell *cell);
 /* Bit 1 << source for each mark in the table. */

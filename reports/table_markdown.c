@@ -6,7 +6,14 @@
 /* Text that must not end a cell or start markup. */
 static void put_escaped(struct sb_str *out, const char *text)
 {
-    for (; *text; text++) {
+    for (size_t used; *text; text += used) {
+        const size_t control = *text == '\n' ? 0 : sb_control_bytes(text);
+        used = control ? control : 1;
+        if (control) {
+            sb_str_puts(out, "\\"); /* the backslash that follows */
+            sb_control_text(text, out);
+            continue;
+        }
         if (strchr("|\\*_`<", *text))
             sb_str_puts(out, "\\");
         sb_str_append(out, *text == '\n' ? " " : text, 1);

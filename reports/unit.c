@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_UNITS 5
@@ -113,6 +114,15 @@ void sb_exact_text(double value, char text[SB_NUMBER_SIZE])
 {
     const bool whole = value == floor(value) && fabs(value) < 1e15;
     snprintf(text, SB_NUMBER_SIZE, whole ? "%.0f" : "%.15g", value);
+    fix_separator(text);
+}
+
+void sb_round_trip_text(double value, char text[SB_NUMBER_SIZE])
+{
+    const bool whole = value == floor(value) && fabs(value) < 1e15;
+    snprintf(text, SB_NUMBER_SIZE, whole ? "%.0f" : "%.15g", value);
+    for (int digits = 16; digits <= 17 && strtod(text, NULL) != value; digits++)
+        snprintf(text, SB_NUMBER_SIZE, "%.*g", digits, value);
     fix_separator(text);
 }
 

@@ -46,8 +46,11 @@ const char *sb_base_suffix(enum sb_quantity quantity);
 void sb_number_text(double value, int decimals, char text[SB_NUMBER_SIZE]);
 /* The fewest decimals that show `digits` significant digits of value, at least 0; 0 for 0. */
 int sb_significant_decimals(double value, int digits);
-/* Full precision: whole numbers in full, else up to 15 significant digits. */
+/* For people: whole numbers in full, else up to 15 significant digits. */
 void sb_exact_text(double value, char text[SB_NUMBER_SIZE]);
+/* For machines: the same with as many digits, up to 17, as it takes to read the same number back.
+ */
+void sb_round_trip_text(double value, char text[SB_NUMBER_SIZE]);
 /* "1.23e-09" */
 void sb_exponent_text(double value, char text[SB_NUMBER_SIZE]);
 

@@ -64,6 +64,12 @@ static void check_numbers(void)
     assert_string_equal(text, "28.543383");
     sb_exact_text(85489671514, text);
     assert_string_equal(text, "85489671514");
+    sb_round_trip_text(0.1, text);
+    assert_string_equal(text, "0.1");
+    sb_round_trip_text(0.8999999999999998, text); /* 15 digits would be 0.9 */
+    assert_string_equal(text, "0.8999999999999998");
+    sb_round_trip_text(0.1 + 0.2, text);
+    assert_string_equal(text, "0.30000000000000004");
     sb_exponent_text(1.234e-9, text);
     assert_string_equal(text, "1.23e-09");
 }
