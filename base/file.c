@@ -159,7 +159,7 @@ int sb_map_new(struct sb_map *map, size_t size, char **bytes, struct sb_error *e
 
 void sb_map_release(struct sb_map *map)
 {
-    if (map->data)
+    if (map->data && !map->borrowed)
         munmap((void *)(uintptr_t)map->data, padded_bytes(map->size));
     memset(map, 0, sizeof(*map));
 }
@@ -186,7 +186,7 @@ void sb_map_forget(const struct sb_map *map, size_t offset, size_t size)
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t from = sb_align_size(offset, page);
     const size_t to = (offset + size) & ~(page - 1); /* whole pages only */
-    if (to > from)                                   /* advice: a failure changes nothing */
+    if (to > from && !map->borrowed)                 /* advice: a failure changes nothing */
         (void)madvise((void *)(uintptr_t)(map->data + from), to - from, MADV_DONTNEED);
 }
 

@@ -16,7 +16,8 @@
 struct sb_map {
     const char *data;
     size_t size;
-    bool changed; /* in memory: pages must not be read from the file again */
+    bool changed;  /* in memory: pages must not be read from the file again */
+    bool borrowed; /* someone else's memory, which release leaves alone */
 };
 
 /* Maps a regular file (folders and devices are SB_EIO). Release with sb_map_release(). */

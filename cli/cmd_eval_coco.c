@@ -19,12 +19,12 @@
 static const char *dump_dir;
 static bool json;
 static int64_t threads, numpy_mean = 2;
-static bool per_category;
+static bool per_category, notes, keep_going;
 static const char *sort_key, *format_name;
 static struct sb_option_list names;
 static bool diagnose;
 static struct sb_diagnose_options diagnose_options = {
-    .resamples = 1000, .worst = 12, .seed = 1, .names = &names};
+    .resamples = -1, .worst = -1, .seed = -1, .names = &names}; /* -1: not given */
 
 static const struct sb_option output_options[] = {
     SB_OPT_INT("numpy-mean", 0, "V", "sum as numpy 2 does (default), or as versions up to 2.2: 1",
@@ -53,6 +53,9 @@ static const struct sb_option output_options[] = {
         &sort_key),
     SB_OPT_STRING("format", 0, "NAME", "tables as text (default), csv, markdown, latex or json",
                   &format_name),
+    SB_OPT_FLAG("keep-going", 0, "of several results files, skip those that cannot be read",
+                &keep_going),
+    SB_OPT_FLAG("notes", 0, "what the rules below did to these data, all of it", &notes),
     SB_OPT_FLAG("json", 0, "one JSON document on stdout", &json),
     SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
     SB_OPT_END,
@@ -67,8 +70,11 @@ struct session {
     struct sb_coco_gt gt;
     struct sb_str out;
     struct sb_jw json;
-    const char *annotations; /* their path */
-    bool several;            /* results files */
+    const char *annotations;  /* their path */
+    const char *const *paths; /* of the results */
+    bool several;             /* results files */
+    size_t skipped;           /* of them */
+    bool warned_of_gt;
     struct sb_eval_parts parts;
     const struct sb_table_format *format;
     struct sb_eval_runs runs;
@@ -89,10 +95,10 @@ static int dump(const struct sb_coco_eval *eval, size_t number, bool several, st
 }
 
 /* A warning for every rule that the data meets, about a file where there are several. */
-static void warn(const struct session *s, const struct sb_notes *notes, const char *path)
+static void warn(const struct sb_warnings *w, const char *path)
 {
     struct sb_str text = SB_STR_INIT;
-    sb_notes_text(notes, s->params.rules, &text);
+    sb_warnings_text(w, notes, &text);
     char *rest = text.data;
     for (char *line; rest && (line = strtok_r(rest, "\n", &rest));)
         fprintf(stderr, "spinebench eval coco: warning: %s%s%s\n", path ? path : "",
@@ -100,27 +106,41 @@ static void warn(const struct session *s, const struct sb_notes *notes, const ch
     sb_str_release(&text);
 }
 
-static int report(struct session *s, const struct sb_coco_eval *eval,
-                  const struct sb_notes *of_results, const char *path, size_t number,
-                  struct sb_error *err)
+/* What is to be known about the annotations, once, and about one results file. */
+static void warn_of(struct session *s, const struct sb_warnings *of_run, size_t number)
+{
+    struct sb_warnings of_gt = {.rules = s->params.rules}, all = *of_run;
+    sb_warnings_add_gt(&of_gt, &s->gt);
+    sb_warnings_add_gt(&all, &s->gt);
+    if (!s->several) {
+        warn(&all, NULL);
+        return;
+    }
+    if (!s->warned_of_gt)
+        warn(&of_gt, s->annotations);
+    s->warned_of_gt = true;
+    warn(of_run, s->paths[number - 1]);
+}
+
+static int report(struct session *s, const struct sb_coco_eval *eval, const struct sb_coco_dt *dt,
+                  size_t number, struct sb_error *err)
 {
     struct sb_coco_summary summary;
-    struct sb_notes notes = *of_results;
+    struct sb_warnings warnings = {.rules = s->params.rules};
+    const char *const path = s->paths[number - 1];
     int rc = sb_coco_summarize(eval, s->runs.options.order, &summary, err);
     if (rc)
         return rc;
-    sb_notes_add(&notes, &eval->notes);
-    sb_notes_add(&notes, &summary.notes);
-    if (s->several && number == 1)
-        warn(s, &s->gt.notes, s->annotations);
-    else if (!s->several)
-        sb_notes_add(&notes, &s->gt.notes);
-    warn(s, &notes, s->several ? path : NULL);
+    sb_warnings_add_dt(&warnings, dt);
+    sb_notes_add(&warnings.notes, &eval->notes);
+    sb_notes_add(&warnings.notes, &summary.notes);
+    warn_of(s, &warnings, number);
     if (json) {
+        sb_warnings_add_gt(&warnings, &s->gt);
         sb_jw_object(&s->json, NULL); /* evaluate_file() closes it */
         if (s->several)
             sb_jw_string(&s->json, "results", path);
-        rc = sb_eval_runs_json(&s->runs, eval, &summary, &s->gt, &s->json, err);
+        rc = sb_eval_runs_json(&s->runs, eval, &summary, &s->gt, &warnings, &s->json, err);
     } else {
         rc = sb_eval_runs_add(&s->runs, path, eval, &summary, &s->gt, &s->out, err);
     }
@@ -143,27 +163,70 @@ static bool prints(void)
     return sb_ranks_rank(sb_cli_ranks()) == 0;
 }
 
-static int evaluate_file(struct session *s, const char *path, size_t number, struct sb_error *err)
+/* Rules that were chosen and have nothing to act on. */
+static void warn_of_kind(const struct sb_coco_dt *dt, const char *path)
+{
+    static const enum sb_rule of_poses[] = {SB_RULE_KEYPOINT_AREA, SB_RULE_UNLABELLED};
+    for (size_t i = 0; prints() && dt->kind != SB_DT_KEYPOINTS && i < 2; i++) {
+        if (sb_eval_rule_is_given(of_poses[i]) && !dt->keypoints)
+            fprintf(stderr,
+                    "spinebench eval coco: warning: %s: --%s changes nothing: these are "
+                    "not results of keypoints\n",
+                    path, sb_rule_row(of_poses[i])->option);
+    }
+}
+
+static int evaluate_results(struct session *s, const struct sb_coco_dt *dt, size_t number,
+                            struct sb_error *err)
+{
+    struct sb_coco_eval eval;
+    const enum sb_eval_detail detail = dump_dir ? SB_EVAL_ARRAYS : SB_EVAL_STATS;
+    int rc = sb_coco_evaluate_ranks(&eval, &s->gt, dt, &s->params, detail, s->team, s->pool, err);
+    if (rc)
+        return rc;
+    if (prints())
+        rc = report(s, &eval, dt, number, err);
+    rc = sb_ranks_agree_input(sb_cli_ranks(), rc, 0, err);
+    sb_coco_eval_release(&eval);
+    if (rc == 0 && diagnose)
+        rc = diagnose_file(s, dt, s->paths[number - 1], number, err);
+    if (rc == 0 && json && prints())
+        sb_jw_end(&s->json);
+    return rc;
+}
+
+/* A results file that cannot be read: said at once, counted, and passed over. */
+static void skip_file(struct session *s, const char *path, const struct sb_error *err)
+{
+    s->skipped++;
+    if (!prints())
+        return;
+    sb_cli_error("eval coco", err);
+    if (!json)
+        return;
+    sb_jw_object(&s->json, NULL);
+    sb_jw_string(&s->json, "results", path);
+    sb_jw_string(&s->json, "error", err->message);
+    sb_jw_end(&s->json);
+}
+
+static int evaluate_file(struct session *s, size_t number, struct sb_error *err)
 {
     struct sb_coco_dt dt;
-    struct sb_coco_eval eval;
+    const char *const path = s->paths[number - 1];
     int rc = s->parts.count
                  ? sb_eval_parts_load(&s->parts, &dt, &s->gt, &s->params, s->team, s->pool, err)
                  : sb_coco_dt_load_ranks(&dt, path, &s->gt, &s->params, s->team, s->pool, err);
+    if (rc && keep_going && s->several) {
+        skip_file(s, path, err);
+        return 0;
+    }
+    if (rc && s->several && !err->hint[0])
+        sb_error_hint(err, "--keep-going evaluates the other files");
     if (rc)
         return rc;
-    const enum sb_eval_detail detail = dump_dir ? SB_EVAL_ARRAYS : SB_EVAL_STATS;
-    rc = sb_coco_evaluate_ranks(&eval, &s->gt, &dt, &s->params, detail, s->team, s->pool, err);
-    if (rc == 0) {
-        if (prints())
-            rc = report(s, &eval, &dt.notes, path, number, err);
-        rc = sb_ranks_agree_input(sb_cli_ranks(), rc, 0, err);
-        sb_coco_eval_release(&eval);
-    }
-    if (rc == 0 && diagnose)
-        rc = diagnose_file(s, &dt, path, number, err);
-    if (rc == 0 && json && prints())
-        sb_jw_end(&s->json);
+    warn_of_kind(&dt, path);
+    rc = evaluate_results(s, &dt, number, err);
     sb_coco_dt_release(&dt);
     return rc;
 }
@@ -187,6 +250,9 @@ static int choose_format(struct session *s, struct sb_error *err)
     const int rc = sb_eval_format(format_name, &s->format, err);
     if (rc)
         return rc;
+    if (json && format_name && s->format != sb_table_format("json"))
+        return sb_error_set(err, SB_EINVAL, "--json and --format %s exclude each other",
+                            format_name);
     json = json || s->format == sb_table_format("json");
     if (diagnose && !json && !sb_eval_format_is_text(s->format))
         return sb_error_set(err, SB_EINVAL, "--diagnose is for --format text and json");
@@ -203,9 +269,9 @@ static int evaluate_files(struct session *s, const struct sb_arguments *args, st
     if (json && s->several) /* an array, in the order of the files */
         sb_jw_array(&s->json, NULL);
     if (s->parts.count)
-        rc = evaluate_file(s, s->parts.paths[0], 1, err);
+        rc = evaluate_file(s, 1, err);
     for (size_t i = 1; rc == 0 && !s->parts.count && i < args->count; i++)
-        rc = evaluate_file(s, args->words[i], i, err);
+        rc = evaluate_file(s, i, err);
     if (rc)
         sb_eval_parts_locate(&s->parts, err);
     if (json && s->several)
@@ -216,7 +282,7 @@ static int evaluate_files(struct session *s, const struct sb_arguments *args, st
 /* Prints what all files came to. */
 static int finish(struct session *s, struct sb_error *err)
 {
-    int rc = json ? 0 : sb_eval_runs_finish(&s->runs, &s->out, err);
+    int rc = json || s->runs.count == 0 ? 0 : sb_eval_runs_finish(&s->runs, &s->out, err);
     if (rc == 0 && s->out.failed)
         rc = sb_error_nomem(err, "the report", s->out.length);
     if (rc == 0)
@@ -227,6 +293,7 @@ static int finish(struct session *s, struct sb_error *err)
 static int evaluate_all(struct session *s, const struct sb_arguments *args, struct sb_error *err)
 {
     s->annotations = args->words[0];
+    s->paths = s->parts.count ? (const char *const *)s->parts.paths : args->words + 1;
     int rc = sb_coco_gt_load_ranks(&s->gt, s->annotations, &s->params, s->team, s->pool, err);
     if (rc)
         return rc;
@@ -243,6 +310,9 @@ static int evaluate_all(struct session *s, const struct sb_arguments *args, stru
     sb_coco_gt_release(&s->gt);
     if (rc == 0 && prints())
         rc = finish(s, err);
+    if (rc == 0 && s->skipped > 0)
+        rc = sb_error_set(err, SB_EFORMAT, "%zu of %zu results files could not be read", s->skipped,
+                          args->count - 1);
     sb_eval_runs_release(&s->runs);
     sb_str_release(&s->out);
     return rc;
@@ -271,14 +341,34 @@ static int evaluate_ranks(struct session *s, const struct sb_arguments *args, st
 
 static int check_diagnose_options(struct sb_error *err)
 {
-    const struct sb_diagnose_options *const o = &diagnose_options;
+    struct sb_diagnose_options *const o = &diagnose_options;
     if (!diagnose && (o->records || o->images || names.count))
         return sb_error_set(err, SB_EINVAL,
                             "--records, --image-folder and --name belong to --diagnose");
+    if (!diagnose && (o->draw || o->resamples > 0 || o->worst > 0 || o->seed >= 0))
+        return sb_error_set(err, SB_EINVAL,
+                            "--resamples, --seed, --draw and --worst belong to --diagnose");
     if (o->draw && !o->images)
         return sb_error_set(err, SB_EINVAL,
                             "--draw needs the folder of the images: --image-folder");
+    if (diagnose && keep_going)
+        return sb_error_set(err, SB_EINVAL, "--keep-going and --diagnose exclude each other");
+    o->resamples = o->resamples > 0 ? o->resamples : 1000;
+    o->worst = o->worst > 0 ? o->worst : 12;
+    o->seed = o->seed >= 0 ? o->seed : 1;
     return 0;
+}
+
+/* --sort, before anything is read. */
+static int check_sort(const struct session *s, struct sb_error *err)
+{
+    struct sb_coco_summary plan;
+    if (!sort_key)
+        return 0;
+    if (json || per_category)
+        return sb_category_key_check(&s->params, sort_key, err);
+    sb_coco_summary_plan(&plan, &s->params);
+    return sb_eval_runs_key_check(&plan, &s->params, sort_key, err);
 }
 
 static int evaluate(const struct sb_arguments *args, struct sb_error *err)
@@ -294,6 +384,8 @@ static int evaluate(const struct sb_arguments *args, struct sb_error *err)
         rc = choose_format(&s, err);
     if (rc == 0)
         rc = sb_eval_params_read(&s.params, err);
+    if (rc == 0)
+        rc = check_sort(&s, err);
     if (rc == 0) {
         s.pool = sb_pool_new(threads ? (int)threads : sb_cpu_count(), err);
         rc = sb_ranks_agree(sb_cli_ranks(), s.pool ? 0 : (int)err->code, err);

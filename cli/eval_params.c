@@ -72,26 +72,33 @@ static int parse_number(const char *option, const char *text, double *value, str
     return sb_error_set(err, SB_EINVAL, "--%s: expected a number, got '%s'", option, text);
 }
 
-/* START:STOP:COUNT as numpy.linspace makes it; false when the word has another form. */
-static bool parse_range(const char *text, size_t room, double *out, size_t *count)
+/* START:STOP:COUNT as numpy.linspace makes it. */
+static int parse_range(const char *option, const char *text, size_t room, double *out,
+                       size_t *count, struct sb_error *err)
 {
     double start, stop;
-    unsigned n;
+    long long n;
     int used = 0;
-    if (sscanf(text, "%lf:%lf:%u%n", &start, &stop, &n, &used) != 3 || text[used] != '\0' ||
-        n < 2 || n > room)
-        return false;
-    sb_linspace(start, stop, n, out);
-    *count = n;
-    return true;
+    if (sscanf(text, "%lf:%lf:%lld%n", &start, &stop, &n, &used) != 3 || text[used] != '\0' ||
+        !isfinite(start) || !isfinite(stop))
+        return sb_error_set(err, SB_EINVAL, "--%s: expected START:STOP:COUNT, got '%s'", option,
+                            text);
+    if (n < 2 || n > (long long)room)
+        return sb_error_set(err, SB_EINVAL, "--%s: expected 2 to %zu values, got %lld in '%s'",
+                            option, room, n, text);
+    sb_linspace(start, stop, (size_t)n, out);
+    *count = (size_t)n;
+    return 0;
 }
 
 static int parse_numbers(const char *option, const struct sb_option_list *list, size_t room,
                          double *out, size_t *count, struct sb_error *err)
 {
     int rc = 0;
-    if (list->count == 0 || (list->count == 1 && parse_range(list->items[0], room, out, count)))
+    if (list->count == 0)
         return 0;
+    if (list->count == 1 && strchr(list->items[0], ':'))
+        return parse_range(option, list->items[0], room, out, count, err);
     if (list->count > room)
         return sb_error_set(err, SB_EINVAL, "--%s: more than %zu values", option, room);
     for (size_t i = 0; rc == 0 && i < list->count; i++)
@@ -104,6 +111,9 @@ static int parse_area(const char *text, struct sb_area_range *area, struct sb_er
 {
     int used = 0;
     memset(area, 0, sizeof(*area));
+    if (strcspn(text, ":") >= sizeof(area->name))
+        return sb_error_set(err, SB_EINVAL, "--areas: a name has at most %zu bytes, got '%s'",
+                            sizeof(area->name) - 1, text);
     if (sscanf(text, "%23[^:]:%lf:%lf%n", area->name, &area->lo, &area->hi, &used) == 3 &&
         text[used] == '\0')
         return 0;
@@ -156,8 +166,6 @@ static int read_sigmas(struct sb_coco_params *p, struct sb_error *err)
     bool first = true;
     if (!sigmas_file)
         return 0;
-    if (!sb_compares_keypoints(p))
-        return sb_error_set(err, SB_EINVAL, "--sigmas belongs to --iou-type keypoints");
     int rc = sb_map_open(&map, sigmas_file, err);
     if (rc)
         return rc;
@@ -176,6 +184,8 @@ static int read_sigmas(struct sb_coco_params *p, struct sb_error *err)
     }
     if (rc == 0)
         rc = sb_scan_finish(&s);
+    if (rc == 0 && p->keypoint_count == 0)
+        rc = sb_error_set(err, SB_EFORMAT, "expected a sigma for each keypoint, found none");
     sb_map_release(&map);
     if (rc)
         sb_error_file(err, sigmas_file);
@@ -260,6 +270,53 @@ static int read_crowding(struct sb_coco_params *params, struct sb_error *err)
     return rc;
 }
 
+/* Whether a rule can change anything in such an evaluation. */
+static bool has_meaning(const struct sb_coco_params *p, enum sb_rule rule)
+{
+    switch (rule) {
+    case SB_RULE_DET_AREA:
+    case SB_RULE_RLE_COMPAT:
+        return sb_compares_masks(p);
+    case SB_RULE_SHORT_POLYGONS:
+        return sb_needs_image_sizes(p);
+    case SB_RULE_NO_CATS_OKS:
+        return sb_compares_keypoints(p) && !p->use_cats;
+    default:
+        return true;
+    }
+}
+
+static int has_no_meaning(const char *option, const struct sb_coco_params *p, struct sb_error *err)
+{
+    sb_error_set(err, SB_EINVAL, "--%s has no meaning for the metric %s", option, p->metric->name);
+    return SB_EINVAL;
+}
+
+/* Options that would change nothing are refused: whoever gave them expects something else. */
+static int check_meaning(const struct sb_coco_params *p, struct sb_error *err)
+{
+    if (sigmas_file && !sb_compares_keypoints(p))
+        return has_no_meaning("sigmas", p, err);
+    if (dilation_ratio > 0 && p->iou_type != SB_IOU_BOUNDARY)
+        return has_no_meaning("dilation-ratio", p, err);
+    if (crowding.count > 0 && p->metric->protocol != SB_PROTOCOL_CROWDPOSE)
+        return has_no_meaning("crowding", p, err);
+    for (size_t i = 0; i < SB_RULES; i++) {
+        if (!rule_words[i] || has_meaning(p, (enum sb_rule)i))
+            continue;
+        has_no_meaning(sb_rule_row((enum sb_rule)i)->option, p, err);
+        return i == SB_RULE_NO_CATS_OKS
+                   ? sb_error_hint(err, "it belongs to keypoints with --no-cats")
+                   : SB_EINVAL;
+    }
+    return 0;
+}
+
+bool sb_eval_rule_is_given(enum sb_rule rule)
+{
+    return rule_words[rule] != NULL;
+}
+
 int sb_eval_params_read(struct sb_coco_params *p, struct sb_error *err)
 {
     int rc = find_metric(p, err);
@@ -269,6 +326,8 @@ int sb_eval_params_read(struct sb_coco_params *p, struct sb_error *err)
     if (dilation_ratio > 0)
         p->dilation_ratio = dilation_ratio;
     rc = read_rules(p, err);
+    if (rc == 0)
+        rc = check_meaning(p, err);
     if (rc == 0)
         rc = parse_numbers("iou-thresholds", &iou_thresholds, SB_EVAL_MAX_IOUS, p->iou_thresholds,
                            &p->iou_count, err);

@@ -11,6 +11,8 @@
 size_t sb_eval_param_options(struct sb_option *out);
 /* Parameters from what was parsed. They refer to memory that is released below. */
 int sb_eval_params_read(struct sb_coco_params *params, struct sb_error *err);
+/* Whether the rule was chosen on the command line. */
+bool sb_eval_rule_is_given(enum sb_rule rule);
 void sb_eval_params_release(void);
 
 #endif

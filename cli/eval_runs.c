@@ -19,17 +19,35 @@ void sb_eval_runs_release(struct sb_eval_runs *runs)
     sb_table_release(&runs->categories);
 }
 
+static void run_columns(struct sb_table *t, const struct sb_coco_params *params,
+                        const struct sb_coco_summary *summary)
+{
+    sb_table_column(t, "results", NULL, SB_LEFT);
+    for (size_t i = 0; i < summary->count; i++) {
+        char name[40];
+        sb_coco_stat_name(&summary->stats[i], params, name, sizeof(name));
+        sb_table_column(t, name, NULL, SB_RIGHT);
+    }
+}
+
+int sb_eval_runs_key_check(const struct sb_coco_summary *summary,
+                           const struct sb_coco_params *params, const char *key,
+                           struct sb_error *err)
+{
+    struct sb_table t;
+    sb_table_init(&t, NULL);
+    run_columns(&t, params, summary);
+    const int rc = sb_eval_sort(&t, key, err);
+    sb_table_release(&t);
+    return rc;
+}
+
 static void add_run(struct sb_eval_runs *runs, const char *path,
                     const struct sb_coco_params *params, const struct sb_coco_summary *summary)
 {
     struct sb_table *const t = &runs->table;
     if (runs->count == 0)
-        sb_table_column(t, "results", NULL, SB_LEFT);
-    for (size_t i = 0; runs->count == 0 && i < summary->count; i++) {
-        char name[40];
-        sb_coco_stat_name(&summary->stats[i], params, name, sizeof(name));
-        sb_table_column(t, name, NULL, SB_RIGHT);
-    }
+        run_columns(t, params, summary);
     sb_table_row(t);
     sb_table_cell(t, "%s", path);
     for (size_t i = 0; i < summary->count; i++)
@@ -134,14 +152,14 @@ int sb_eval_runs_finish(struct sb_eval_runs *runs, struct sb_str *out, struct sb
 
 int sb_eval_runs_json(const struct sb_eval_runs *runs, const struct sb_coco_eval *eval,
                       const struct sb_coco_summary *summary, const struct sb_coco_gt *gt,
-                      struct sb_jw *w, struct sb_error *err)
+                      const struct sb_warnings *warnings, struct sb_jw *w, struct sb_error *err)
 {
     struct sb_category_list list;
     const char *const sort = runs->options.sort;
     const int rc = sb_category_list_build(&list, eval, gt, runs->options.order, sort, err);
     if (rc)
         return rc;
-    sb_coco_report_members(eval, summary, gt, &list, w);
+    sb_coco_report_members(eval, summary, gt, &list, warnings, w);
     sb_category_list_release(&list);
     return 0;
 }

@@ -30,6 +30,10 @@ struct sb_eval_runs {
     struct sb_table table, categories; /* of the runs; of the categories of all runs */
 };
 
+/* SB_EINVAL, with the keys there are, unless a table of such summaries can be sorted by the key. */
+int sb_eval_runs_key_check(const struct sb_coco_summary *summary,
+                           const struct sb_coco_params *params, const char *key,
+                           struct sb_error *err);
 void sb_eval_runs_start(struct sb_eval_runs *runs, const struct sb_eval_runs_options *options);
 /* Appends the summary to out where it is wanted, and remembers rows. */
 int sb_eval_runs_add(struct sb_eval_runs *runs, const char *path, const struct sb_coco_eval *eval,
@@ -43,6 +47,6 @@ void sb_eval_runs_release(struct sb_eval_runs *runs);
 /* A run as members of the open JSON object. */
 int sb_eval_runs_json(const struct sb_eval_runs *runs, const struct sb_coco_eval *eval,
                       const struct sb_coco_summary *summary, const struct sb_coco_gt *gt,
-                      struct sb_jw *w, struct sb_error *err);
+                      const struct sb_warnings *warnings, struct sb_jw *w, struct sb_error *err);
 
 #endif

@@ -157,6 +157,13 @@ static int find_column(const struct sb_coco_params *params, const char *key, siz
     return unknown_key(params, key, err);
 }
 
+int sb_category_key_check(const struct sb_coco_params *params, const char *key,
+                          struct sb_error *err)
+{
+    size_t column;
+    return find_column(params, key, &column, err);
+}
+
 static int sort_classes(struct sb_category_list *list, const struct sb_coco_eval *eval,
                         const struct sb_coco_gt *gt, size_t column, struct sb_error *err)
 {

@@ -45,6 +45,9 @@ struct sb_category_list {
     size_t *classes;                 /* (count) class of a row */
     struct sb_category_stats *stats; /* (count) of a class */
 };
+/* SB_EINVAL, with the keys there are, unless a list can be sorted by the key. */
+int sb_category_key_check(const struct sb_coco_params *params, const char *key,
+                          struct sb_error *err);
 /* Rows by `key`: "id" (or NULL), "name", or a column's name, in lower or upper case. Ids and names
  * rise, statistics fall, classes without objects come last. SB_EINVAL names the keys there are. */
 int sb_category_list_build(struct sb_category_list *list, const struct sb_coco_eval *eval,

@@ -446,20 +446,35 @@ static int find_kind(const struct sb_scan *at_array, struct loader *l)
     return 0;
 }
 
+static int refuse_unknown(const struct loader *l, const struct sb_unknown_names *unknown,
+                          const char *parents, struct sb_error *err)
+{
+    sb_unknown_refuse(unknown, "detection", parents, err);
+    return sb_error_hint(err, "do the results belong to %s?", l->gt->path);
+}
+
 static int check_unknown(const struct loader *l, struct sb_ranks *ranks, struct sb_error *err)
 {
-    struct sb_notes *const notes = &l->dt->notes;
+    struct sb_coco_dt *const dt = l->dt;
+    struct sb_notes *const notes = &dt->notes;
     int64_t *const images = &notes->count[SB_RULE_UNKNOWN_IMAGES];
     int64_t *const categories = &notes->count[SB_RULE_UNKNOWN_CATS];
-    *images = (int64_t)l->unknown.detections;
-    *categories = (int64_t)l->unknown_categories.detections;
+    *images = (int64_t)l->unknown.count;
+    *categories = (int64_t)l->unknown_categories.count;
     notes->count[SB_RULE_EMPTY_RESULTS] = l->empty;
     sb_ranks_sum(ranks, notes->count, SB_RULES);
+    int rc = 0;
+    if (*images > 0)
+        rc = sb_unknown_gather(&l->unknown, &l->gt->ids, ranks, &dt->unknown_images, err);
+    if (rc == 0 && *categories > 0)
+        rc = sb_unknown_gather(&l->unknown_categories, &l->gt->ids, ranks, &dt->unknown_categories,
+                               err);
+    if (rc)
+        return rc;
     if (*images > 0 && rule(l, SB_RULE_UNKNOWN_IMAGES) == SB_UNKNOWN_IMAGES_ERROR)
-        return sb_unknown_refuse(&l->unknown, (size_t)*images, "images", l->gt, ranks, err);
+        return refuse_unknown(l, &dt->unknown_images, "images", err);
     if (*categories > 0 && rule(l, SB_RULE_UNKNOWN_CATS) == SB_UNKNOWN_CATS_ERROR)
-        return sb_unknown_refuse(&l->unknown_categories, (size_t)*categories, "categories", l->gt,
-                                 ranks, err);
+        return refuse_unknown(l, &dt->unknown_categories, "categories", err);
     return 0;
 }
 
@@ -615,7 +630,7 @@ int sb_coco_dt_read(struct sb_coco_dt *dt, const struct sb_map *map, const char 
     }
     sb_eval_ranks_spent(team, SB_STAGE_READ);
     if (rc) {
-        sb_error_file(err, path);
+        sb_error_file(err, dt->path);
         sb_coco_dt_release(dt);
     }
     return rc;
@@ -644,6 +659,8 @@ int sb_coco_dt_load(struct sb_coco_dt *dt, const char *path, struct sb_coco_gt *
 void sb_coco_dt_release(struct sb_coco_dt *dt)
 {
     sb_map_release(&dt->map);
+    sb_unknown_names_release(&dt->unknown_images);
+    sb_unknown_names_release(&dt->unknown_categories);
     sb_free(dt->image);
     sb_free(dt->category);
     sb_free(dt->score);

@@ -35,6 +35,7 @@ struct sb_coco_dt {
     uint64_t *shape_from;  /* its offset in the file, where map is not the file; else NULL */
     double *keypoints;     /* (count, keypoint_count, 2) x, y; NULL unless needed */
     struct sb_notes notes; /* what rules met in the file */
+    struct sb_unknown_names unknown_images, unknown_categories; /* that the ground truth lacks */
 };
 
 /* Reads path. Detections of images that gt does not have are an error, unless the rules say

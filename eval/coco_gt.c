@@ -128,6 +128,16 @@ static int note_shape(struct ann_part *part, struct sb_scan *s, uint64_t *shape_
     return rc;
 }
 
+static int read_keypoints(struct ann_part *part, const struct sb_gt_loader *l, struct sb_scan *s)
+{
+    const size_t points = l->params->keypoint_count;
+    const int rc = sb_rows_read_numbers(&part->rows, s, 3 * points);
+    if (rc == SB_EFORMAT)
+        sb_error_hint(s->err, "a keypoint has x, y and v, and there are %zu sigmas (--sigmas)",
+                      points);
+    return rc;
+}
+
 static int read_member(struct ann_part *part, const struct sb_gt_loader *l, struct sb_scan *s,
                        int key, struct ann_row *row)
 {
@@ -150,8 +160,7 @@ static int read_member(struct ann_part *part, const struct sb_gt_loader *l, stru
     case SEGMENTATION:
         return sb_needs_masks(l->params) ? note_shape(part, s, &row->shape_at) : sb_scan_skip(s);
     case KEYPOINTS:
-        return keypoints ? sb_rows_read_numbers(&part->rows, s, 3 * l->params->keypoint_count)
-                         : sb_scan_skip(s);
+        return keypoints ? read_keypoints(part, l, s) : sb_scan_skip(s);
     case NUM_KEYPOINTS:
         return keypoints ? read_num_keypoints(s, &row->flags) : sb_scan_skip(s);
     default:
@@ -166,8 +175,11 @@ static int require(struct ann_part *part, const struct sb_gt_loader *l, struct s
     *filled = false;
     if (part->record.seen >> member & 1)
         return 0;
-    if (rule(l, SB_RULE_MISSING_FIELDS) == SB_MISSING_ERROR)
-        return sb_scan_require(s, &part->record, member, at);
+    if (rule(l, SB_RULE_MISSING_FIELDS) == SB_MISSING_ERROR) {
+        const int rc = sb_scan_require(s, &part->record, member, at);
+        sb_error_hint(s->err, "--missing-fields fill does without");
+        return rc;
+    }
     part->notes.count[SB_RULE_MISSING_FIELDS]++;
     *filled = true;
     return 0;
@@ -382,6 +394,8 @@ static int read_elements(struct sb_gt_loader *l, struct sb_scan *s, int array, c
                                                             &sb_gt_categories};
     /* masks are read again soon: their pages stay */
     const struct sb_map *const map = sb_needs_masks(l->params) ? NULL : &l->gt->map;
+    if (array == ANNOTATIONS)
+        l->annotations = s->pos;
     return sb_scan_elements(s, readers[array], l, l->pool, map, limit);
 }
 
@@ -486,6 +500,59 @@ static void rank_block(void *arg, size_t job, int worker)
     }
 }
 
+/* The byte at which the i-th annotation that was read starts. */
+static int64_t offset_of(const struct sb_gt_loader *l, size_t i)
+{
+    const struct sb_map *const map = &l->gt->map;
+    struct sb_scan s = {map->data, l->annotations, map->data + map->size, NULL, NULL, 0};
+    bool first = false;
+    for (size_t passed = 0; passed < i && sb_scan_skip(&s) == 0; passed++)
+        sb_scan_element(&s, &first);
+    return s.pos - s.begin;
+}
+
+/* Annotations of images and categories that the file does not list; returns how many. */
+static int64_t find_unknown(const struct sb_gt_loader *l, struct sb_unknown_ids *images,
+                            struct sb_unknown_ids *categories)
+{
+    const struct sb_coco_gt *const gt = l->gt;
+    int64_t count = 0;
+    for (size_t i = 0; i < gt->count; i++) {
+        const bool image = gt->image[i] < 0 && sb_id_map_find(&gt->images, l->image_id[i]) < 0;
+        const bool category =
+            gt->category[i] < 0 && sb_id_map_find(&gt->unchosen_categories, l->category_id[i]) < 0;
+        if (image)
+            sb_unknown_note(images, l->image_id[i], images->count ? 0 : offset_of(l, i));
+        if (category)
+            sb_unknown_note(categories, l->category_id[i], categories->count ? 0 : offset_of(l, i));
+        count += image || category;
+    }
+    return count;
+}
+
+static int check_unknown(struct sb_gt_loader *l, struct sb_ranks *ranks, struct sb_error *err)
+{
+    struct sb_coco_gt *const gt = l->gt;
+    struct sb_unknown_ids images = {0}, categories = {0};
+    int64_t counts[3] = {find_unknown(l, &images, &categories)};
+    int rc = 0;
+    counts[1] = (int64_t)images.count;
+    counts[2] = (int64_t)categories.count;
+    sb_ranks_sum(ranks, counts, 3);
+    gt->notes.count[SB_RULE_UNKNOWN_OBJECTS] = counts[0];
+    if (counts[1] > 0)
+        rc = sb_unknown_gather(&images, &gt->ids, ranks, &gt->unknown_images, err);
+    if (rc == 0 && counts[2] > 0)
+        rc = sb_unknown_gather(&categories, &gt->ids, ranks, &gt->unknown_categories, err);
+    if (rc || rule(l, SB_RULE_UNKNOWN_OBJECTS) == SB_UNKNOWN_OBJECTS_DROP)
+        return rc;
+    if (counts[1] > 0)
+        return sb_unknown_refuse(&gt->unknown_images, "annotation", "images", err);
+    return counts[2] > 0
+               ? sb_unknown_refuse(&gt->unknown_categories, "annotation", "categories", err)
+               : 0;
+}
+
 /* Areas that masks decide. */
 static int measure_masks(struct sb_gt_loader *l, struct sb_pool *pool, struct sb_error *err)
 {
@@ -527,6 +594,8 @@ static int finish_annotations(struct sb_gt_loader *l, struct sb_eval_ranks *team
     struct sb_ranks *const ranks = sb_eval_ranks_of(team);
     bool everywhere = false;
     int rc = sb_ranks_agree(ranks, rank_annotations(l, err), err);
+    if (rc == 0)
+        rc = check_unknown(l, ranks, err);
     sb_eval_ranks_spent(team, SB_STAGE_READ);
     if (rc == 0 && ranks)
         rc = sb_gt_route(l, team, &everywhere, err);
@@ -563,19 +632,18 @@ static int finish_lists(struct sb_gt_loader *l, struct sb_ranks *ranks, struct s
     return sb_ranks_agree_input(ranks, rc, 0, err);
 }
 
-int sb_coco_gt_load_ranks(struct sb_coco_gt *gt, const char *path,
-                          const struct sb_coco_params *params, struct sb_eval_ranks *team,
-                          struct sb_pool *pool, struct sb_error *err)
+int sb_coco_gt_read(struct sb_coco_gt *gt, const struct sb_map *map, const char *path,
+                    const struct sb_coco_params *params, struct sb_eval_ranks *team,
+                    struct sb_pool *pool, struct sb_error *err)
 {
     struct sb_ranks *const ranks = sb_eval_ranks_of(team);
     memset(gt, 0, sizeof(*gt));
     gt->path = path;
+    gt->map = *map;
     sb_id_pool_init(&gt->ids);
     struct sb_gt_loader l = {.gt = gt, .params = params, .pool = pool};
     struct sb_scan s;
-    int rc = sb_eval_ranks_map(team, &gt->map, path, err);
-    if (rc == 0)
-        rc = sb_scan_init(&s, gt->map.data, gt->map.size, path, err);
+    int rc = sb_scan_init(&s, gt->map.data, gt->map.size, path, err);
     if (rc == 0)
         rc = read_document(&l, &s, ranks);
     if (rc == 0)
@@ -588,6 +656,20 @@ int sb_coco_gt_load_ranks(struct sb_coco_gt *gt, const char *path,
         sb_coco_gt_release(gt);
     }
     return rc;
+}
+
+int sb_coco_gt_load_ranks(struct sb_coco_gt *gt, const char *path,
+                          const struct sb_coco_params *params, struct sb_eval_ranks *team,
+                          struct sb_pool *pool, struct sb_error *err)
+{
+    struct sb_map map;
+    const int rc = sb_eval_ranks_map(team, &map, path, err);
+    if (rc) {
+        sb_error_file(err, path);
+        sb_map_release(&map);
+        return rc;
+    }
+    return sb_coco_gt_read(gt, &map, path, params, team, pool, err);
 }
 
 int sb_coco_gt_load(struct sb_coco_gt *gt, const char *path, const struct sb_coco_params *params,
@@ -606,6 +688,8 @@ void sb_coco_gt_release(struct sb_coco_gt *gt)
     sb_id_map_release(&gt->categories);
     sb_id_map_release(&gt->unchosen_categories);
     sb_id_pool_release(&gt->ids);
+    sb_unknown_names_release(&gt->unknown_images);
+    sb_unknown_names_release(&gt->unknown_categories);
     sb_free(gt->height);
     sb_free(gt->width);
     sb_free(gt->image_chosen);

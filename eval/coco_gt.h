@@ -11,7 +11,7 @@
 #include "eval/category_sets.h"
 #include "eval/coco_params.h"
 #include "eval/eval_ranks.h"
-#include "eval/id_map.h"
+#include "eval/unknown_ids.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,6 +51,7 @@ struct sb_coco_gt {
     uint64_t *shape_from;  /* its offset in the file, where map is not the file; else NULL */
     double *keypoints;     /* (count, keypoint_count, 3) x, y, visibility; NULL unless needed */
     struct sb_notes notes; /* what rules met in the file */
+    struct sb_unknown_names unknown_images, unknown_categories; /* of annotations left out */
 };
 
 /* False for rank -1, too. */
@@ -68,6 +69,11 @@ int sb_coco_gt_load(struct sb_coco_gt *gt, const char *path, const struct sb_coc
 int sb_coco_gt_load_ranks(struct sb_coco_gt *gt, const char *path,
                           const struct sb_coco_params *params, struct sb_eval_ranks *team,
                           struct sb_pool *pool, struct sb_error *err);
+/* The same from a text that is mapped already, which every rank has; ownership moves to gt, on
+ * failure too. path: for messages. */
+int sb_coco_gt_read(struct sb_coco_gt *gt, const struct sb_map *map, const char *path,
+                    const struct sb_coco_params *params, struct sb_eval_ranks *team,
+                    struct sb_pool *pool, struct sb_error *err);
 void sb_coco_gt_release(struct sb_coco_gt *gt);
 
 #endif

@@ -380,6 +380,8 @@ static int keep_chosen(struct sb_gt_loader *l, int64_t *left, size_t *left_count
         }
         if (rc || (kept == before && !found))
             return rc ? rc : not_there("category", chosen->words[w], err);
+        if (kept == before && !l->params->use_cats)
+            return sb_error_set(err, SB_EINVAL, "category '%s' is chosen twice", chosen->words[w]);
     }
     *left_count = count - kept;
     for (size_t i = kept; i < count; i++) {

@@ -29,6 +29,7 @@ struct sb_gt_loader {
     struct sb_map lists;               /* of categories per image, from all ranks */
     size_t capacity;                   /* of the annotation columns */
     int64_t *id, *image_id, *category_id;
+    const char *annotations; /* where the array of them starts in the text */
 };
 
 extern const struct sb_array_reader sb_gt_images, sb_gt_categories;

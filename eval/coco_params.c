@@ -85,11 +85,14 @@ static int check_ranges(const struct sb_coco_params *p, struct sb_error *err)
                                 p->areas[i].name, p->areas[i].lo, p->areas[i].hi);
     }
     for (size_t i = 0; i < p->max_det_count; i++) {
-        if (p->max_dets[i] < 1 || (i > 0 && p->max_dets[i] <= p->max_dets[i - 1]))
+        if (p->max_dets[i] < 1 || (i > 0 && p->max_dets[i] < p->max_dets[i - 1]))
             return sb_error_set(err, SB_EINVAL,
                                 "limits of detections must be positive and ascending, got %d",
                                 (int)p->max_dets[i]);
     }
+    if (p->metric->protocol == SB_PROTOCOL_LVIS && p->max_det_count > 1)
+        return sb_error_set(err, SB_EINVAL, "LVIS has one limit of detections, got %zu",
+                            p->max_det_count);
     for (size_t i = 0; i < p->keypoint_count; i++) {
         if (!(p->sigmas[i] > 0 && p->sigmas[i] < 1e6))
             return sb_error_set(err, SB_EINVAL, "sigma %g of keypoint %zu, expected more than 0",

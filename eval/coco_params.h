@@ -65,8 +65,8 @@ struct sb_coco_params {
 void sb_coco_params_defaults(struct sb_coco_params *params, enum sb_iou_type iou_type);
 /* Sets a rule and the recall points that SB_RULE_AP_POINTS stands for. */
 void sb_coco_params_set_rule(struct sb_coco_params *params, enum sb_rule rule, uint8_t value);
-/* SB_EINVAL for empty or oversized lists, values out of range, unsorted recall points, unsorted
- * or repeated max_dets. */
+/* SB_EINVAL for empty or oversized lists, values out of range, unsorted recall points or max_dets,
+ * more than one limit for LVIS. */
 int sb_coco_params_check(const struct sb_coco_params *params, struct sb_error *err);
 
 /* numpy.linspace(start, stop, count) with its rounding: start + i * step, the last value is stop.

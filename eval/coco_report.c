@@ -84,13 +84,14 @@ static void category_json(const struct sb_coco_params *p, const struct sb_coco_g
 
 void sb_coco_report_members(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
                             const struct sb_coco_gt *gt, const struct sb_category_list *categories,
-                            struct sb_jw *w)
+                            const struct sb_warnings *warnings, struct sb_jw *w)
 {
     sb_jw_array(w, "stats");
     for (size_t i = 0; i < summary->count; i++)
         sb_jw_double(w, NULL, summary->stats[i].value);
     sb_jw_end(w);
     params_json(&eval->params, w);
+    sb_warnings_json(warnings, w);
     sb_jw_array(w, "per_category");
     for (size_t i = 0; i < categories->count; i++) {
         const size_t k = categories->classes[i];

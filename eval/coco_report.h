@@ -6,12 +6,14 @@
 #include "base/npy.h"
 #include "eval/coco_categories.h"
 #include "eval/coco_summary.h"
+#include "eval/warnings.h"
 
-/* Writes the members "stats": [...], "params": {...}, "per_category": [...] into the open object,
- * categories in the order of the list. */
+/* Writes the members "stats": [...], "params": {...}, "warnings": [...], "per_category": [...] into
+ * the open object, categories in the order of the list. */
 void sb_coco_report_members(const struct sb_coco_eval *eval, const struct sb_coco_summary *summary,
                             const struct sb_coco_gt *gt, const struct sb_category_list *categories,
-                            struct sb_jw *w);
+                            const struct sb_warnings *warnings, struct sb_jw *w);
+
 enum sb_eval_array { SB_ARRAY_PRECISION, SB_ARRAY_SCORES, SB_ARRAY_RECALL };
 
 /* One of pycocotools' arrays: (T, R, K, A, M) float64, recall (T, K, A, M), of lvis-api without M;

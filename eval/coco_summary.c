@@ -36,10 +36,13 @@ static void add_lines(struct sb_coco_summary *s, const struct sb_coco_params *p,
     }
 }
 
-/* What the metric's rows stand for with these parameters. */
-static void plan(struct sb_coco_summary *s, const struct sb_coco_params *p)
+void sb_coco_summary_plan(struct sb_coco_summary *s, const struct sb_coco_params *p)
 {
     const size_t all = sb_stat_overall_area(p);
+    memset(s, 0, sizeof(*s));
+    s->iou_first = p->iou_thresholds[0];
+    s->iou_last = p->iou_thresholds[p->iou_count - 1];
+    s->text = p->metric->text;
     for (size_t i = 0; i < p->metric->stat_count; i++) {
         const struct sb_stat_row *const row = &p->metric->stats[i];
         if (row->areas == SB_STAT_ALL_AREAS)
@@ -49,6 +52,15 @@ static void plan(struct sb_coco_summary *s, const struct sb_coco_params *p)
                 add_lines(s, p, row, p->areas[a].name);
         }
     }
+}
+
+/* How often the limit is among those of the evaluation: a repeated one counts as often. */
+static size_t copies_of(const struct sb_coco_params *p, int32_t limit)
+{
+    size_t copies = 0;
+    for (size_t m = 0; m < p->max_det_count; m++)
+        copies += p->max_dets[m] == limit;
+    return copies;
 }
 
 static const double *find_plane(const struct sb_coco_eval *e, const struct sb_coco_stat *stat)
@@ -76,6 +88,7 @@ static double mean_of(const struct summarizer *z, const struct sb_coco_stat *sta
     const struct sb_coco_params *const p = &z->eval->params;
     const double *const plane = find_plane(z->eval, stat);
     const size_t points = stat->is_ap ? p->recall_count : 1;
+    const size_t copies = copies_of(p, stat->max_dets);
     size_t n = 0;
     for (size_t t = 0; plane && t < p->iou_count; t++) {
         if (stat->iou != 0 && stat->iou != p->iou_thresholds[t])
@@ -85,8 +98,8 @@ static double mean_of(const struct summarizer *z, const struct sb_coco_stat *sta
                 if (stat->groups == SB_STAT_EACH_FREQUENCY && !is_of_group(z->eval, k, stat->group))
                     continue;
                 const double v = plane[(k * p->iou_count + t) * points + r];
-                z->kept[n] = v;
-                n += v > -1;
+                for (size_t i = 0; i < copies && v > -1; i++)
+                    z->kept[n++] = v;
             }
         }
     }
@@ -97,15 +110,11 @@ int sb_coco_summarize(const struct sb_coco_eval *eval, enum sb_numpy_order order
                       struct sb_coco_summary *summary, struct sb_error *err)
 {
     const struct sb_coco_params *const p = &eval->params;
-    const size_t most = p->iou_count * p->recall_count * eval->classes + 1;
-    memset(summary, 0, sizeof(*summary));
-    summary->iou_first = p->iou_thresholds[0];
-    summary->iou_last = p->iou_thresholds[p->iou_count - 1];
+    const size_t most = p->iou_count * p->recall_count * eval->classes * p->max_det_count + 1;
+    sb_coco_summary_plan(summary, p);
     struct summarizer z = {eval, order, summary, sb_malloc(most * sizeof(double), TAG)};
     if (!z.kept)
         return sb_error_nomem(err, "a summary", most * sizeof(double));
-    summary->text = p->metric->text;
-    plan(summary, p);
     for (size_t i = 0; i < summary->count; i++) {
         struct sb_coco_stat *const stat = &summary->stats[i];
         if (!find_plane(eval, stat))

@@ -19,7 +19,7 @@
 struct sb_coco_stat {
     bool is_ap;       /* average precision; else average recall */
     double iou;       /* the threshold, or 0 for the mean over all */
-    const char *area; /* name; borrowed from the evaluation */
+    const char *area; /* name; borrowed from the parameters */
     int32_t max_dets; /* limit of detections */
     enum sb_stat_group groups;
     size_t group; /* index, unless SB_STAT_EVERYTHING */
@@ -34,6 +34,9 @@ struct sb_coco_summary {
     struct sb_notes notes;
 };
 
+/* The statistics there will be, each -1: what the metric's rows stand for with these parameters,
+ * from which names are borrowed. */
+void sb_coco_summary_plan(struct sb_coco_summary *summary, const struct sb_coco_params *params);
 /* Means over thresholds, recall points and classes, summed in numpy's order. */
 int sb_coco_summarize(const struct sb_coco_eval *eval, enum sb_numpy_order order,
                       struct sb_coco_summary *summary, struct sb_error *err);

@@ -8,8 +8,8 @@
 #define SB_EVAL_RULES_H
 
 #include "base/error.h"
-#include "base/str.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum sb_rule {
@@ -18,6 +18,7 @@ enum sb_rule {
     SB_RULE_IGNORE_FLAG,
     SB_RULE_CROWD,
     SB_RULE_MISSING_FIELDS,
+    SB_RULE_UNKNOWN_OBJECTS,
     SB_RULE_UNKNOWN_IMAGES,
     SB_RULE_UNKNOWN_CATS,
     SB_RULE_EMPTY_RESULTS,
@@ -45,6 +46,7 @@ enum { SB_REPEATED_LAST, SB_REPEATED_EACH };
 enum { SB_IGNORE_CROWD, SB_IGNORE_EITHER };
 enum { SB_CROWD_IGNORE, SB_CROWD_OFF };
 enum { SB_MISSING_ERROR, SB_MISSING_FILL };
+enum { SB_UNKNOWN_OBJECTS_DROP, SB_UNKNOWN_OBJECTS_ERROR };
 enum { SB_UNKNOWN_IMAGES_ERROR, SB_UNKNOWN_IMAGES_DROP };
 enum { SB_UNKNOWN_CATS_DROP, SB_UNKNOWN_CATS_ERROR };
 enum { SB_EMPTY_RESULTS_ERROR, SB_EMPTY_RESULTS_ZEROS };
@@ -70,8 +72,10 @@ struct sb_rule_row {
     const char *option;                 /* without dashes */
     const char *values[SB_RULE_VALUES]; /* words; NULL behind the last */
     const char *help;                   /* of the option: at most one line */
-    const char *note[SB_RULE_VALUES];   /* what a value does to the data it touches: "objects
-                                           have id 0 and count as missed"; NULL = nothing to say */
+    const char *note[SB_RULE_VALUES];   /* what a value does to the data it touches, for one and
+                                           for many: "{object has|objects have} id 0 and count as
+                                           missed"; NULL = nothing to say */
+    bool usual;                         /* ordinary data meets it: no cause for alarm */
 };
 
 /* What the data holds that rules touch: a count per rule. Notes of parts add up. */
@@ -83,8 +87,5 @@ const struct sb_rule_row *sb_rule_row(enum sb_rule rule);
 /* Sets *value to the index of the word; SB_EINVAL names the words there are. */
 int sb_rule_parse(enum sb_rule rule, const char *word, uint8_t *value, struct sb_error *err);
 void sb_notes_add(struct sb_notes *sum, const struct sb_notes *part);
-/* Appends a line "COUNT NOTE (or --OPTION OTHERS)" for every rule with a count and something to
- * say; rules is the chosen value of each. */
-void sb_notes_text(const struct sb_notes *notes, const uint8_t rules[SB_RULES], struct sb_str *out);
 
 #endif

@@ -134,7 +134,7 @@ static const struct malformed box_results[] = {
     {"[{" BOX ",\"image_id\":1,\"category_id\":@{}}]",
      "expected an id (a number or a string), found {"},
     {"[{\"image_id\":@2,\"category_id\":1," BOX ",\"score\":1}]",
-     "1 detections belong to images that the ground truth does not have: 2"},
+     "1 detection belongs to images that the ground truth does not have: 2"},
     {"[{\"image_id\":@-1,\"category_id\":1," BOX ",\"score\":1}]", "does not have: -1"},
     {"[{\"image_id\":@1.5,\"category_id\":1," BOX ",\"score\":1}]", "does not have: 1.5"},
     {"[{\"image_id\":@\"1\",\"category_id\":1," BOX ",\"score\":1}]", "does not have: \"1\""},

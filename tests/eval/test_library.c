@@ -392,7 +392,7 @@ struct bad_case {
 static const char *const no_rule = "id-zer=match", *const no_word = "id-zero=maybe",
                          *const good_rule = "id-zero=match";
 static const double two = 2, falling[] = {1, 0};
-static const int32_t equal_limits[] = {5, 5}, negative[IMAGES] = {-1}, huge[IMAGES] = {70000};
+static const int32_t falling_limits[] = {5, 3}, negative[IMAGES] = {-1}, huge[IMAGES] = {70000};
 static const struct spinebench_area nameless = {0, 1, NULL},
                                     long_name = {0, 1, "a name of twenty-four bytes"};
 static const int64_t far_ids[FOUND] = {INT64_MIN}, strange_images[FOUND] = {1, 2, 3};
@@ -413,7 +413,7 @@ SPOIL(null_list, o->iou_threshold_count = 1)
 SPOIL(empty_list, o->iou_thresholds = &two)
 SPOIL(long_list, (o->iou_thresholds = &two, o->iou_threshold_count = SIZE_MAX))
 SPOIL(recall, (o->recall_points = falling, o->recall_point_count = 2))
-SPOIL(limits, (o->max_dets = equal_limits, o->max_det_count = 2))
+SPOIL(limits, (o->max_dets = falling_limits, o->max_det_count = 2))
 SPOIL(areas, (o->areas = &nameless, o->area_count = 1))
 SPOIL(area_name, (o->areas = &long_name, o->area_count = 1))
 SPOIL(many_areas, (o->areas = &long_name, o->area_count = 32))

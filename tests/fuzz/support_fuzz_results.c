@@ -6,19 +6,10 @@
 #include "eval/coco_summary.h"
 #include "tests/fuzz/fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define MAX_IDS 1000 /* odd ids of results that are kept */
-
-/* A file in memory, made once. */
-struct memory_file {
-    int fd; /* 0 = not made yet */
-    char path[40];
-};
 
 static const char annotations[] =
     "{\"images\":[{\"id\":1,\"height\":6,\"width\":8},{\"id\":2,\"height\":9,\"width\":5}],"
@@ -40,17 +31,10 @@ static const char results[] = "[{\"image_id\":1,\"category_id\":1,\"bbox\":[0,0,
                               "\"score\":1,\"keypoints\":[9,9,1,0,0,"
                               "1]}]";
 
-/* The file gets this content. */
-static const char *fill(struct memory_file *file, const void *data, size_t size)
+/* A copy of the text that may be read a little past its end, as a map. */
+static struct sb_map text_of(const void *data, size_t size)
 {
-    if (file->fd == 0) {
-        file->fd = memfd_create("fuzz", MFD_CLOEXEC);
-        FUZZ_CHECK(file->fd > 0);
-        snprintf(file->path, sizeof(file->path), "/proc/self/fd/%d", file->fd);
-    }
-    FUZZ_CHECK(ftruncate(file->fd, (off_t)size) == 0);
-    FUZZ_CHECK(pwrite(file->fd, data, size, 0) == (ssize_t)size);
-    return file->path;
+    return (struct sb_map){.data = fuzz_padded_text(data, size), .size = size, .borrowed = true};
 }
 
 /* Few thresholds, so that an evaluation is quick. */
@@ -99,23 +83,25 @@ static void check_error(const struct sb_error *err, size_t size)
 
 /* Reads the results, evaluates what was read. */
 static void try_results(struct sb_coco_gt *gt, const struct sb_coco_params *params,
-                        const char *path, size_t size)
+                        const void *data, size_t size)
 {
+    struct sb_map text = text_of(data, size);
     struct sb_coco_dt dt;
     struct sb_error err = {0};
-    if (sb_coco_dt_load(&dt, path, gt, params, NULL, &err)) {
+    if (sb_coco_dt_read(&dt, &text, "results", gt, params, NULL, NULL, &err)) {
         check_error(&err, size);
-        return;
+    } else {
+        check_evaluation(gt, &dt, params);
+        sb_coco_dt_release(&dt);
     }
-    check_evaluation(gt, &dt, params);
-    sb_coco_dt_release(&dt);
+    free((char *)text.data);
 }
 
 /* The annotations above, read once per kind of evaluation, and again when results have left many
  * odd ids behind. */
 static struct sb_coco_gt *known_annotations(const struct sb_coco_params *params)
 {
-    static struct memory_file file;
+    static struct sb_map text;
     static struct sb_coco_gt kept[3];
     struct sb_coco_gt *const gt = &kept[params->iou_type];
     struct sb_error err = {0};
@@ -123,38 +109,37 @@ static struct sb_coco_gt *known_annotations(const struct sb_coco_params *params)
         return gt;
     if (gt->count > 0)
         sb_coco_gt_release(gt);
-    fill(&file, annotations, sizeof(annotations) - 1);
-    FUZZ_CHECK(sb_coco_gt_load(gt, file.path, params, NULL, &err) == 0);
+    if (!text.data)
+        text = text_of(annotations, sizeof(annotations) - 1);
+    FUZZ_CHECK(sb_coco_gt_read(gt, &text, "annotations", params, NULL, NULL, &err) == 0);
     return gt;
 }
 
 /* The first byte chooses what is evaluated, the rest is the file. */
 void fuzz_results(const uint8_t *data, size_t size)
 {
-    static struct memory_file file;
     struct sb_coco_params params;
     if (size == 0)
         return;
     choose_params(&params, data[0]);
-    try_results(known_annotations(&params), &params, fill(&file, data + 1, size - 1), size - 1);
+    try_results(known_annotations(&params), &params, data + 1, size - 1);
 }
 
 /* The same for annotations, with the results above. */
 void fuzz_annotations(const uint8_t *data, size_t size)
 {
-    static struct memory_file gt_file, dt_file;
     struct sb_coco_params params;
     struct sb_coco_gt gt;
     struct sb_error err = {0};
     if (size == 0)
         return;
-    if (dt_file.fd == 0)
-        fill(&dt_file, results, sizeof(results) - 1);
+    struct sb_map text = text_of(data + 1, size - 1);
     choose_params(&params, data[0]);
-    if (sb_coco_gt_load(&gt, fill(&gt_file, data + 1, size - 1), &params, NULL, &err)) {
+    if (sb_coco_gt_read(&gt, &text, "annotations", &params, NULL, NULL, &err)) {
         check_error(&err, size);
-        return;
+    } else {
+        try_results(&gt, &params, results, sizeof(results) - 1);
+        sb_coco_gt_release(&gt);
     }
-    try_results(&gt, &params, dt_file.path, sizeof(results) - 1);
-    sb_coco_gt_release(&gt);
+    free((char *)text.data);
 }

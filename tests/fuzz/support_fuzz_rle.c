@@ -105,7 +105,7 @@ void fuzz_rle(const uint8_t *data, size_t size)
         FUZZ_CHECK(total == (uint64_t)h * w);
         check_text(&rle);
         check_overlap(&rle);
-        if ((uint64_t)h * w <= MAX_PIXELS)
+        if (h <= MAX_PIXELS && w <= MAX_PIXELS && h * w <= MAX_PIXELS)
             check_pixels(&rle);
     } else {
         FUZZ_CHECK(err.code == SB_EFORMAT && err.message[0]);

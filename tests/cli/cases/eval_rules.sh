@@ -14,9 +14,9 @@ cat >dt.json <<'EOF'
 {"image_id":2,"category_id":2,"bbox":[5,5,10,10],"score":0.7},
 {"image_id":2,"category_id":7,"bbox":[5,5,10,10],"score":0.7}]
 EOF
-# Warnings and AP; behind a switch only what differs from the first run.
+# Warnings, all of them, and AP; behind a switch only what differs from the first run.
 show() {
-    spinebench eval coco gt.json dt.json --threads 1 "$@" 2>&1 |
+    spinebench eval coco gt.json dt.json --threads 1 --notes "$@" 2>&1 |
         sed -n 's/spinebench eval coco: //p; / AP/p; /(AP).*0.50:0.95.*area= *[as]/s/.*| area=/AP: area=/p'
 }
 show | tee first
