@@ -34,11 +34,7 @@ void sb_gate_options_defaults(struct sb_gate_options *options)
     options->wait_for_quiet = true;
 }
 
-static void reason(struct gate *g, enum sb_gate_outcome outcome, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* Notes why; a failure outweighs noise, noise outweighs passing. */
-static void reason(struct gate *g, enum sb_gate_outcome outcome, const char *fmt, ...)
+void sb_gate_reason(struct gate *g, enum sb_gate_outcome outcome, const char *fmt, ...)
 {
     static const int weight[] = {
         [SB_GATE_PASSED] = 0, [SB_GATE_TOO_NOISY] = 1, [SB_GATE_FAILED] = 2};
@@ -82,8 +78,8 @@ static int compare_costs(struct gate *g, struct sb_error *err)
         g->result->cost_differences =
             sb_exact_costs_diff(sb_str_text(&want), sb_str_text(&got), &g->result->cost_diff);
         if (g->result->cost_differences)
-            reason(g, SB_GATE_FAILED, "%zu lines of exact costs differ from %s",
-                   g->result->cost_differences, g->options->costs);
+            sb_gate_reason(g, SB_GATE_FAILED, "%zu lines of exact costs differ from %s",
+                           g->result->cost_differences, g->options->costs);
     }
     sb_str_release(&got);
     sb_str_release(&want);
@@ -101,8 +97,8 @@ static int check_outputs(struct gate *g, struct sb_error *err)
                                   cell->digest[1], err);
         cell->checked = rc == 0;
         if (rc == 0 && !cell->check_passed)
-            reason(g, SB_GATE_FAILED, "%s: the output check of head failed, error %.1e",
-                   cell->model, cell->nmse);
+            sb_gate_reason(g, SB_GATE_FAILED, "%s: the output check of head failed, error %.1e",
+                           cell->model, cell->nmse);
         if (rc == 0 && g->options->base)
             rc = sb_gate_check_output(g, g->options->base, i, &base_passed, &base_nmse,
                                       cell->digest[0], err);
@@ -269,18 +265,20 @@ static void conclude(struct gate *g)
         const struct sb_gate_cell_result *cell = &result->cells[i];
         const double percent = 100 * (cell->judged.ratio - 1);
         if (cell->judged.verdict == SB_GATE_REGRESSED)
-            reason(g, SB_GATE_FAILED, "%s at %d is %.1f %% slower", cell->model, cell->size,
-                   percent);
+            sb_gate_reason(g, SB_GATE_FAILED, "%s at %d is %.1f %% slower", cell->model, cell->size,
+                           percent);
         else if (cell->judged.verdict == SB_GATE_UNRESOLVED)
-            reason(g, SB_GATE_TOO_NOISY, "%s at %d is unresolved after %zu rounds (%+.1f %%)",
-                   cell->model, cell->size, cell->judged.count, percent);
+            sb_gate_reason(g, SB_GATE_TOO_NOISY,
+                           "%s at %d is unresolved after %zu rounds (%+.1f %%)", cell->model,
+                           cell->size, cell->judged.count, percent);
     }
     const struct sb_gate_control *control = &result->checked_control;
     if (!control->noisy)
         return;
-    reason(g, SB_GATE_TOO_NOISY,
-           "too noisy: base against itself differs by +-%.1f %% (p %.3f), the limit is %.1f %%",
-           100 * control->half_width, control->p, 100 * g->options->rule.delta);
+    sb_gate_reason(
+        g, SB_GATE_TOO_NOISY,
+        "too noisy: base against itself differs by +-%.1f %% (p %.3f), the limit is %.1f %%",
+        100 * control->half_width, control->p, 100 * g->options->rule.delta);
     result->outcome = SB_GATE_TOO_NOISY; /* also over a regression: the machine cannot tell */
 }
 
@@ -292,8 +290,8 @@ static int time_cells(struct gate *g, struct sb_error *err)
     for (size_t i = 0; i < SB_GATE_MAX_CELLS; i++)
         all[i] = true;
     if (!wait_for_quiet(g)) {
-        reason(g, SB_GATE_TOO_NOISY, "more than half of the CPUs were busy for %d s",
-               PATIENCE_SECONDS);
+        sb_gate_reason(g, SB_GATE_TOO_NOISY, "more than half of the CPUs were busy for %d s",
+                       PATIENCE_SECONDS);
         return 0;
     }
     sb_progress_start(&g->progress, "gate", "processes",
@@ -346,8 +344,8 @@ static int check_options(const struct sb_gate_options *o, struct sb_error *err)
         return sb_error_set(err, SB_EINVAL, "a gate needs --base and --head");
     if (o->num_points == 0 && !o->deterministic_only)
         return sb_error_set(err, SB_EINVAL, "a gate needs at least one cell");
-    if (o->deterministic_only && !o->costs && o->num_points == 0)
-        return sb_error_set(err, SB_EINVAL, "nothing to check: give --costs or cells");
+    if (o->deterministic_only && !o->costs && !o->outputs && o->num_points == 0)
+        return sb_error_set(err, SB_EINVAL, "nothing to check: give --costs, --outputs or cells");
     return 0;
 }
 
@@ -359,20 +357,20 @@ int sb_gate_run(const struct sb_gate_options *options, struct sb_gate_result *re
     result->steal_ticks = SB_NO_INT;
     result->cpu = options->threads > 1 ? -1 : options->cpu >= 0 ? options->cpu : last_usable_cpu();
     result->rounds = options->rounds ? options->rounds : options->num_points > 10 ? 31 : 21;
-    snprintf(g.dir, sizeof(g.dir), "/tmp/spinebench-XXXXXX");
     int rc = check_options(options, err);
     if (rc == 0)
         rc = prepare_cells(&g, err);
-    if (rc == 0 && !mkdtemp(g.dir))
-        rc = sb_error_errno(err, "cannot create a folder like", g.dir);
+    if (rc == 0)
+        rc = sb_gate_open_scratch(&g, err);
     if (rc == 0) {
-        snprintf(g.file, sizeof(g.file), "%s/run", g.dir);
         rc = compare_costs(&g, err);
+        if (rc == 0)
+            rc = sb_gate_compare_outputs(&g, err);
         if (rc == 0)
             rc = check_outputs(&g, err);
         if (rc == 0 && !options->deterministic_only && result->outcome == SB_GATE_PASSED)
             rc = time_cells(&g, err);
-        rmdir(g.dir);
+        sb_gate_close_scratch(&g);
     }
     if (rc)
         sb_gate_result_release(result);
@@ -385,6 +383,7 @@ void sb_gate_result_release(struct sb_gate_result *result)
         sb_free(result->cells[i].d);
     sb_free(result->control);
     sb_str_release(&result->cost_diff);
+    sb_str_release(&result->output_diff);
     sb_str_release(&result->why);
     memset(result, 0, sizeof(*result));
 }

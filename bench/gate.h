@@ -3,8 +3,8 @@
  * processes, interleaved pair by pair in random order on one CPU, so that drift of the machine hits
  * both; control pairs of the base against itself show whether the machine can tell at all (they
  * must fail twice, because one batch in 140 fails by chance). Before anything is timed, what can be
- * compared exactly is: costs and planned memory against a committed file, outputs against the
- * reference engine.
+ * told for sure is: costs and planned memory equal a committed file, outputs are those of another
+ * one up to rounding, and those of the reference engine.
  *
  *     struct sb_gate_options o; sb_gate_options_defaults(&o);
  *     o.base = "old/spinebench"; o.head = "build/spinebench";
@@ -44,6 +44,7 @@ struct sb_gate_options {
     int cpu;                  /* pinned to this CPU; -1: the last usable one, with threads == 1 */
     uint64_t seed;            /* of the order of runs */
     const char *costs;        /* committed exact costs (bench/exact_costs.h); NULL: not compared */
+    const char *outputs;      /* committed outputs, records of that kind; NULL: not compared */
     bool deterministic_only;
     bool wait_for_quiet; /* default: wait up to 60 s until less than half of the CPUs are busy, and
                             give up as too noisy; false: the control pairs alone tell */
@@ -81,7 +82,11 @@ struct sb_gate_result {
     int64_t steal_ticks;   /* during the timing; SB_NO_INT: hidden */
     size_t cost_differences;
     struct sb_str cost_diff; /* lines of the exact costs that differ */
-    struct sb_str why;       /* one line per reason for the outcome */
+    size_t num_outputs;      /* compared with committed values */
+    size_t output_differences;
+    double output_error;       /* the largest (bench/output_values.h) */
+    struct sb_str output_diff; /* one line per output that differs */
+    struct sb_str why;         /* one line per reason for the outcome */
     int cpu;
 };
 
@@ -89,6 +94,11 @@ struct sb_gate_result {
 int sb_gate_run(const struct sb_gate_options *options, struct sb_gate_result *result,
                 struct sb_error *err);
 void sb_gate_result_release(struct sb_gate_result *result);
+
+/* Writes the outputs of options->points, as `head` computes them with the reference engine, to a
+ * file for options->outputs. */
+int sb_gate_write_outputs(const struct sb_gate_options *options, const char *path,
+                          struct sb_error *err);
 
 /* The verdicts as records. */
 int sb_gate_records(const struct sb_gate_result *result, const struct sb_gate_options *options,

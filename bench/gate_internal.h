@@ -16,12 +16,25 @@ struct gate {
     char file[64]; /* scratch file of one run */
 };
 
+/* Reason for the outcome; a failure outweighs noise, noise outweighs passing. */
+void sb_gate_reason(struct gate *g, enum sb_gate_outcome outcome, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A scratch folder with one file in it, for the time of a gate. */
+int sb_gate_open_scratch(struct gate *g, struct sb_error *err);
+void sb_gate_close_scratch(struct gate *g);
+
 /* Times one fresh process of a program: the median of its runs, in nanoseconds. */
 int sb_gate_time(struct gate *g, const char *program, size_t point, int64_t repeats,
                  double *median_ns, struct sb_error *err);
 /* Runs the output check of a program: nmse and digest; passed is false when it failed. */
 int sb_gate_check_output(struct gate *g, const char *program, size_t point, bool *passed,
                          double *nmse, char digest[24], struct sb_error *err);
+/* Appends the records of one checked run of a program; engine may be NULL. */
+int sb_gate_run_once(struct gate *g, const char *program, const struct sb_gate_point *point,
+                     const char *engine, struct sb_records *records, struct sb_error *err);
+/* Compares the outputs of head with options->outputs. */
+int sb_gate_compare_outputs(struct gate *g, struct sb_error *err);
 /* Output of `PROGRAM cost --all --exact`. */
 int sb_gate_exact_costs(struct gate *g, const char *program, struct sb_str *out,
                         struct sb_error *err);

@@ -43,6 +43,21 @@ static void add(struct words *w, const char *fmt, ...)
     w->argv[++w->count] = NULL;
 }
 
+int sb_gate_open_scratch(struct gate *g, struct sb_error *err)
+{
+    snprintf(g->dir, sizeof(g->dir), "/tmp/spinebench-XXXXXX");
+    if (!mkdtemp(g->dir))
+        return sb_error_errno(err, "cannot create a folder like", g->dir);
+    snprintf(g->file, sizeof(g->file), "%s/run", g->dir);
+    return 0;
+}
+
+void sb_gate_close_scratch(struct gate *g)
+{
+    unlink(g->file);
+    rmdir(g->dir);
+}
+
 /* Runs the words; exit codes above `allowed` are errors. */
 static int run(struct gate *g, const struct words *w, const char *stdout_path, int allowed,
                struct sb_error *err)
@@ -63,16 +78,16 @@ static int run(struct gate *g, const struct words *w, const char *stdout_path, i
     return sb_error_hint(err, "a gate needs two programs that know 'bench --no-probe'");
 }
 
-static void bench_words(const struct gate *g, struct words *w, const char *program, size_t point)
+static void bench_words(const struct gate *g, struct words *w, const char *program,
+                        const struct sb_gate_point *p, const char *engine)
 {
-    const struct sb_gate_point *p = &g->options->points[point];
     add(w, "%s", program);
     add(w, "bench");
     add(w, "%s", p->model);
     if (p->size > 0)
         add(w, "--size=%d", p->size);
-    if (g->options->engine)
-        add(w, "--engine=%s", g->options->engine);
+    if (engine)
+        add(w, "--engine=%s", engine);
     add(w, "--threads=%d", g->options->threads);
     add(w, "--step-passes=0");
     add(w, "--no-probe");
@@ -80,27 +95,29 @@ static void bench_words(const struct gate *g, struct words *w, const char *progr
     add(w, "--output=%s", g->file);
 }
 
-/* The first record of a kind that the program wrote into the scratch file; records own it. */
-static int read_first(const struct gate *g, const char *program, enum sb_record_kind kind,
-                      struct sb_records *records, const struct sb_record **out,
-                      struct sb_error *err)
+/* What the program wrote into the scratch file. */
+static int read_written(const struct gate *g, const char *program, struct sb_records *records,
+                        struct sb_error *err)
 {
-    sb_records_init(records);
-    *out = NULL;
     if (!sb_is_file(g->file)) {
         sb_error_set(err, SB_EFORMAT, "the program wrote no records");
         return sb_error_file(err, program);
     }
-    int rc = sb_records_read(records, g->file, NULL, NULL, err);
-    for (size_t i = 0; i < records->count && !*out; i++) {
-        if (records->items[i].kind == kind)
-            *out = &records->items[i];
-    }
+    const int rc = sb_records_read(records, g->file, NULL, NULL, err);
     unlink(g->file);
-    if (rc == 0 && !*out)
-        rc = sb_error_set(err, SB_EFORMAT, "the program wrote no %s record",
-                          sb_record_kind_name(kind));
     return rc;
+}
+
+/* The first record of a kind that the program wrote, or NULL with err. */
+static const struct sb_record *first_of(const struct sb_records *records, enum sb_record_kind kind,
+                                        struct sb_error *err)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        if (records->items[i].kind == kind)
+            return &records->items[i];
+    }
+    sb_error_set(err, SB_EFORMAT, "the program wrote no %s record", sb_record_kind_name(kind));
+    return NULL;
 }
 
 int sb_gate_time(struct gate *g, const char *program, size_t point, int64_t repeats,
@@ -109,7 +126,7 @@ int sb_gate_time(struct gate *g, const char *program, size_t point, int64_t repe
     struct words *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!w)
         return sb_error_nomem(err, "a command line", sizeof(*w));
-    bench_words(g, w, program, point);
+    bench_words(g, w, program, &g->options->points[point], g->options->engine);
     add(w, "--runs=%lld", (long long)repeats);
     add(w, "--warmup=1");
     add(w, "--no-check");
@@ -118,8 +135,11 @@ int sb_gate_time(struct gate *g, const char *program, size_t point, int64_t repe
     if (rc)
         return rc;
     struct sb_records records;
-    const struct sb_record *time;
-    rc = read_first(g, program, SB_RECORD_TIME, &records, &time, err);
+    sb_records_init(&records);
+    rc = read_written(g, program, &records, err);
+    const struct sb_record *time = rc ? NULL : first_of(&records, SB_RECORD_TIME, err);
+    if (rc == 0 && !time)
+        rc = err->code;
     double *values = NULL;
     if (rc == 0) {
         values = sb_calloc(time->u.time.num_ns + 1, sizeof(*values), SB_MEM_TAG(SB_MEM_DATA, 0));
@@ -137,22 +157,30 @@ int sb_gate_time(struct gate *g, const char *program, size_t point, int64_t repe
     return rc;
 }
 
-int sb_gate_check_output(struct gate *g, const char *program, size_t point, bool *passed,
-                         double *nmse, char digest[24], struct sb_error *err)
+int sb_gate_run_once(struct gate *g, const char *program, const struct sb_gate_point *point,
+                     const char *engine, struct sb_records *records, struct sb_error *err)
 {
     struct words *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!w)
         return sb_error_nomem(err, "a command line", sizeof(*w));
-    bench_words(g, w, program, point);
+    bench_words(g, w, program, point, engine);
     add(w, "--runs=1");
     add(w, "--warmup=0");
-    int rc = run(g, w, NULL, 1, err);
+    const int rc = run(g, w, NULL, 1, err);
     sb_free(w);
-    if (rc)
-        return rc;
+    return rc ? rc : read_written(g, program, records, err);
+}
+
+int sb_gate_check_output(struct gate *g, const char *program, size_t point, bool *passed,
+                         double *nmse, char digest[24], struct sb_error *err)
+{
     struct sb_records records;
-    const struct sb_record *check;
-    rc = read_first(g, program, SB_RECORD_CHECK, &records, &check, err);
+    sb_records_init(&records);
+    int rc =
+        sb_gate_run_once(g, program, &g->options->points[point], g->options->engine, &records, err);
+    const struct sb_record *check = rc ? NULL : first_of(&records, SB_RECORD_CHECK, err);
+    if (rc == 0 && !check)
+        rc = err->code;
     if (rc == 0) {
         *passed = check->u.check.passed;
         *nmse = check->u.check.nmse;

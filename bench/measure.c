@@ -181,6 +181,9 @@ int sb_measure_model(struct sb_measurement *out, struct sb_model *model,
         sb_measure_plan_options(options, &plan);
         rc = sb_check_outputs(&out->check, out->plan, model->graph, &weights, &plan, err);
         out->checked = rc == 0;
+        if (rc == 0)
+            rc = sb_output_values_of_plan(&out->outputs, &out->num_outputs, out->plan, model->graph,
+                                          err);
     }
     sb_weights_release(&weights);
     if (rc)
@@ -201,6 +204,7 @@ int sb_measure(struct sb_measurement *out, const struct sb_measure_options *opti
 void sb_measurement_release(struct sb_measurement *m)
 {
     sb_free(m->step_costs);
+    sb_free(m->outputs);
     sb_samples_release(&m->samples);
     sb_plan_free(&m->plan);
     sb_costs_release(&m->costs);

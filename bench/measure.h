@@ -12,6 +12,7 @@
 #include "bench/costs.h"
 #include "bench/latency.h"
 #include "bench/output_check.h"
+#include "bench/output_values.h"
 #include "bench/peak.h"
 #include "engine/plan.h"
 #include "models/model.h"
@@ -70,6 +71,8 @@ struct sb_measurement {
     struct sb_cost *step_costs; /* one per step of the plan */
     bool checked;
     struct sb_output_check check;
+    struct sb_output_values *outputs; /* num_outputs of them, when checked; owned */
+    size_t num_outputs;
 };
 
 /* progress may be NULL. On failure nothing needs to be released. */

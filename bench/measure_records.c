@@ -253,6 +253,31 @@ static int emit_check(const struct emitter *e)
     return finish(e, &r);
 }
 
+static int emit_outputs(const struct emitter *e)
+{
+    int rc = 0;
+    for (size_t i = 0; i < e->m->num_outputs && rc == 0; i++) {
+        const struct sb_output_values *values = &e->m->outputs[i];
+        struct sb_record r;
+        begin(e, &r, SB_RECORD_OUTPUT);
+        r.u.output = (struct sb_output_record){
+            .output = values->name,
+            .count = values->count,
+            .mean = values->mean,
+            .deviation = values->deviation,
+            .samples = {SB_OUTPUT_SAMPLES, values->samples},
+        };
+        if (!isfinite(values->mean) || !isfinite(values->deviation)) {
+            r.u.output.mean = r.u.output.deviation = (double)NAN;
+            r.u.output.samples.count = 0;
+            sb_record_because(&r, "mean", "the output is not finite");
+            sb_record_because(&r, "deviation", "the output is not finite");
+        }
+        rc = finish(e, &r);
+    }
+    return rc;
+}
+
 struct sb_cell sb_cell_of(const struct sb_model *model, const struct sb_measure_options *options)
 {
     const enum sb_scenario scenario = options->time.scenario;
@@ -280,6 +305,8 @@ int sb_measurement_records(const struct sb_measurement *m, const char *run, sb_r
         .err = err,
     };
     int rc = m->checked ? emit_check(&e) : 0;
+    if (rc == 0)
+        rc = emit_outputs(&e);
     if (rc == 0)
         rc = emit_end_to_end(&e);
     if (rc == 0)

@@ -36,8 +36,7 @@ double sb_check_tolerance(enum sb_engine engine)
     return engine == SB_ENGINE_NATIVE_BF16 ? SB_CHECK_TOLERANCE_BF16 : SB_CHECK_TOLERANCE;
 }
 
-/* after[i]: node i depends on a selection. */
-static void mark_selections(const struct sb_graph *g, bool *after)
+void sb_mark_selections(const struct sb_graph *g, bool *after)
 {
     for (size_t i = 0; i < g->num_nodes; i++) {
         const struct sb_node *n = &g->nodes[i];
@@ -106,7 +105,7 @@ int sb_check_outputs(struct sb_output_check *out, struct sb_plan *plan,
     bool *after = sb_calloc(graph->num_nodes + 1, sizeof(*after), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!after)
         return sb_error_nomem(err, "the output check", graph->num_nodes);
-    mark_selections(graph, after);
+    sb_mark_selections(graph, after);
     struct sb_plan *reference = sb_plan_new(graph, weights, &independent, err);
     int rc = reference ? 0 : err->code;
     if (rc == 0) {

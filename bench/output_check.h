@@ -41,6 +41,9 @@ int sb_check_outputs(struct sb_output_check *out, struct sb_plan *plan,
                      const struct sb_graph *graph, const struct sb_weights *weights,
                      const struct sb_plan_options *options, struct sb_error *err);
 
+/* after[i], one per node: true when node i depends on a selection. */
+void sb_mark_selections(const struct sb_graph *graph, bool *after);
+
 /* Compares one array: a of the plan under test, b of the reference. NaN anywhere gives infinity. */
 void sb_compare_arrays(const float *a, const float *b, size_t count, double *nmse,
                        double *max_error);

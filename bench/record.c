@@ -228,10 +228,20 @@ static const struct sb_field history_fields[] = {
     FIELDS_END,
 };
 
+static const struct sb_field output_fields[] = {
+    FIELD(STRING, "output", u.output.output, false),
+    FIELD(INT, "count", u.output.count, false),
+    FIELD(DOUBLE, "mean", u.output.mean, true),
+    FIELD(DOUBLE, "deviation", u.output.deviation, true),
+    FIELD(NUMBERS, "samples", u.output.samples, false),
+    FIELDS_END,
+};
+
 /* What a record is worthless without: null is an answer, absence is a misspelt or cut record. */
 static const char *const time_required[] = {"model", "size", "threads", "engine", "ns", NULL};
 static const char *const check_required[] = {"model", "nmse", "tolerance", NULL};
 static const char *const accuracy_required[] = {"model", "value", NULL};
+static const char *const output_required[] = {"model", "size", "mean", "deviation", NULL};
 static const char *const none_required[] = {NULL};
 
 static const struct {
@@ -252,6 +262,7 @@ static const struct {
     [SB_RECORD_CONFUSION] = {"confusion", confusion_fields, NULL},
     [SB_RECORD_PICTURE] = {"picture", picture_fields, NULL},
     [SB_RECORD_HISTORY] = {"history", history_fields, NULL},
+    [SB_RECORD_OUTPUT] = {"output", output_fields, output_required},
 };
 
 const char *sb_record_kind_name(enum sb_record_kind kind)

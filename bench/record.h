@@ -40,6 +40,7 @@ enum sb_record_kind {
     SB_RECORD_CONFUSION,
     SB_RECORD_PICTURE,
     SB_RECORD_HISTORY,
+    SB_RECORD_OUTPUT,
     SB_RECORD_KINDS
 };
 
@@ -170,6 +171,14 @@ struct sb_numbers {
     const double *values;
 };
 
+/* What one output tensor holds, in few numbers (bench/output_values.h). */
+struct sb_output_record {
+    const char *output;        /* its name */
+    int64_t count;             /* values of the tensor */
+    double mean, deviation;    /* of them */
+    struct sb_numbers samples; /* some of them, spread over the tensor */
+};
+
 /* Points of a curve over a data set. */
 struct sb_curve_record {
     const char *dataset, *curve; /* "precision-recall", "calibration" */
@@ -230,6 +239,7 @@ struct sb_record {
         struct sb_confusion_record confusion;
         struct sb_picture_record picture;
         struct sb_history_record history;
+        struct sb_output_record output;
     } u;
     size_t num_whys;
     struct sb_why whys[SB_MAX_WHYS];

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *base, *head, *engine, *costs, *markdown, *junit, *output, *pairs;
+static const char *base, *head, *engine, *costs, *outputs, *new_outputs;
+static const char *markdown, *junit, *output, *pairs;
 static struct sb_option_list cells;
 static int64_t rounds, threads, cpu, seed;
 static double delta, alpha, run_ms;
@@ -61,6 +62,7 @@ static int read_options(struct sb_gate_options *o, struct sb_error *err)
     o->head = head;
     o->engine = engine;
     o->costs = costs;
+    o->outputs = outputs;
     o->rounds = (size_t)rounds;
     o->threads = (int)threads;
     o->cpu = (int)cpu;
@@ -92,6 +94,12 @@ static void put_deterministic(const struct sb_gate_result *r, struct sb_str *out
                       sb_str_text(&r->cost_diff));
     else if (costs)
         sb_str_printf(out, "Costs and planned memory equal %s.\n", costs);
+    if (outputs && r->output_differences)
+        sb_str_printf(out, "Outputs differ from %s:\n\n%s\n", outputs,
+                      sb_str_text(&r->output_diff));
+    else if (outputs)
+        sb_str_printf(out, "%zu outputs are those of %s, largest error %.1e of a deviation.\n",
+                      r->num_outputs, outputs, r->output_error);
     for (size_t i = 0; i < r->num_cells; i++) {
         const struct sb_gate_cell_result *c = &r->cells[i];
         if (!c->checked)
@@ -157,7 +165,7 @@ static enum sb_junit_status status_of(const struct sb_gate_result *r,
 
 static void put_junit(const struct sb_gate_result *r, struct sb_str *out)
 {
-    struct sb_junit_case list[2 * SB_GATE_MAX_CELLS + 1];
+    struct sb_junit_case list[2 * SB_GATE_MAX_CELLS + 2];
     char names[SB_GATE_MAX_CELLS][128], messages[2 * SB_GATE_MAX_CELLS][160];
     size_t n = 0;
     if (costs)
@@ -165,6 +173,12 @@ static void put_junit(const struct sb_gate_result *r, struct sb_str *out)
                                            r->cost_differences ? SB_JUNIT_FAILED : SB_JUNIT_PASSED,
                                            "exact costs differ from the committed ones",
                                            r->cost_differences ? sb_str_text(&r->cost_diff) : NULL};
+    if (outputs)
+        list[n++] =
+            (struct sb_junit_case){"deterministic", "committed outputs",
+                                   r->output_differences ? SB_JUNIT_FAILED : SB_JUNIT_PASSED,
+                                   "outputs differ from the committed ones",
+                                   r->output_differences ? sb_str_text(&r->output_diff) : NULL};
     for (size_t i = 0; i < r->num_cells; i++) {
         const struct sb_gate_cell_result *c = &r->cells[i];
         snprintf(names[i], sizeof(names[i]), "%s at %d", c->model, c->size);
@@ -272,6 +286,8 @@ static int run_gate(const struct sb_arguments *args, struct sb_error *err)
     int rc = sb_arguments_expect(args, 0, 0, "no argument", err);
     if (rc == 0)
         rc = read_options(&o, err);
+    if (rc == 0 && new_outputs)
+        return sb_gate_write_outputs(&o, new_outputs, err);
     if (rc == 0)
         rc = sb_gate_run(&o, &result, err);
     if (rc)
@@ -290,7 +306,7 @@ static int run_gate(const struct sb_arguments *args, struct sb_error *err)
 
 static void reset_options(void)
 {
-    base = head = engine = costs = markdown = junit = output = pairs = NULL;
+    base = head = engine = costs = outputs = new_outputs = markdown = junit = output = pairs = NULL;
     cells = (struct sb_option_list){0};
     rounds = 0;
     threads = seed = 1;
@@ -323,6 +339,11 @@ int cmd_gate(int argc, char **argv)
         SB_OPT_INT("seed", 0, "N", "seed of the order of runs (default: 1)", &seed, 0, INT64_MAX),
         SB_OPT_STRING("costs", 0, "FILE", "committed costs ('cost --all --exact') to equal",
                       &costs),
+        SB_OPT_STRING("outputs", 0, "FILE", "committed outputs to keep to, up to rounding",
+                      &outputs),
+        SB_OPT_STRING("write-outputs", 0, "FILE",
+                      "instead: write the outputs of --head for --cells, reference engine",
+                      &new_outputs),
         SB_OPT_FLAG("deterministic", 0, "only what is exact: costs and outputs of --head",
                     &deterministic),
         SB_OPT_FLAG("no-wait", 0, "start at once, even on a busy machine; control pairs tell",
@@ -346,7 +367,8 @@ int cmd_gate(int argc, char **argv)
         "examples:\n"
         "  spinebench gate --base old/spinebench --head build/spinebench\n"
         "  spinebench gate --head build/spinebench --deterministic --costs "
-        "tests/golden/costs.csv\n"};
+        "tests/golden/costs.csv \\\n"
+        "      --outputs tests/golden/outputs.jsonl\n"};
     reset_options();
     return sb_cli_run("gate", &help, argc, argv, run_gate);
 }

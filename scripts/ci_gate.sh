@@ -27,5 +27,5 @@ for tree in "$scratch/base" .; do
     }
 done
 build/spinebench gate --base "$scratch/base/build/spinebench" --head build/spinebench \
-    --costs tests/golden/costs.csv --markdown build/gate.md --junit build/gate.xml \
+    --costs tests/golden/costs.csv --outputs tests/golden/outputs.jsonl --markdown build/gate.md --junit build/gate.xml \
     -o build/gate.jsonl "$@"

@@ -13,3 +13,15 @@ cat err >&2
 cat passed.xml
 grep -c '<failure message="exact costs differ' failed.xml
 head -n 1 failed.md
+# Committed outputs: these, then one with a changed value, one that is no longer there.
+grep '"resnet-18-imagenet"' "$SPINEBENCH_SOURCE/tests/golden/outputs.jsonl" >outputs.jsonl
+spinebench gate --head "$program" --deterministic --outputs outputs.jsonl --cells resnet-18-imagenet@64 \
+    --junit passed.xml | sed -n '2s/error [0-9.e-]* /error E /p'
+grep -c 'name="committed outputs"/>' passed.xml
+sed 's/"mean": -[0-9.]*/"mean": -0.03/; s/"logits"/"probabilities"/p; s/"probabilities"/"logits"/' outputs.jsonl >changed.jsonl
+code=0
+spinebench gate --head "$program" --deterministic --outputs changed.jsonl \
+    --cells resnet-18-imagenet@64 --junit failed.xml >out 2>err || code=$?
+echo "exit $code"
+sed -n '2,/^$/p; /^resnet/p; /outputs differ/p' out | sed 's/mean -[0-9.]*,/mean M,/'
+grep -c '<failure message="outputs differ' failed.xml
