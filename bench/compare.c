@@ -139,6 +139,7 @@ static void tally(struct sb_compare_summary *s, const char *verdict)
     s->same += strcmp(verdict, "SAME") == 0;
     s->unresolved += strcmp(verdict, "UNRESOLVED") == 0;
     s->unmatched += strncmp(verdict, "ONLY", 4) == 0;
+    s->failed += strncmp(verdict, "FAILED", 6) == 0;
 }
 
 static int emit_verdict(struct comparison *c, const struct sb_cell *cell, const char *metric,
@@ -264,6 +265,30 @@ static int compare_memory(struct comparison *c, const struct sb_cell *cell)
                         ratio, (double)NAN, (double)NAN);
 }
 
+/* True when any of the records of this cell is a check that failed. */
+static bool check_failed(const struct comparison *c, const struct sb_records *records,
+                         const struct sb_cell *cell)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind == SB_RECORD_CHECK && !r->u.check.passed && matches(c, cell, &r->cell))
+            return true;
+    }
+    return false;
+}
+
+static int compare_checks(struct comparison *c, const struct sb_cell *cell)
+{
+    const bool base = check_failed(c, c->base, cell), head = check_failed(c, c->head, cell);
+    if (!base && !head)
+        return 0;
+    return emit_verdict(c, cell, "output check",
+                        base && head ? "FAILED BOTH"
+                        : base       ? "FAILED BASE"
+                                     : "FAILED HEAD",
+                        (double)NAN, (double)NAN, (double)NAN);
+}
+
 /* More is better; where both have intervals, they must not overlap. */
 static const char *judge_accuracy(const struct sb_accuracy_record *b,
                                   const struct sb_accuracy_record *h)
@@ -319,7 +344,9 @@ static bool has_cell(const struct comparison *c, const struct sb_records *record
 
 static int compare_cell(struct comparison *c, const struct sb_cell *cell)
 {
-    int rc = compare_latency(c, cell);
+    int rc = compare_checks(c, cell);
+    if (rc == 0)
+        rc = compare_latency(c, cell);
     if (rc == 0)
         rc = compare_memory(c, cell);
     if (rc == 0)

@@ -11,8 +11,10 @@
  *
  * Verdicts: REGRESSED or IMPROVED when the interval excludes 1 and the ratio exceeds the smallest
  * effect; SAME when the interval lies within it; UNRESOLVED otherwise. Counted values (costs,
- * planned memory) have no interval: any difference is a verdict. A cell that only one side has is
- * ONLY BASE or ONLY HEAD.
+ * planned memory) have no interval: any difference is a verdict. The measured peak is what the
+ * kernel counted, once per cell: it has no interval, and a difference counts from the smallest
+ * effect on. A cell that only one side has is ONLY BASE or ONLY HEAD. An output check that failed is
+ * FAILED, whichever side it is on: times of wrong outputs compare nothing.
  */
 #ifndef SB_BENCH_COMPARE_H
 #define SB_BENCH_COMPARE_H
@@ -34,6 +36,7 @@ void sb_compare_options_defaults(struct sb_compare_options *options);
 struct sb_compare_summary {
     size_t cells; /* in both */
     size_t regressed, improved, same, unresolved, unmatched;
+    size_t failed; /* output checks */
 };
 
 int sb_compare_records(const struct sb_records *base, const struct sb_records *head,

@@ -260,6 +260,36 @@ int sb_history_load(struct sb_history *h, const char *dir, const struct sb_histo
     return rc;
 }
 
+static const char *machine_of(const struct sb_history *h, const struct sb_record *r)
+{
+    const struct sb_record *run = sb_records_find_run(&h->records, r->run);
+    return run ? run->u.run.machine : NULL;
+}
+
+/* A later check of the same cell on the same machine says how things are now. */
+static bool is_superseded(const struct sb_history *h, size_t at)
+{
+    const struct sb_record *items = h->records.items, *failed = &items[at];
+    for (size_t i = at + 1; i < h->records.count; i++) {
+        if (items[i].kind == SB_RECORD_CHECK && sb_same_cell(&items[i].cell, &failed->cell) &&
+            strcmp(items[i].run, failed->run) != 0 &&
+            same_text(machine_of(h, &items[i]), machine_of(h, failed)))
+            return true;
+    }
+    return false;
+}
+
+const struct sb_record *sb_history_next_failed(const struct sb_history *h, size_t *index)
+{
+    while (*index < h->records.count) {
+        const size_t at = (*index)++;
+        const struct sb_record *r = &h->records.items[at];
+        if (r->kind == SB_RECORD_CHECK && !r->u.check.passed && !is_superseded(h, at))
+            return r;
+    }
+    return NULL;
+}
+
 void sb_history_release(struct sb_history *h)
 {
     for (size_t i = 0; i < h->count; i++) {

@@ -92,6 +92,10 @@ bool sb_history_is_worse(const struct sb_history_series *series, size_t segment)
 void sb_history_step_text(const struct sb_history_series *series, size_t segment,
                           struct sb_str *out);
 
+/* The next record, from *index on, of an output check that failed and that no later run of the same
+ * machine has passed; moves *index behind it. NULL when there is none. */
+const struct sb_record *sb_history_next_failed(const struct sb_history *h, size_t *index);
+
 /* Every point with its level as a record, so that reports can show them. */
 int sb_history_records(const struct sb_history *h, sb_record_fn emit, void *ctx,
                        struct sb_error *err);

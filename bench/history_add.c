@@ -80,7 +80,8 @@ static void put_run(const struct sb_records *records, const struct sb_record *ru
     sb_record_to_json(run, text);
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_record *r = &records->items[i];
-        if (r->kind != SB_RECORD_RUN && is_whole(r) && strcmp(r->run, run->run) == 0)
+        if (r->kind != SB_RECORD_RUN && r->kind != SB_RECORD_OUTPUT && is_whole(r) &&
+            strcmp(r->run, run->run) == 0)
             sb_record_to_json(r, text);
     }
 }

@@ -33,6 +33,9 @@ static int print_verdicts(const struct sb_records *verdicts, const struct sb_com
                       "%zu cells in both: %zu regressed, %zu improved, %zu the same, %zu "
                       "unresolved; %zu cells in one file only\n",
                       s->cells, s->regressed, s->improved, s->same, s->unresolved, s->unmatched);
+    if (!json && s->failed)
+        sb_str_printf(&out, "OUTPUT CHECKS FAILED in %zu cells: their times count for nothing\n",
+                      s->failed);
     if (out.failed)
         rc = sb_error_nomem(err, "the table", out.length);
     else
@@ -66,6 +69,11 @@ static int compare_files(const char *base_path, const char *head_path, struct sb
         rc = sb_records_write(&verdicts, output, err);
     if (rc == 0)
         rc = print_verdicts(&verdicts, &summary, err);
+    if (rc == 0 && summary.failed) {
+        rc = sb_error_set(err, SB_ECHECK, "output checks failed in %zu cells", summary.failed);
+        sb_error_hint(err, "rows with the verdict FAILED name them; 'bench' with --threads 1 or "
+                           "--engine openblas narrows it down");
+    }
     sb_records_release(&base);
     sb_records_release(&head);
     sb_records_release(&verdicts);
@@ -100,7 +108,8 @@ int cmd_compare(int argc, char **argv)
         "Compares two files of records cell by cell: latency (ratio of medians with a 95 %\n"
         "interval), memory, costs and accuracy, and the geometric mean of the latencies.\n"
         "Files measured one after the other also differ by what the machine did meanwhile;\n"
-        "'gate' interleaves two programs and takes that out.",
+        "'gate' interleaves two programs and takes that out. The exit code is 1 where an\n"
+        "output check failed, and 0 otherwise, whatever the verdicts.",
         options, NULL};
     output = NULL;
     format_name = "text";

@@ -134,6 +134,23 @@ static int draw(const struct sb_records *records, struct sb_error *err)
     return rc;
 }
 
+/* Returns how many. */
+static size_t print_failed_checks(const struct sb_history *h)
+{
+    size_t failed = 0, index = 0;
+    const struct sb_record *r;
+    while ((r = sb_history_next_failed(h, &index)) != NULL) {
+        const struct sb_record *run = sb_records_find_run(&h->records, r->run);
+        printf("WRONG OUTPUT: %s at %lld, %lld threads, %s in %.12s: error %.1e of %s, allowed is "
+               "%.0e; it has no latency\n",
+               r->cell.model, (long long)r->cell.size, (long long)r->cell.threads, r->cell.engine,
+               run && run->u.run.commit ? run->u.run.commit : "an unknown commit", r->u.check.nmse,
+               r->u.check.output ? r->u.check.output : "an output", r->u.check.tolerance);
+        failed++;
+    }
+    return failed;
+}
+
 static int run_show(const struct sb_arguments *args, struct sb_error *err)
 {
     struct sb_history h;
@@ -155,6 +172,8 @@ static int run_show(const struct sb_arguments *args, struct sb_error *err)
         rc = draw(&records, err);
     if (rc == 0)
         rc = print_table(&records, err);
+    if (rc == 0 && strcmp(format, "text") == 0)
+        (void)print_failed_checks(&h);
     sb_records_release(&records);
     sb_history_release(&h);
     return rc;
@@ -243,12 +262,17 @@ static int run_check(const struct sb_arguments *args, struct sb_error *err)
     int rc = load(args, &h, err);
     if (rc)
         return rc;
+    const size_t failed = print_failed_checks(&h);
     for (size_t i = 0; i < h.count; i++)
         worse += print_steps(&h.series[i]);
     print_open(&h);
     printf("%zu series, %zu step%s for the worse among the newest %lld points\n", h.count, worse,
            worse == 1 ? "" : "s", (long long)recent);
     sb_history_release(&h);
+    if (failed) {
+        sb_error_set(err, SB_ECHECK, "%zu output checks failed in the newest runs", failed);
+        return sb_error_hint(err, "'bench' with --engine openblas or --threads 1 narrows it down");
+    }
     if (worse == 0)
         return 0;
     sb_error_set(err, SB_ECHECK, "%zu series moved for the worse", worse);

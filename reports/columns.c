@@ -337,8 +337,8 @@ static void put_error(const struct sb_report_column *c, const struct sb_report_r
 static void put_accuracy(const struct sb_report_column *c, const struct sb_report_rows *rows,
                          const struct sb_row *row, struct sb_table *t)
 {
-    const struct sb_record *r = sb_row_accuracy(rows, row, c->field, NULL);
-    const char *why = r ? sb_record_why(r, "value") : NULL;
+    const char *why;
+    const struct sb_record *r = sb_row_accuracy(rows, row, c->field, NULL, &why);
     if (!r || isnan(r->u.accuracy.value))
         sb_table_missing(t, why ? why : "not evaluated");
     else if (isnan(r->u.accuracy.low) || isnan(r->u.accuracy.high))

@@ -69,7 +69,8 @@ static struct estimate memory_of(const struct quantity *q, const struct sb_repor
 static struct estimate accuracy_of(const struct quantity *q, const struct sb_report_rows *rows,
                                    const struct sb_row *row)
 {
-    const struct sb_record *r = sb_row_accuracy(rows, row, q->title, q->dataset);
+    const char *why;
+    const struct sb_record *r = sb_row_accuracy(rows, row, q->title, q->dataset, &why);
     if (!r || isnan(r->u.accuracy.value))
         return none;
     return (struct estimate){r->u.accuracy.value, r->u.accuracy.low, r->u.accuracy.high};

@@ -445,17 +445,64 @@ const struct sb_time_record *sb_row_peak(const struct sb_report_rows *rows,
     return NULL;
 }
 
-const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
-                                        const char *metric, const char *dataset)
+static bool is_accuracy_of(const struct sb_record *r, const struct sb_row *row, const char *metric,
+                           const char *dataset)
 {
+    return r->kind == SB_RECORD_ACCURACY && strcmp(r->u.accuracy.metric, metric) == 0 &&
+           (!dataset || strcmp(r->u.accuracy.dataset, dataset) == 0) && r->cell.model &&
+           row->cell.model && strcmp(r->cell.model, row->cell.model) == 0 &&
+           (r->cell.size == row->cell.size || r->cell.size == SB_NO_INT) &&
+           (!r->cell.engine || !row->cell.engine || strcmp(r->cell.engine, row->cell.engine) == 0);
+}
+
+static bool same_texts(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The same value of the same weights on the same data set. */
+static bool same_accuracy(const struct sb_records *records, const struct sb_record *a,
+                          const struct sb_record *b)
+{
+    const struct sb_record *run_a = sb_records_find_run(records, a->run);
+    const struct sb_record *run_b = sb_records_find_run(records, b->run);
+    return same_texts(a->u.accuracy.dataset, b->u.accuracy.dataset) &&
+           same_texts(run_a ? run_a->u.run.weights : NULL, run_b ? run_b->u.run.weights : NULL) &&
+           (a->u.accuracy.value == b->u.accuracy.value ||
+            (isnan(a->u.accuracy.value) && isnan(b->u.accuracy.value)));
+}
+
+/* Looks among the records of one run, or of all (run NULL). */
+static const struct sb_record *find_accuracy(const struct sb_report_rows *rows,
+                                             const struct sb_row *row, const char *metric,
+                                             const char *dataset, const char *run, const char **why)
+{
+    const struct sb_record *found = NULL;
     for (size_t i = 0; i < rows->records->count; i++) {
         const struct sb_record *r = &rows->records->items[i];
-        if (r->kind == SB_RECORD_ACCURACY && strcmp(r->u.accuracy.metric, metric) == 0 &&
-            (!dataset || strcmp(r->u.accuracy.dataset, dataset) == 0) && r->cell.model &&
-            row->cell.model && strcmp(r->cell.model, row->cell.model) == 0 &&
-            (r->cell.size == row->cell.size || r->cell.size == SB_NO_INT) &&
-            (!r->cell.engine || !row->cell.engine || strcmp(r->cell.engine, row->cell.engine) == 0))
-            return r;
+        if (!is_accuracy_of(r, row, metric, dataset) || (run && strcmp(run, r->run) != 0))
+            continue;
+        if (found && !same_accuracy(rows->records, found, r)) {
+            *why = "several values, of other weights, data sets or runs: see the table of accuracy";
+            return NULL;
+        }
+        found = found ? found : r;
     }
-    return NULL;
+    return found;
+}
+
+const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
+                                        const char *metric, const char *dataset, const char **why)
+{
+    const struct sb_record *found = NULL;
+    *why = NULL;
+    if (row->run)
+        found = find_accuracy(rows, row, metric, dataset, row->run->run, why);
+    if (!found && !*why)
+        found = find_accuracy(rows, row, metric, dataset, NULL, why);
+    if (found)
+        *why = sb_record_why(found, "value");
+    else if (!*why)
+        *why = "not evaluated";
+    return found;
 }

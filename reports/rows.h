@@ -78,9 +78,11 @@ const char *sb_row_label(const struct sb_report_rows *rows, const struct sb_row 
  * check; NULL when it may be shown. */
 const char *sb_row_time_why(const struct sb_row *row);
 /* The accuracy record of the row's model and size with this metric (the row's engine or none) on
- * this data set, NULL for the first there is; or NULL. */
+ * this data set (NULL: any): that of the row's own run, or the one that all other runs agree on.
+ * NULL where there is none, or where weights, data sets or values differ, which would set one
+ * model's accuracy beside another's time. *why: the reason why there is no value. */
 const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
-                                        const char *metric, const char *dataset);
+                                        const char *metric, const char *dataset, const char **why);
 /* The end-to-end record of the row's cell that knows the machine's peak, or NULL. */
 const struct sb_time_record *sb_row_peak(const struct sb_report_rows *rows,
                                          const struct sb_row *row);

@@ -332,6 +332,52 @@ static void say_accuracy_notes(struct sb_table *t, const struct sb_records *reco
     }
 }
 
+static bool same_origin(const struct sb_run_record *a, const struct sb_run_record *b)
+{
+    const char *const left[] = {a->weights, a->commit}, *const right[] = {b->weights, b->commit};
+    for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+        if (left[i] && right[i] && strcmp(left[i], right[i]) != 0)
+            return false;
+    }
+    return a->dirty == b->dirty;
+}
+
+/* The run of the accuracy in this row when it is another program's or of other weights than the
+ * run of its times; else NULL. */
+static const struct sb_record *foreign_accuracy(const struct sb_report_rows *rows,
+                                                const struct sb_row *row)
+{
+    const char *why;
+    const struct sb_record *r = sb_row_accuracy(rows, row, "AP", NULL, &why);
+    r = r ? r : sb_row_accuracy(rows, row, "top-1", NULL, &why);
+    const struct sb_record *run = r ? sb_records_find_run(rows->records, r->run) : NULL;
+    return run && row->timed && row->run && !same_origin(&run->u.run, &row->run->u.run) ? run
+                                                                                        : NULL;
+}
+
+static const char *known(const char *text)
+{
+    return text ? text : "unknown";
+}
+
+/* Accuracy and times of one row may come from different weights or commits; not without a word. */
+static void say_foreign_accuracies(struct sb_table *t, const struct sb_report_rows *rows)
+{
+    if (sb_table_find_column(t, "ap") < 0 && sb_table_find_column(t, "top1") < 0)
+        return;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct sb_row *row = &rows->items[i];
+        const struct sb_record *run = foreign_accuracy(rows, row);
+        if (!run)
+            continue;
+        sb_table_note(t,
+                      "%s: accuracy of weights %s at commit %.12s, times of weights %s at commit "
+                      "%.12s.",
+                      row->cell.model, known(run->u.run.weights), known(run->u.run.commit),
+                      known(row->run->u.run.weights), known(row->run->u.run.commit));
+    }
+}
+
 static int build(struct sb_table *t, const struct sb_view *view, const struct sb_report_rows *rows,
                  struct sb_error *err)
 {
@@ -350,6 +396,7 @@ static int build(struct sb_table *t, const struct sb_view *view, const struct sb
     if (view->note)
         sb_table_note(t, "%s", view->note);
     say_accuracy_notes(t, rows->records);
+    say_foreign_accuracies(t, rows);
     t->texts.failed = t->texts.failed || constants.failed;
     sb_str_release(&constants);
     return sb_table_finish(t, err);

@@ -65,6 +65,20 @@ static void add_accuracy(struct sb_records *records, double value, double low, d
     assert_ok(sb_records_add(records, &r, &err), &err);
 }
 
+static void add_check(struct sb_records *records, bool passed)
+{
+    struct sb_record r;
+    sb_record_init(&r, SB_RECORD_CHECK);
+    r.run = "r";
+    r.cell = (struct sb_cell){"a", 64, 1, 1, "openblas", NULL};
+    r.u.check = (struct sb_check_record){.reference = "reference",
+                                         .output = "logits",
+                                         .nmse = passed ? 1e-12 : 0.5,
+                                         .tolerance = 1e-7,
+                                         .passed = passed};
+    assert_ok(sb_records_add(records, &r, &err), &err);
+}
+
 static int keep(void *ctx, const struct sb_record *record, struct sb_error *e)
 {
     return sb_records_add(ctx, record, e);
@@ -82,7 +96,7 @@ static void compare(struct sb_records *base, struct sb_records *head, struct sb_
         sb_compare_records(base, head, options ? options : &o, keep, verdicts, &summary, &err),
         &err);
     assert_int_equal(summary.regressed + summary.improved + summary.same + summary.unresolved +
-                         summary.unmatched,
+                         summary.unmatched + summary.failed,
                      verdicts->count);
     sb_records_release(base);
     sb_records_release(head);
@@ -198,6 +212,31 @@ static void test_compare__memory_and_missing_cells(void **state)
     sb_records_release(&verdicts);
 }
 
+/* A passed check says nothing, a failed one of either side is a row of its own. */
+static void test_compare__failed_checks_are_verdicts(void **state)
+{
+    (void)state;
+    static const char *const wanted[2][2] = {{"FAILED BOTH", "FAILED BASE"}, {"FAILED HEAD", NULL}};
+    for (int b = 0; b < 2; b++) {
+        for (int h = 0; h < 2; h++) {
+            struct sb_records base, head, verdicts;
+            sb_records_init(&base);
+            sb_records_init(&head);
+            add_memory(&base, "a", 1000, 1000);
+            add_memory(&head, "a", 1000, 1000);
+            add_check(&base, b == 1);
+            add_check(&head, h == 1);
+            compare(&base, &head, &verdicts, NULL);
+            const struct sb_record *first = &verdicts.items[0];
+            if (wanted[b][h])
+                assert_string_equal(verdict(&verdicts, "a", "output check")->verdict, wanted[b][h]);
+            else
+                assert_string_not_equal(first->u.verdict.metric, "output check");
+            sb_records_release(&verdicts);
+        }
+    }
+}
+
 static void test_compare__accuracy_up_is_better(void **state)
 {
     (void)state;
@@ -269,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_compare__processes_are_samples_when_there_are_enough),
         cmocka_unit_test(test_compare__few_processes_resolve_nothing),
         cmocka_unit_test(test_compare__memory_and_missing_cells),
+        cmocka_unit_test(test_compare__failed_checks_are_verdicts),
         cmocka_unit_test(test_compare__accuracy_up_is_better),
         cmocka_unit_test(test_compare__engines_match_on_request),
         cmocka_unit_test(test_merge__drops_records_that_repeat),

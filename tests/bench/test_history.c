@@ -257,6 +257,46 @@ static void test_history__refuses_what_it_cannot_place(void **state)
     assert_int_equal(added.runs, 1);
 }
 
+static void add_check(bool passed)
+{
+    struct sb_record r = of_last_run(SB_RECORD_CHECK);
+    r.cell = (struct sb_cell){"m", 64, 1, 2, "native", NULL};
+    r.u.check = (struct sb_check_record){.reference = "reference",
+                                         .output = "logits",
+                                         .nmse = passed ? 1e-12 : 0.5,
+                                         .tolerance = 1e-7,
+                                         .passed = passed};
+    assert_ok(sb_records_add(&input, &r, &err), &err);
+}
+
+/* A failed check stands until a later run of the same machine passes. */
+static void test_history__failed_checks_stand_until_they_pass(void **state)
+{
+    (void)state;
+    struct sb_history_added added;
+    struct sb_history h;
+    size_t index = 0;
+    const char *dir = test_path("failed-checks");
+    add_run(1, "aa", "blas");
+    add_check(false);
+    add_run(2, "bb", "blas");
+    add_check(true); /* another machine's */
+    assert_ok(add(dir, false, &added), &err);
+    load(&h, dir);
+    const struct sb_record *failed = sb_history_next_failed(&h, &index);
+    assert_non_null(failed);
+    assert_string_equal(failed->run, "run1");
+    assert_null(sb_history_next_failed(&h, &index));
+    sb_history_release(&h);
+    add_run(3, "aa", "blas");
+    add_check(true);
+    assert_ok(add(dir, false, &added), &err);
+    load(&h, dir);
+    index = 0;
+    assert_null(sb_history_next_failed(&h, &index));
+    sb_history_release(&h);
+}
+
 static size_t size_of(const char *path)
 {
     struct sb_map map;
@@ -349,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_history__knows_runs_by_their_ids),
         cmocka_unit_test(test_history__series_hold_what_can_be_compared),
         cmocka_unit_test(test_history__refuses_what_it_cannot_place),
+        cmocka_unit_test(test_history__failed_checks_stand_until_they_pass),
         cmocka_unit_test(test_history__a_full_disk_changes_nothing),
         cmocka_unit_test(test_history__a_cut_line_is_named),
         cmocka_unit_test(test_history__survives_without_memory),

@@ -140,6 +140,42 @@ static void test_rows__the_worst_check_counts_for_every_part(void **state)
     release();
 }
 
+#define ACCURACY(id, dataset, value)                                                               \
+    "{\"schema\":1,\"kind\":\"accuracy\",\"run\":\"" id "\",\"model\":\"m\",\"size\":64,"          \
+    "\"dataset\":\"" dataset "\",\"metric\":\"AP\",\"value\":" value "}\n"
+
+static double ap_of(size_t row, const char *dataset, const char **why)
+{
+    const struct sb_record *r = sb_row_accuracy(&rows, &rows.items[row], "AP", dataset, why);
+    return r ? r->u.accuracy.value : (double)NAN;
+}
+
+/* A row has the accuracy of its own run; that of other runs only if there is one answer. */
+static void test_rows__accuracies_of_unlike_runs_do_not_mix(void **state)
+{
+    (void)state;
+    const char *why;
+    collect(RUN("a", "c1") RUN("b", "c2") TIME("a", "0", "", "[3]") TIME("b", "0", "", "[4]")
+                ACCURACY("a", "d", "0.25") ACCURACY("b", "d", "0.5"),
+            SB_ROWS_MODEL);
+    assert_true(ap_of(0, NULL, &why) == 0.25 && ap_of(1, NULL, &why) == 0.5);
+    release();
+    collect(RUN("a", "c1") TIME("a", "0", "", "[3]") ACCURACY("x", "d", "0.25")
+                ACCURACY("y", "d", "0.25"),
+            SB_ROWS_MODEL);
+    assert_true(ap_of(0, NULL, &why) == 0.25);
+    release();
+    collect(RUN("a", "c1") TIME("a", "0", "", "[3]") ACCURACY("x", "d", "0.25")
+                ACCURACY("y", "e", "0.5"),
+            SB_ROWS_MODEL);
+    assert_true(isnan(ap_of(0, NULL, &why)));
+    assert_non_null(strstr(why, "several values"));
+    assert_true(ap_of(0, "e", &why) == 0.5);
+    assert_true(isnan(ap_of(0, "f", &why)));
+    assert_string_equal(why, "not evaluated");
+    release();
+}
+
 static void test_rows__fused_ops_say_so(void **state)
 {
     (void)state;
@@ -194,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_rows__a_direct_record_stands_above_sums),
         cmocka_unit_test(test_rows__costs_join_every_engine),
         cmocka_unit_test(test_rows__the_worst_check_counts_for_every_part),
+        cmocka_unit_test(test_rows__accuracies_of_unlike_runs_do_not_mix),
         cmocka_unit_test(test_rows__fused_ops_say_so),
         cmocka_unit_test(test_rows__a_block_has_the_level_of_its_last_step),
         cmocka_unit_test(test_rows__survive_running_out_of_memory),

@@ -15,3 +15,11 @@ for files in "a.jsonl" "a.jsonl nosuch.jsonl" "a.jsonl out"; do
     echo "$files: exit $code"
     cat err >&2
 done
+# A failed output check is loud: a row, a line, the exit code.
+sed '/"kind": "check"/s/"passed": true/"passed": false/' a.jsonl >wrong.jsonl
+code=0
+spinebench compare a.jsonl wrong.jsonl >out 2>err || code=$?
+echo "exit $code"
+grep -c 'output check *FAILED HEAD' out
+tail -n 1 out
+cat err >&2
