@@ -10,6 +10,8 @@ folder=$1
 steps=${2:-20000}
 first=${3:-$((steps / 2))}
 python=${PYTHON:-python3}
+# freed memory is kept: PyTorch otherwise gives megabytes back after every layer, to be cleared anew for the next
+export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=536870912
 train="${NICE:-} $python scripts/train/train.py"
 spinebench=build/spinebench
 detectors="tiny-retinanet-spinenet tiny-retinanet-resnet-fpn"

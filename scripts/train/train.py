@@ -39,9 +39,18 @@ def arguments():
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--init", help="safetensors to start from")
     p.add_argument("--init-partly", action="store_true", help="of another model: take what has the same name and shape")
-    p.add_argument("--float32", action="store_true", help="no bfloat16 arithmetic")
+    p.add_argument("--float32", action="store_true", help="no bfloat16 arithmetic, as where the CPU has none")
     p.add_argument("--save-every", type=int, default=100, help="steps between checkpoints")
     return p.parse_args()
+
+
+def has_bfloat16():
+    """Whether the CPU multiplies bfloat16; where it is imitated, a step takes several times as long."""
+    try:
+        flags = pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii").split()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 class Average:
@@ -69,7 +78,7 @@ def optimizer_of(net, args):
 def rate_at(step, args):
     """Linear warm-up, then half a cosine."""
     warm = min(1.0, (step + 1) / 200)
-    return args.rate * warm * (0.5 + 0.5 * np.cos(np.pi * step / args.steps))
+    return float(args.rate * warm * (0.5 + 0.5 * np.cos(np.pi * step / args.steps)))
 
 
 LOSSES = {"retinanet": Detection, "maskrcnn": RegionLosses, "classification": Classification}
@@ -97,6 +106,7 @@ class Run:
         self.net.to(memory_format=torch.channels_last)
         self.optimizer = optimizer_of(self.net, args)
         self.average = Average(self.net, args.average)
+        self.bfloat16 = has_bfloat16() and not args.float32
         self.step, self.seconds = 0, 0.0
         self.sums, self.count = {}, 0
         self.loss = LOSSES[self.spec["task"]](self.spec)
@@ -170,7 +180,7 @@ class Run:
         size = self.spec["size"] // (2 if self.step < self.args.small_steps else 1)
         images, *targets = self.batch(size)
         images = images.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=not self.args.float32):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
             outputs = self.net(images)
         loss, values = self.loss(self.net, outputs, size, *targets)
         self.optimizer.zero_grad(set_to_none=True)
