@@ -116,6 +116,8 @@ static int run_classify(const struct sb_arguments *args, struct sb_error *err)
         rc = sb_image_run_agree(&run, &labels.images, list_path, err);
     }
     if (rc == 0)
+        sb_image_run_warn_missing(&run, &labels.images);
+    if (rc == 0)
         rc = classify(&labels, err);
     sb_label_list_release(&labels);
     sb_image_run_release(&run);
@@ -127,8 +129,7 @@ int cmd_classify(int argc, char **argv)
     static const struct sb_option options[] = {
         SB_OPT_STRING("output", 'o', "FILE", "predictions to write, JSON Lines", &run.output),
         SB_OPT_STRING("list", 0, "FILE",
-                      "images and labels: text, iNaturalist JSON, a folder of classes",
-                      &list_path),
+                      "images and labels: text, iNaturalist JSON, a folder of classes", &list_path),
         SB_OPT_STRING("synsets", 0, "FILE",
                       "order of ImageNet's classes, a line 'n01440764 ...' each", &synsets),
         SB_OPT_STRING("images", 0, "DIR", "folder of the images of --list", &run.images_dir),

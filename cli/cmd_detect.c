@@ -181,6 +181,8 @@ static int run_detect(const struct sb_arguments *args, struct sb_error *err)
         rc = sb_image_run_agree(&run, &r.list, annotations, err);
     }
     if (rc == 0)
+        sb_image_run_warn_missing(&run, &r.list);
+    if (rc == 0)
         rc = sb_ranks_agree(sb_cli_ranks(), default_output(&r, err), err);
     if (rc == 0)
         rc = detect(&r, err);

@@ -2,6 +2,7 @@
 #include "cli/image_run.h"
 
 #include "base/build.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/pool.h"
@@ -14,11 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_LOADERS 4
+#define MAX_LOADERS   4
+#define SHOWN_MISSING 5 /* missing images that are named */
 
 void sb_image_run_defaults(struct sb_image_run *run, const char *command)
 {
     memset(run, 0, sizeof(*run));
+    run->command = command;
     snprintf(run->skipped, sizeof(run->skipped), "%s: skipped", command);
     run->choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};
     sb_plan_options_defaults(&run->plan);
@@ -114,6 +117,23 @@ int sb_image_run_agree(struct sb_image_run *run, const struct sb_image_list *lis
         rc = sb_ranks_same(ranks, sb_fnv1a(SB_FNV_START, run->identity.data, run->identity.length),
                            "the program or the model's spec", run->model->name, err);
     return rc;
+}
+
+void sb_image_run_warn_missing(const struct sb_image_run *run, const struct sb_image_list *list)
+{
+    struct sb_str names = SB_STR_INIT;
+    size_t missing = 0;
+    for (size_t i = 0; sb_image_run_prints() && i < list->count; i++) {
+        const char *const path = list->items[i].path;
+        if (sb_is_file(path) || sb_is_dir(path))
+            continue;
+        if (missing++ < SHOWN_MISSING)
+            sb_str_printf(&names, "%s%s", names.length ? ", " : "", path);
+    }
+    if (missing > 1)
+        fprintf(stderr, "spinebench %s: %zu of %zu images are missing: %s%s\n", run->command,
+                missing, list->count, sb_str_text(&names), missing > SHOWN_MISSING ? ", ..." : "");
+    sb_str_release(&names);
 }
 
 static void report_broken(void *ctx, const struct sb_error *err)

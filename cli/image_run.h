@@ -11,6 +11,7 @@
 #include "detect/pipeline.h"
 
 struct sb_image_run {
+    const char *command;
     char skipped[32]; /* what messages about skipped images call the command */
     /* options */
     struct sb_weights_choice choice;
@@ -65,6 +66,10 @@ void sb_image_run_describe(struct sb_image_run *run);
  * messages. Collective. */
 int sb_image_run_agree(struct sb_image_run *run, const struct sb_image_list *list,
                        const char *list_path, struct sb_error *err);
+
+/* Counts and names, before hours of work, what the list has and the folder has not, when that is
+ * more than one image. The run then meets them one by one, as broken images. */
+void sb_image_run_warn_missing(const struct sb_image_run *run, const struct sb_image_list *list);
 
 /* Options of the pipeline. */
 struct sb_pipeline_options sb_image_run_pipeline(struct sb_image_run *run,

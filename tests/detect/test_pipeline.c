@@ -163,6 +163,12 @@ static void test_detect__stops_at_a_broken_image(void **state)
           "! grep -q 'image_id\":10[57],' skipped.json; grep -q 'image_id\":109,' skipped.json", 0,
           "");
     shell(dir, DETECT SET "-o d.json --resume --skip-broken; cmp d.json skipped.json", 0, NULL);
+    shell(dir, "rm 109.png", 0, NULL);
+    shell(dir, DETECT SET "-o less.json --skip-broken >out", 0,
+          "spinebench detect: 2 of * images are missing: ./10*.png, ./10*.png\n"
+          "spinebench detect: skipped: ./105.png*\n"
+          "spinebench detect: skipped: ./10*\n"
+          "spinebench detect: skipped: ./10*\n");
 }
 
 static void test_detect__first_image_broken_writes_nothing(void **state)
