@@ -1,8 +1,10 @@
 /* eval/coco_*.c end to end: published data sets give pycocotools' statistics to the last bit. */
+#include "base/file.h"
 #include "tests/eval/support_eval.h"
 
 #include "tests/test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct expected_case {
@@ -78,6 +80,111 @@ static void check_case(const struct expected_case *c, int threads)
     test_eval_release(&e);
 }
 
+/* A file of the data, from the first `from` to the first `until` (both NULL: all of it), with words
+ * replaced by others of the same length: its path in the scratch folder. */
+static const char *changed_copy(const char *path, const char *from, const char *until,
+                                const char *const (*words)[2], size_t count)
+{
+    struct sb_map map;
+    struct sb_error err;
+    assert_ok(sb_map_open(&map, path, &err), &err);
+    char *const text = calloc(map.size + 1, 1);
+    assert_non_null(text);
+    memcpy(text, map.data, map.size);
+    sb_map_release(&map);
+    char *const start = from ? strstr(text, from) : text;
+    assert_non_null(start);
+    char *const end = until ? strstr(start, until) : NULL;
+    if (end)
+        *end = '\0';
+    for (size_t i = 0; i < count; i++) {
+        const size_t length = strlen(words[i][0]);
+        for (char *at = start; (at = strstr(at, words[i][0])); at += length)
+            memcpy(at, words[i][1], length);
+    }
+    const char *const copy = test_write_text("changed.json", start);
+    free(text);
+    return copy;
+}
+
+static void check_metric(const char *metric, const char *gt, const char *dt, bool any_masks,
+                         const double *expected, size_t count)
+{
+    for (int threads = 1; threads <= 3; threads++) {
+        struct sb_coco_params params;
+        struct test_eval e;
+        struct sb_error err;
+        sb_coco_params_init(&params, sb_metric_named(metric));
+        if (any_masks)
+            sb_coco_params_set_rule(&params, SB_RULE_RESULT_MASKS, SB_RESULT_MASKS_ANY);
+        assert_ok(test_eval_run(&e, gt, dt, &params, SB_EVAL_STATS, threads, &err), &err);
+        assert_int_equal(e.summary.count, count);
+        for (size_t i = 0; i < count; i++) {
+            if (e.summary.stats[i].value != expected[i])
+                fail_msg("%s, statistic %zu: %.17g, expected %.17g", metric, i,
+                         e.summary.stats[i].value, expected[i]);
+        }
+        test_eval_release(&e);
+    }
+}
+
+/* Results whose boxes have another name are those of their polygons. */
+static void test_coco_cases__boundaries(void **state)
+{
+    (void)state;
+    static const char *const words[][2] = {{"\"bbox\"", "\"xbox\""}};
+    static const double expected[] = {0.6947194719471946,
+                                      0.6947194719471946,
+                                      0.6947194719471946,
+                                      -1,
+                                      0.7367986798679867,
+                                      0,
+                                      0.6666666666666666,
+                                      0.75,
+                                      0.75,
+                                      -1,
+                                      0.7916666666666666,
+                                      0};
+    const char *const gt = test_data_or_skip("boundary/gt.json");
+    const char *const dt =
+        changed_copy(test_data_or_skip("boundary/dt.json"), NULL, NULL, words, 1);
+    check_metric("boundary", gt, dt, true, expected, 12);
+}
+
+static void test_coco_cases__crowdpose(void **state)
+{
+    (void)state;
+    static const double expected[] = {0.7877215935879303,
+                                      0.9881188118811886,
+                                      0.7314356435643564,
+                                      0.8222222222222223,
+                                      1,
+                                      0.7777777777777778,
+                                      1,
+                                      0.9802,
+                                      0.4116};
+    check_metric("crowdpose", test_data_or_skip("keypoints/example_crowdpose_val.json"),
+                 test_data_or_skip("keypoints/example_crowdpose_preds.json"), false, expected, 9);
+}
+
+/* Results made of the objects: areas as scores, categories that begin with 8 mistaken for others.
+ * Expected are the statistics of lvis-api 0.5.3 with numpy 2.4.6. */
+static void test_coco_cases__lvis(void **state)
+{
+    (void)state;
+    static const char *const words[][2] = {{"\"area\": ", "\"score\":"},
+                                           {"\"category_id\": 8", "\"category_id\": 9"}};
+    static const double expected[] = {0.9263157894736842, 0.9263157894736842, 0.9263157894736842,
+                                      0.8928571428571429, 0.9157894736842105, 0.8985507246376812,
+                                      0.9999999999999998, 0.9333333333333333, 0.9245283018867925,
+                                      0.9263157894736842, 0.8928571428571429, 0.9157894736842105,
+                                      0.8985507246376812};
+    const char *const gt = test_data_or_skip("lvis/lvis_val_100.json");
+    const char *const dt = changed_copy(gt, "[{\"segmentation\"", ", \"info\"", words, 2);
+    check_metric("lvis-bbox", gt, dt, false, expected, 13);
+    check_metric("lvis-segm", gt, dt, false, expected, 13);
+}
+
 static void test_coco_cases__statistics_are_exact(void **state)
 {
     (void)state;
@@ -99,6 +206,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_coco_cases__statistics_are_exact),
         cmocka_unit_test(test_coco_cases__threads_do_not_matter),
+        cmocka_unit_test(test_coco_cases__boundaries),
+        cmocka_unit_test(test_coco_cases__crowdpose),
+        cmocka_unit_test(test_coco_cases__lvis),
     };
     return cmocka_run_group_tests_name("eval/coco_cases", tests, NULL, NULL);
 }
