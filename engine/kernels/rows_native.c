@@ -79,14 +79,11 @@ static struct sb_window_row window_row(const struct strip *s)
     };
 }
 
-static void run_window(const struct strip *s, struct sb_window_row *row,
-                       void (*fn)(const struct sb_window_row *))
+/* Points the row at output row r of the strip. */
+static void move_row(const struct strip *s, struct sb_window_row *row, size_t r)
 {
-    for (size_t r = 0; r < s->rows; r++) {
-        row->y = (int64_t)(s->first + r);
-        row->out = s->out + r * (size_t)s->call->out.w * SB_BLOCK;
-        fn(row);
-    }
+    row->y = (int64_t)(s->first + r);
+    row->out = s->out + r * (size_t)s->call->out.w * SB_BLOCK;
 }
 
 static size_t taps_of(const struct sb_kernel_call *call)
@@ -120,8 +117,15 @@ static void dwconv_job(void *ctx, size_t job, int worker)
     const struct strip s = find_strip(ctx, job);
     struct sb_window_row row = window_row(&s);
     row.weights = (const float *)s.call->packed + s.block * taps_of(s.call) * SB_BLOCK;
-    run_window(&s, &row, s.call->simd->dwconv);
-    finish_strip(&s);
+    const size_t width = (size_t)s.call->out.w;
+    for (size_t r = 0; r < s.rows; r++) {
+        struct sb_row_epilogue epilogue = s.epilogue;
+        if (epilogue.residual)
+            epilogue.residual += r * width * SB_BLOCK;
+        move_row(&s, &row, r);
+        s.call->simd->dwconv(&row);
+        s.call->simd->epilogue(&epilogue, row.out, width); /* while the row is in cache */
+    }
 }
 
 static int dwconv_run(const struct sb_kernel_call *call, struct sb_error *err)
@@ -135,7 +139,10 @@ static void maxpool_job(void *ctx, size_t job, int worker)
     (void)worker;
     const struct strip s = find_strip(ctx, job);
     struct sb_window_row row = window_row(&s);
-    run_window(&s, &row, s.call->simd->maxpool);
+    for (size_t r = 0; r < s.rows; r++) {
+        move_row(&s, &row, r);
+        s.call->simd->maxpool(&row);
+    }
 }
 
 static int maxpool_run(const struct sb_kernel_call *call, struct sb_error *err)

@@ -15,9 +15,9 @@ SIMD_INLINE vec act_vec(enum sb_act act, vec x)
     case SB_ACT_RELU:
         return vec_max(x, vec_zero());
     case SB_ACT_SIGMOID:
-        return vec_set(1) / (vec_set(1) + vec_exp(vec_zero() - x));
+        return vec_set(1) / (vec_set(1) + vec_exp_minus(x));
     case SB_ACT_SWISH:
-        return x / (vec_set(1) + vec_exp(vec_zero() - x));
+        return x / (vec_set(1) + vec_exp_minus(x));
     case SB_ACT_NONE:
         break;
     }
