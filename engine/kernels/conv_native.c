@@ -2,8 +2,10 @@
  * Convolutions of the native engine as products of blocked pixels with packed panels. A 1x1
  * convolution of stride 1 reads its input in place; any other first copies the pixels under its
  * window, tap by tap, into a worker's buffer that stays in cache, with zeros for the padding. A job
- * is a range of pixels of one image, and on small maps a part of the output channels. Siblings that
- * run together are one convolution with the output channels of all.
+ * is a range of pixels of one image, and on small maps a part of the output channels. Long sums are
+ * made stretch by stretch: the part of a panel that a stretch needs stays in cache for all pixels
+ * of the job, and the buffer holds no more. Siblings that run together are one convolution with the
+ * output channels of all.
  */
 #include "engine/kernels/jobs.h"
 #include "engine/kernels/native.h"
@@ -14,6 +16,8 @@
 #define INPUT_FLOATS ((size_t)64 * 1024) /* of a job's pixels: 256 KiB of a 1 MiB L2 */
 #define MAX_TILES    ((size_t)16)        /* pixels of a job, in tiles */
 #define MIN_JOBS     ((size_t)8)
+#define COPYING_JOBS ((size_t)4)         /* instead, where every job copies pixels */
+#define SUMS_FLOATS  ((size_t)64 * 1024) /* of a job's sums between stretches */
 
 static bool is_pointwise(const struct sb_kernel_call *call)
 {
@@ -51,31 +55,45 @@ struct cut {
     size_t pixel_jobs;
     size_t panels; /* per job */
     size_t panel_jobs;
+    size_t stretch; /* blocks along the sum */
+    size_t sums;    /* floats of a worker's buffer: sums, */
+    size_t input;   /* then pixels */
 };
 
 static struct cut cut_jobs(const struct sb_kernel_call *call)
 {
-    const size_t rows = (size_t)call->simd->tile_rows;
+    const size_t rows = (size_t)call->simd->tile_rows, longest = (size_t)call->simd->stretch;
     const size_t all = sb_pixels(call->out), panels = sb_chain_panels(call);
-    size_t tiles = INPUT_FLOATS / (inner_blocks(call) * SB_BLOCK * rows);
+    const size_t inner = inner_blocks(call);
+    struct cut cut = {.stretch = sb_even_piece(inner, longest)};
+    size_t tiles = INPUT_FLOATS / (cut.stretch * SB_BLOCK * rows);
     tiles = tiles < 1 ? 1 : tiles > MAX_TILES ? MAX_TILES : tiles;
-    struct cut cut;
     cut.pixels = sb_even_piece(all, tiles * rows);
     cut.pixel_jobs = sb_pieces(all, cut.pixels);
-    const size_t wanted = sb_pieces(MIN_JOBS, cut.pixel_jobs * (size_t)call->out.n);
-    cut.panels = sb_even_piece(panels, sb_pieces(panels, wanted));
+    const size_t least = is_pointwise(call) ? MIN_JOBS : COPYING_JOBS;
+    size_t jobs = sb_pieces(least, cut.pixel_jobs * (size_t)call->out.n);
+    if (cut.stretch < inner) {
+        const size_t sums = sb_sums_floats(call->simd, cut.pixels, panels);
+        jobs = jobs > sb_pieces(sums, SUMS_FLOATS) ? jobs : sb_pieces(sums, SUMS_FLOATS);
+    }
+    cut.panels = sb_even_piece(panels, sb_pieces(panels, jobs));
     cut.panel_jobs = sb_pieces(panels, cut.panels);
+    if (cut.stretch < inner)
+        cut.sums = sb_sums_floats(call->simd, cut.pixels, cut.panels);
+    if (!is_pointwise(call))
+        cut.input = cut.pixels * cut.stretch * SB_BLOCK;
     return cut;
 }
 
-static size_t worker_bytes(const struct sb_kernel_call *call)
+static size_t worker_floats(const struct cut *cut)
 {
-    return cut_jobs(call).pixels * inner_blocks(call) * SB_BLOCK * sizeof(float);
+    return cut->sums + cut->input;
 }
 
 static size_t workspace_bytes(const struct sb_kernel_call *call)
 {
-    return (size_t)call->threads * worker_bytes(call);
+    const struct cut cut = cut_jobs(call);
+    return (size_t)call->threads * worker_floats(&cut) * sizeof(float);
 }
 
 /* Copies `count` input pixels, `step` apart. */
@@ -109,26 +127,30 @@ static void copy_row(const struct sb_kernel_call *call, float *out, const float 
     memset(out + (b - x0) * SB_BLOCK, 0, (size_t)(x1 - b) * SB_BLOCK * sizeof(*out));
 }
 
-/* Fills the buffer: per tap and block of channels, `count` pixels. */
-static void copy_windows(const struct sb_kernel_call *call, float *out, const float *image,
-                         size_t first, size_t count)
+/* One block along the sum: `count` pixels from output pixel `first` on, of one tap. */
+static float *copy_block(const struct sb_kernel_call *call, float *out, const float *plane,
+                         size_t tap, size_t first, size_t count)
 {
-    const struct sb_window *w = &call->step->node->u.window;
-    const size_t plane = sb_pixels(call->in[0]) * SB_BLOCK, blocks = sb_blocks(call->in[0].c);
+    const int kernel_w = call->step->node->u.window.kernel_w;
+    const int ky = (int)tap / kernel_w, kx = (int)tap % kernel_w;
     const int64_t width = call->out.w;
-    for (int ky = 0; ky < w->kernel_h; ky++) {
-        for (int kx = 0; kx < w->kernel_w; kx++) {
-            for (size_t block = 0; block < blocks; block++) {
-                int64_t y = (int64_t)first / width, x = (int64_t)first % width;
-                for (int64_t left = (int64_t)count; left > 0; y++, x = 0) {
-                    const int64_t end = x + left < width ? x + left : width;
-                    copy_row(call, out, image + block * plane, y, x, end, ky, kx);
-                    out += (end - x) * SB_BLOCK;
-                    left -= end - x;
-                }
-            }
-        }
+    int64_t y = (int64_t)first / width, x = (int64_t)first % width;
+    for (int64_t left = (int64_t)count; left > 0; y++, x = 0) {
+        const int64_t end = x + left < width ? x + left : width;
+        copy_row(call, out, plane, y, x, end, ky, kx);
+        out += (end - x) * SB_BLOCK;
+        left -= end - x;
     }
+    return out;
+}
+
+/* Fills the buffer with the product's stretch: tap by tap, its blocks of channels. */
+static void copy_windows(const struct sb_product *p, float *out, const float *image)
+{
+    const struct sb_kernel_call *call = p->call;
+    const size_t plane = sb_pixels(call->in[0]) * SB_BLOCK, blocks = sb_blocks(call->in[0].c);
+    for (size_t i = p->from; i < p->from + p->count; i++)
+        out = copy_block(call, out, image + i % blocks * plane, i / blocks, p->first, p->pixels);
 }
 
 struct context {
@@ -137,6 +159,20 @@ struct context {
     bool pointwise;
 };
 
+/* All panels of a job for one stretch. */
+static void run_stretch(const struct context *c, struct sb_product product, size_t panel,
+                        size_t panels)
+{
+    struct sb_chain_walk walk = sb_chain_walk(c->call, panel, panels);
+    while (sb_chain_next(&walk)) {
+        product.call = walk.call;
+        product.panel = walk.panel;
+        product.panels = walk.panels;
+        sb_run_product(&product);
+        product.sums += sb_sums_floats(c->call->simd, product.pixels, walk.panels);
+    }
+}
+
 static void conv_job(void *ctx, size_t job, int worker)
 {
     const struct context *c = ctx;
@@ -144,30 +180,27 @@ static void conv_job(void *ctx, size_t job, int worker)
     const struct cut *cut = &c->cut;
     const size_t panel_job = job % cut->panel_jobs;
     const size_t pixel_job = job / cut->panel_jobs % cut->pixel_jobs;
-    const size_t all = sb_pixels(call->out);
+    const size_t plane = sb_pixels(call->in[0]) * SB_BLOCK;
     const size_t panels = sb_piece_length(sb_chain_panels(call), cut->panels, panel_job);
+    float *sums = (float *)call->workspace + (size_t)worker * worker_floats(cut);
+    float *input = sums + cut->sums;
     struct sb_product product = {
+        .call = call,
         .blocks = inner_blocks(call),
         .image = job / cut->panel_jobs / cut->pixel_jobs,
         .first = pixel_job * cut->pixels,
-        .pixels = sb_piece_length(all, cut->pixels, pixel_job),
+        .pixels = sb_piece_length(sb_pixels(call->out), cut->pixels, pixel_job),
+        .sums = sums,
     };
     const float *image = call->inputs[0] + product.image * sb_image_floats(call->in[0]);
-    if (c->pointwise) {
-        product.a = image + product.first * SB_BLOCK;
-        product.a_step = all * SB_BLOCK;
-    } else {
-        float *buffer = (float *)((char *)call->workspace + (size_t)worker * worker_bytes(call));
-        copy_windows(call, buffer, image, product.first, product.pixels);
-        product.a = buffer;
-        product.a_step = product.pixels * SB_BLOCK;
-    }
-    struct sb_chain_walk walk = sb_chain_walk(call, panel_job * cut->panels, panels);
-    while (sb_chain_next(&walk)) {
-        product.call = walk.call;
-        product.panel = walk.panel;
-        product.panels = walk.panels;
-        sb_run_product(&product);
+    product.a_step = c->pointwise ? plane : product.pixels * SB_BLOCK;
+    for (; product.from < product.blocks; product.from += product.count) {
+        const size_t left = product.blocks - product.from;
+        product.count = left < cut->stretch ? left : cut->stretch;
+        product.a = c->pointwise ? image + product.from * plane + product.first * SB_BLOCK : input;
+        if (!c->pointwise)
+            copy_windows(&product, input, image);
+        run_stretch(c, product, panel_job * cut->panels, panels);
     }
 }
 
@@ -190,6 +223,7 @@ const struct sb_kernel sb_kernel_conv_1x1_native = {
     .supports = is_pointwise,
     .packed_bytes = packed_bytes,
     .pack = pack,
+    .workspace_bytes = workspace_bytes,
     .run = run,
 };
 const struct sb_kernel sb_kernel_conv_native = {

@@ -100,37 +100,75 @@ void sb_finish_tile(const struct sb_kernel_call *call, const struct sb_gemm_tile
         call->simd->act(act, tile->c + j * tile->c_step, rows * SB_BLOCK);
 }
 
-/* The tiles of one panel: as equal as possible, so that none is much too small. */
-static void run_panel(const struct sb_product *p, size_t panel)
+size_t sb_sums_floats(const struct sb_simd *simd, size_t pixels, size_t panels)
+{
+    return panels * (size_t)simd->panel_blocks * pixels * SB_BLOCK;
+}
+
+/* Packed panels below this size stay in the second level of cache anyway. */
+#define AHEAD_FLOATS ((size_t)32 * 1024)
+
+/* What tile `index` of `tiles` fetches of the panel after this one, so that the tiles together
+ * fetch its stretch. */
+static struct sb_ahead find_ahead(const struct sb_product *p, size_t next, size_t index,
+                                  size_t tiles)
+{
+    const struct sb_simd *simd = p->call->simd;
+    const size_t floats = SB_BLOCK * p->blocks * SB_BLOCK; /* of one block of channels */
+    const size_t block = next * (size_t)simd->panel_blocks;
+    const size_t width = sb_panel_blocks(simd, p->call->out.c, next) * SB_BLOCK;
+    const size_t lines = sb_pieces(width, tiles); /* a step of k is width / 16 lines */
+    return (struct sb_ahead){
+        .at = (const float *)p->call->packed + block * floats + p->from * SB_BLOCK * width +
+              index * lines * p->count * SB_BLOCK,
+        .step = lines * SB_BLOCK,
+        .lines = p->panels * floats > AHEAD_FLOATS ? lines : 0,
+    };
+}
+
+/* The tiles of panel `index` of the product: as equal as possible, so that none is much too small.
+ */
+static void run_panel(const struct sb_product *p, size_t index)
 {
     const struct sb_kernel_call *call = p->call;
     const struct sb_simd *simd = call->simd;
-    const size_t plane = sb_pixels(call->out) * SB_BLOCK;
+    const size_t plane = sb_pixels(call->out) * SB_BLOCK, panel = p->panel + index;
     const size_t block = panel * (size_t)simd->panel_blocks;
     const size_t blocks = sb_panel_blocks(simd, call->out.c, panel);
     const size_t tiles = sb_pieces(p->pixels, (size_t)simd->tile_rows);
-    float *out = call->output + p->image * sb_image_floats(call->out) + block * plane;
+    const size_t next = index + 1 < p->panels ? panel + 1 : p->panel;
+    const bool last = p->from + p->count == p->blocks;
+    float *sums = p->from > 0 || !last ? p->sums + sb_sums_floats(simd, p->pixels, index) : NULL;
+    float *out = last ? call->output + p->image * sb_image_floats(call->out) + block * plane +
+                            p->first * SB_BLOCK
+                      : sums;
     struct sb_gemm_tile tile = {
         .a_step = p->a_step,
-        .blocks = p->blocks,
-        .b = (const float *)call->packed + block * SB_BLOCK * p->blocks * SB_BLOCK,
-        .c_step = plane,
+        .blocks = p->count,
+        .b = (const float *)call->packed + block * SB_BLOCK * p->blocks * SB_BLOCK +
+             p->from * SB_BLOCK * blocks * SB_BLOCK,
+        .c_step = last ? plane : p->pixels * SB_BLOCK,
+        .partial_step = p->pixels * SB_BLOCK,
     };
     size_t pixel = 0;
     for (size_t t = 0; t < tiles; t++) {
         const size_t rows = (p->pixels - pixel) / (tiles - t);
         tile.a = p->a + pixel * SB_BLOCK;
-        tile.c = out + (p->first + pixel) * SB_BLOCK;
-        sb_tile_epilogue(call, block, &tile);
+        tile.c = out + pixel * SB_BLOCK;
+        tile.partial = p->from > 0 ? sums + pixel * SB_BLOCK : NULL;
+        tile.ahead = find_ahead(p, next, t, tiles);
+        if (last)
+            sb_tile_epilogue(call, block, &tile);
         simd->gemm[blocks - 1][rows](&tile);
         pixel += rows;
     }
-    tile.c = out + p->first * SB_BLOCK; /* all of them: a long loop costs half as much per value */
-    sb_finish_tile(call, &tile, p->pixels, blocks);
+    tile.c = out; /* all of them: a long loop costs half as much per value */
+    if (last)
+        sb_finish_tile(call, &tile, p->pixels, blocks);
 }
 
 void sb_run_product(const struct sb_product *product)
 {
     for (size_t p = 0; p < product->panels; p++)
-        run_panel(product, product->panel + p);
+        run_panel(product, p);
 }

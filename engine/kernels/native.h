@@ -55,17 +55,24 @@ size_t sb_chain_panels(const struct sb_kernel_call *call);
 struct sb_chain_walk sb_chain_walk(const struct sb_kernel_call *call, size_t first, size_t count);
 bool sb_chain_next(struct sb_chain_walk *walk);
 
-/* A rectangle of a product: consecutive pixels of an image by a range of panels. */
+/* A rectangle of a product: consecutive pixels of an image by a range of panels, and a stretch of
+ * the sum. Stretches are run in order; all but the last leave their sums in `sums`. */
 struct sb_product {
     const struct sb_kernel_call *call;
-    const float *a; /* first pixel; as in struct sb_gemm_tile */
+    const float *a; /* first pixel of the stretch; as in struct sb_gemm_tile */
     size_t a_step;  /* floats */
     size_t blocks;  /* of 16 along k */
+    size_t from;    /* first block of the stretch */
+    size_t count;   /* its blocks */
     size_t image;   /* of the output */
     size_t first;   /* first output pixel */
     size_t pixels;
     size_t panel, panels; /* first panel and their number */
+    float *sums;          /* sb_sums_floats(simd, pixels, panels), kept from stretch to stretch; not
+                             used where one is all */
 };
+/* Floats of the sums of `pixels` by `panels`. */
+size_t sb_sums_floats(const struct sb_simd *simd, size_t pixels, size_t panels);
 
 /* Runs the tiles of a product, panel by panel, with the step's epilogue. */
 void sb_run_product(const struct sb_product *product);

@@ -38,6 +38,9 @@ struct sb_gemm_tile {
     const float *b; /* panel: per k as many floats as it has channels; 64-byte aligned */
     float *c;       /* pixel r, output channel i of block j: c[j * c_step + r * 16 + i] */
     size_t c_step;  /* floats */
+    /* sums over earlier steps of k, added to these, or NULL: as c, with their own step */
+    const float *partial;
+    size_t partial_step;
     /* what follows the sum; per channel of the panel, or NULL */
     const float *scale, *shift;
     const float *residual; /* as c, or NULL; may be c itself */
@@ -96,6 +99,7 @@ struct sb_simd {
     enum sb_cpu cpu;
     int tile_rows;    /* most pixels of a tile */
     int panel_blocks; /* blocks of 16 output channels in a full panel: 1 or 2 */
+    int stretch;      /* most blocks along k of a panel that stay in the first level of cache */
     /* gemm[j - 1][r]: r pixels and j blocks, 1 <= r <= tile_rows, 1 <= j <= panel_blocks */
     sb_gemm_fn gemm[2][SB_MAX_TILE_ROWS + 1];
     sb_gather_fn gather[2][SB_MAX_TILE_ROWS + 1];

@@ -15,6 +15,7 @@ const struct sb_simd sb_simd_avx2 = {
     .cpu = SB_CPU_AVX2,
     .tile_rows = 6,
     .panel_blocks = 1,
+    .stretch = 16,
     .gemm =
         {
             {NULL, gemm_1_1, gemm_2_1, gemm_3_1, gemm_4_1, gemm_5_1, gemm_6_1},

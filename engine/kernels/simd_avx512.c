@@ -37,6 +37,7 @@ const struct sb_simd sb_simd_avx512 = {
     .cpu = SB_CPU_AVX512,
     .tile_rows = 14,
     .panel_blocks = 2,
+    .stretch = 32,
     .gemm =
         {
             {NULL, gemm_1_1, gemm_2_1, gemm_3_1, gemm_4_1, gemm_5_1, gemm_6_1, gemm_7_1, gemm_8_1,

@@ -151,6 +151,20 @@ SIMD_INLINE void gemm_sum_up(const int rows, const int vecs, const vec total[],
     }
 }
 
+SIMD_INLINE void gemm_add_partial(const struct sb_gemm_tile *t, const int rows, const int vecs,
+                                  vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
+{
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vecs; v++) {
+            const size_t block = (size_t)(v / BLOCK_VECS);
+            const size_t place = (size_t)(r * 16 + v % BLOCK_VECS * VEC_FLOATS);
+            sums[r][v] = sums[r][v] + vec_load(t->partial + block * t->partial_step + place);
+        }
+    }
+}
+
 /* Long sums are made of parts of CHUNK_BLOCKS blocks: the rounding error of one running sum grows
  * with its length (at k = 2304 to four millionths of the result, and Winograd's transforms magnify
  * it). */
@@ -175,6 +189,8 @@ SIMD_INLINE void gemm_tile(const struct sb_gemm_tile *t, const int rows, const i
     }
     if (t->blocks > CHUNK_BLOCKS)
         gemm_sum_up(rows, vecs, total, sums);
+    if (t->partial)
+        gemm_add_partial(t, rows, vecs, sums);
     gemm_finish(t, rows, vecs, sums);
     gemm_store(t, rows, vecs, sums);
 }

@@ -10,6 +10,7 @@ const struct sb_simd sb_simd_portable = {
     .cpu = SB_CPU_PORTABLE,
     .tile_rows = 2,
     .panel_blocks = 1,
+    .stretch = 16,
     .gemm =
         {
             {NULL, gemm_1_1, gemm_2_1},

@@ -284,6 +284,19 @@ static void test_kernels__equal_the_definition_between_guards(void **state)
     }
 }
 
+/* Rounding grows with the length of a sum: the longest of the networks, in many stretches. */
+static void test_kernels__long_sums_stay_exact(void **state)
+{
+    (void)state;
+    static const struct sb_layer layers[] = {
+        {.op = SB_OP_CONV, .in = {1, 512, 7, 7}, .cout = 40, .window = {3, 3, 1, 1, 1, 1, 1, 1}},
+        {.op = SB_OP_CONV, .in = {1, 256, 13, 12}, .cout = 24, .window = {3, 3, 1, 1, 1, 1, 1, 1}},
+        {.op = SB_OP_CONV, .in = {1, 2048, 7, 9}, .cout = 33, .window = {1, 1, 1, 1, 0, 0, 0, 0}},
+    };
+    for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++)
+        check_layer(&layers[i], 2 * i);
+}
+
 static void test_kernels__all_of_them_were_reached(void **state)
 {
     (void)state;
@@ -342,6 +355,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kernels__equal_the_definition_between_guards),
+        cmocka_unit_test(test_kernels__long_sums_stay_exact),
         cmocka_unit_test(test_kernels__all_of_them_were_reached),
         cmocka_unit_test(test_kernels__guards_notice_a_write),
         cmocka_unit_test(test_layer_call__failing_allocations_leak_nothing),

@@ -57,7 +57,8 @@ static void check_gemm(const struct sb_simd *simd, size_t rows, size_t j, size_t
     const size_t a_size = blocks * a_step, b_size = blocks * 16 * width, c_size = j * c_step;
     float *a = guarded(a_size), *b = guarded(b_size), *c = guarded(c_size);
     float *residual = guarded(c_size), *scale = guarded(width), *shift = guarded(width);
-    float *before = guarded(c_size);
+    const size_t partial_step = rows * 16, partial_size = j * partial_step;
+    float *before = guarded(c_size), *partial = guarded(partial_size);
     memcpy(before, c, c_size * sizeof(*c));
     const struct sb_gemm_tile tile = {
         .a = a,
@@ -70,6 +71,8 @@ static void check_gemm(const struct sb_simd *simd, size_t rows, size_t j, size_t
         .shift = mask & 2 ? shift : NULL,
         .residual = mask & 4 ? residual : NULL,
         .relu = mask & 8,
+        .partial = mask & 16 ? partial : NULL,
+        .partial_step = partial_step,
     };
     simd->gemm[j - 1][rows](&tile);
     for (size_t i = 0; i < c_size; i++) {
@@ -78,7 +81,7 @@ static void check_gemm(const struct sb_simd *simd, size_t rows, size_t j, size_t
             assert_true(c[i] == before[i]);
             continue;
         }
-        double sum = 0;
+        double sum = mask & 16 ? (double)partial[block * partial_step + i % c_step] : 0;
         for (size_t k = 0; k < blocks * 16; k++)
             sum += (double)a[k / 16 * a_step + row * 16 + k % 16] * (double)b[k * width + col];
         sum = sum * (mask & 1 ? (double)scale[col] : 1) + (mask & 2 ? (double)shift[col] : 0) +
@@ -91,6 +94,7 @@ static void check_gemm(const struct sb_simd *simd, size_t rows, size_t j, size_t
     release(c, c_size);
     release(residual, c_size);
     release(before, c_size);
+    release(partial, partial_size);
     release(scale, width);
     release(shift, width);
 }
@@ -121,7 +125,7 @@ static void check_tiles(const struct sb_simd *simd)
 {
     for (size_t j = 1; j <= (size_t)simd->panel_blocks; j++) {
         for (size_t rows = 1; rows <= (size_t)simd->tile_rows; rows++) {
-            for (int mask = 0; mask < 16; mask++)
+            for (int mask = 0; mask < 32; mask++)
                 check_gemm(simd, rows, j, 1 + (size_t)mask % 5, mask);
             check_gemm(simd, rows, j, 16, 0); /* the longest sum in one part */
             check_gemm(simd, rows, j, 37, 0); /* several parts */
