@@ -11,6 +11,9 @@
 #include "bench/measure.h"
 #include "bench/record.h"
 
+/* Memory records about the whole of a measurement: load, build, forward, total. */
+#define SB_MEASURE_PHASES 4
+
 /* Receives each record; its strings are valid during the call only. A negative result stops. */
 typedef int (*sb_record_fn)(void *ctx, const struct sb_record *record, struct sb_error *err);
 

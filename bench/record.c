@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -451,6 +452,13 @@ static int open_part(struct sb_record_writer *w, const char *path, int64_t keep_
         return sb_error_nomem(err, "a file name", strlen(path));
     }
     w->fd = open(w->part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (w->fd >= 0 && flock(w->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        sb_error_set(err, SB_EIO, "is being written by another process");
+        sb_error_file(err, w->part);
+        w->results = true; /* they are the other's: close keeps them */
+        sb_record_writer_close(w);
+        return sb_error_hint(err, "wait for it, or choose another output");
+    }
     if (w->fd < 0 || ftruncate(w->fd, keep_bytes) != 0 || lseek(w->fd, 0, SEEK_END) < 0) {
         const int rc = sb_error_errno(err, "cannot create", w->part);
         sb_record_writer_close(w);

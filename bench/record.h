@@ -264,7 +264,8 @@ void sb_record_to_json(const struct sb_record *record, struct sb_str *out);
 
 /*
  * Writer: PATH.part grows by whole lines and becomes PATH when finished, so PATH is complete
- * whenever it exists. After a failed write (full disk) the torn line is cut off again.
+ * whenever it exists. After a failed write (full disk) the torn line is cut off again. PATH.part is
+ * locked: two processes do not write one file (SB_EIO).
  */
 struct sb_record_writer {
     int fd;            /* -1 when closed */

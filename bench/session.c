@@ -169,18 +169,22 @@ static int measure_here(struct session *s, const struct sb_measure_options *o,
     return rc;
 }
 
-/* Once per model and size: accuracy depends on neither threads nor engine nor batch. */
+bool sb_session_evaluates(const struct session *s, size_t cell)
+{
+    const struct session_cell *own = &s->cells[cell];
+    for (size_t i = 0; i < cell; i++) {
+        if (strcmp(s->cells[i].name, own->name) == 0 && s->cells[i].key.size == own->key.size)
+            return false;
+    }
+    return s->options->accuracy != NULL;
+}
+
 static int evaluate_cell(struct session *s, size_t index, const struct sb_measure_options *o,
                          struct sb_error *err)
 {
-    const struct session_cell *own = &s->cells[index];
     struct sb_progress progress;
     char label[48];
-    for (size_t i = 0; i < index; i++) {
-        if (strcmp(s->cells[i].name, own->name) == 0 && s->cells[i].key.size == own->key.size)
-            return 0;
-    }
-    snprintf(label, sizeof(label), "%.36s: accuracy", own->name);
+    snprintf(label, sizeof(label), "%.36s: accuracy", s->cells[index].name);
     sb_progress_start(&progress, label, "images", 0, s->options->quiet);
     const int rc = sb_measure_accuracy(o, s->options->accuracy, s->identity.id, &progress,
                                        sb_session_emit, s, err);
@@ -206,7 +210,7 @@ static int measure_cell(struct session *s, size_t index, struct sb_error *err)
         rc = sb_session_children(s, &o, &peak, err);
     else if (rc == 0)
         rc = measure_here(s, &o, &peak, err);
-    if (rc == 0 && s->options->accuracy)
+    if (rc == 0 && sb_session_evaluates(s, index))
         rc = evaluate_cell(s, index, &o, err);
     return rc;
 }

@@ -8,8 +8,9 @@
  *     int rc = sb_session_run(&o, &records, &err);
  *
  * Resuming: PATH.part holds the whole lines of a session that did not end. The cells that it holds
- * must be the first of those asked for; its last cell may be incomplete and is measured again. The
- * file that results is the one of an uninterrupted session, up to measured values.
+ * must be the first of those asked for; its last cell may be incomplete and is measured again, as
+ * are a cell that lacks lines and those behind it. The file that results is the one of an
+ * uninterrupted session, up to measured values.
  */
 #ifndef SB_BENCH_SESSION_H
 #define SB_BENCH_SESSION_H
@@ -52,6 +53,9 @@ struct sb_session_result {
     size_t failed_checks;
     double noise; /* NaN without probe */
     size_t resumed_cells;
+    const char *redone;  /* what a kept cell lacked, so that it and those behind it are measured
+                            again; NULL: nothing */
+    int64_t redone_line; /* where that cell began in the file */
 };
 
 /* Checks every cell before the first is measured. Appends to records, which may hold some of an

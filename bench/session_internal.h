@@ -36,6 +36,10 @@ int sb_session_emit(void *ctx, const struct sb_record *record, struct sb_error *
 /* This session's run record; its strings are the session's. */
 void sb_session_run_record(const struct session *s, struct sb_record *run);
 
+/* True when the accuracy is evaluated with this cell: once per model and size, because it depends
+ * on neither threads nor engine nor batch. */
+bool sb_session_evaluates(const struct session *s, size_t cell);
+
 /* What samples depend on besides cells, machine and build, as a run record has it: how runs are
  * repeated, what is checked, the digest of the weight file. "name value; name value". */
 int sb_session_settings(const struct sb_session_options *o, struct sb_str *out,

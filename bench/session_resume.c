@@ -138,77 +138,126 @@ static bool is_whole(const struct sb_record *r)
     return !r->part.node && !r->part.level && !r->part.op && !r->part.block;
 }
 
-/* What every complete cell has: its total memory, the check if asked for, runs of each process. */
-static const char *missing_of_cell(const struct session *s, const struct sb_record *items,
-                                   size_t count)
+/* What the lines of one cell hold. */
+struct cell_lines {
+    int runs, checks, phases; /* end to end; output checks; memory of the whole */
+    int accuracies;
+    int step_costs, step_times;      /* lines about steps */
+    int level_costs, level_memories; /* lines about levels */
+    int64_t nodes, inputs;           /* counted by the line about the whole; inputs among them */
+    int64_t by_level, by_op, by_step;
+};
+
+static void count_cost(struct cell_lines *c, const struct sb_record *r)
 {
-    bool memory = false, check = !s->options->measure.check;
-    int processes = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct sb_record *r = &items[i];
-        memory = memory || (r->kind == SB_RECORD_MEMORY && is_whole(r) &&
-                            strcmp(r->u.memory.phase, "total") == 0);
-        check = check || r->kind == SB_RECORD_CHECK;
-        processes += r->kind == SB_RECORD_TIME && is_whole(r);
+    const int64_t nodes = r->u.cost.nodes;
+    if (is_whole(r)) {
+        c->nodes += nodes;
+    } else if (r->part.node) {
+        c->step_costs++;
+        c->by_step += nodes;
+    } else if (r->part.level) {
+        c->level_costs++;
+        c->by_level += nodes;
+    } else if (r->part.op) {
+        c->by_op += nodes;
+        c->inputs += strcmp(r->part.op, sb_op_name(SB_OP_INPUT)) == 0 ? nodes : 0;
     }
-    if (processes != s->options->processes)
-        return "end-to-end times of every process";
-    return !memory ? "the total memory" : !check ? "the output check" : NULL;
 }
 
-static int check_complete_cell(const struct session *s, const struct sb_records *old, size_t begin,
-                               size_t end, struct sb_error *err)
+static void count_line(struct cell_lines *c, const struct sb_record *r)
 {
-    const char *missing = missing_of_cell(s, old->items + begin, end - begin);
-    if (!missing)
-        return 0;
-    sb_error_set(err, SB_EFORMAT, "lines are missing: the cell that starts here lacks %s", missing);
-    sb_error_line(err, old->items[begin].line, 0);
-    return sb_error_hint(err, "start anew without --resume");
+    if (r->kind == SB_RECORD_COST)
+        count_cost(c, r);
+    c->runs += r->kind == SB_RECORD_TIME && is_whole(r);
+    c->step_times += r->kind == SB_RECORD_TIME && !is_whole(r);
+    c->checks += r->kind == SB_RECORD_CHECK;
+    c->accuracies += r->kind == SB_RECORD_ACCURACY;
+    c->phases += r->kind == SB_RECORD_MEMORY && is_whole(r);
+    c->level_memories += r->kind == SB_RECORD_MEMORY && !is_whole(r);
 }
 
 /*
- * What an earlier session left: cells in order, the last one perhaps incomplete. Counts those that
- * are kept and finds where the file is cut.
+ * What the lines of a cell lack, or NULL. Every node of the graph but its inputs belongs to one
+ * step, one level and one op, so their nodes add up; and every step has its times from each
+ * process.
  */
-static int match_cells(struct session *s, const struct sb_records *old, size_t *kept_records,
-                       struct sb_error *err)
+static const char *missing_of_cell(const struct session *s, size_t cell,
+                                   const struct sb_record *items, size_t count)
+{
+    const int processes = s->options->processes;
+    const bool timed_steps = s->options->measure.time.step_passes > 0;
+    struct cell_lines c = {0};
+    for (size_t i = 0; i < count; i++)
+        count_line(&c, &items[i]);
+    if (c.runs != processes)
+        return "end-to-end times of every process";
+    if (c.accuracies == 0 && sb_session_evaluates(s, cell))
+        return "the accuracy";
+    if (s->options->measure.check && c.checks != processes)
+        return "the output check of every process";
+    if (c.phases != SB_MEASURE_PHASES || c.level_memories != c.level_costs)
+        return "the memory of every phase and level";
+    if (c.nodes == 0 || c.by_level != c.nodes || c.by_op != c.nodes ||
+        c.by_step != c.nodes - c.inputs)
+        return "the costs of every level, op and step";
+    return timed_steps && c.step_times != processes * c.step_costs ? "the times of every step"
+                                                                   : NULL;
+}
+
+/* Cell number `cell` (from 1) begins at record i of another session's file. */
+static int refuse_cell(const struct sb_record *r, size_t cell, struct sb_error *err)
+{
+    sb_error_set(err, SB_EINVAL, "the file holds %s at %lld, which is not cell %zu of this session",
+                 r->cell.model ? r->cell.model : "no model", (long long)r->cell.size, cell);
+    sb_error_line(err, r->line, 0);
+    return sb_error_hint(err, "resume with the options of the first start, or start anew "
+                              "without --resume");
+}
+
+/* Keeps the cell in [begin, end) if nothing of it is missing; else tells the result what is. */
+static bool keep_cell(struct session *s, const struct sb_records *old, size_t begin, size_t end)
+{
+    const char *missing = missing_of_cell(s, s->first_cell, old->items + begin, end - begin);
+    if (!missing) {
+        s->first_cell++;
+        return true;
+    }
+    s->result->redone = missing;
+    s->result->redone_line = old->items[begin].line;
+    return false;
+}
+
+/*
+ * What an earlier session left: cells in order. Counts those that are kept and finds where the file
+ * is cut: at the first cell that is not complete, in a file that goes on (`open`) at the last one
+ * in any case.
+ */
+static int match_cells(struct session *s, const struct sb_records *old, bool open,
+                       size_t *kept_records, struct sb_error *err)
 {
     size_t cell = 0;  /* cells seen so far */
-    size_t begin = 0; /* of the last one */
-    *kept_records = 0;
+    size_t begin = 1; /* of the last one; the run record is the first */
     s->first_cell = 0;
-    for (size_t i = 0; i < old->count; i++) {
+    *kept_records = 1;
+    for (size_t i = 1; i < old->count; i++) {
         const struct sb_record *r = &old->items[i];
-        if (r->kind == SB_RECORD_RUN) {
-            *kept_records = i + 1;
-            continue;
-        }
         if (cell > 0 &&
             (r->kind == SB_RECORD_ACCURACY || sb_same_cell(&r->cell, &s->cells[cell - 1].key)))
             continue;
-        if (cell == s->options->num_cells || !sb_same_cell(&r->cell, &s->cells[cell].key)) {
-            sb_error_set(
-                err, SB_EINVAL, "the file holds %s at %lld, which is not cell %zu of this session",
-                r->cell.model ? r->cell.model : "no model", (long long)r->cell.size, cell + 1);
-            sb_error_line(err, r->line, 0);
-            return sb_error_hint(err, "resume with the options of the first start, or start anew "
-                                      "without --resume");
-        }
-        if (cell > 0) { /* the one before it is complete */
-            const int rc = check_complete_cell(s, old, begin, i, err);
-            if (rc)
-                return rc;
-            s->first_cell = cell;
-            *kept_records = i;
-        }
-        begin = i;
+        if (cell == s->options->num_cells || !sb_same_cell(&r->cell, &s->cells[cell].key))
+            return refuse_cell(r, cell + 1, err);
+        if (cell > 0 && !keep_cell(s, old, begin, i))
+            return 0;
+        *kept_records = begin = i;
         cell++;
     }
+    if (!open && cell > 0 && keep_cell(s, old, begin, old->count))
+        *kept_records = old->count;
     return 0;
 }
 
-static int match_file(struct session *s, const struct sb_records *old, size_t *kept,
+static int match_file(struct session *s, const struct sb_records *old, bool open, size_t *kept,
                       struct sb_error *err)
 {
     if (old->count == 0 || old->items[0].kind != SB_RECORD_RUN) {
@@ -216,7 +265,7 @@ static int match_file(struct session *s, const struct sb_records *old, size_t *k
         return sb_error_hint(err, "start anew without --resume");
     }
     const int rc = match_run(s, &old->items[0], err);
-    return rc ? rc : match_cells(s, old, kept, err);
+    return rc ? rc : match_cells(s, old, open, kept, err);
 }
 
 /* The first broken line among those that end with a newline. */
@@ -269,7 +318,7 @@ int sb_session_resume(struct session *s, const char *part, struct sb_error *err)
     sb_records_init(&old);
     int rc = read_part(&old, part, err);
     if (rc == 0)
-        rc = match_file(s, &old, &kept, err);
+        rc = match_file(s, &old, true, &kept, err);
     for (size_t i = 0; i < kept && rc == 0; i++)
         rc = sb_records_add(s->records, &old.items[i], err);
     if (rc == 0) {
@@ -289,6 +338,12 @@ int sb_session_take_complete(struct session *s, struct sb_error *err)
     size_t kept;
     int rc = sb_records_read(s->records, s->options->output, NULL, NULL, err);
     if (rc == 0)
-        rc = match_file(s, s->records, &kept, err);
+        rc = match_file(s, s->records, false, &kept, err);
+    if (rc == 0 && s->first_cell < s->options->num_cells) {
+        rc = sb_error_set(err, SB_EFORMAT, "lines are missing: the cell that starts here lacks %s",
+                          s->result->redone ? s->result->redone : "everything");
+        sb_error_line(err, s->result->redone_line, 0);
+        sb_error_hint(err, "start anew without --resume");
+    }
     return rc ? sb_error_file(err, s->options->output) : 0;
 }

@@ -323,6 +323,11 @@ static int run_bench(const struct sb_arguments *args, struct sb_error *err)
     if (rc == 0 && result.resumed_cells && !quiet)
         fprintf(stderr, "spinebench bench: resumed after %zu of %zu cells\n", result.resumed_cells,
                 o.num_cells);
+    if (rc == 0 && result.redone && !quiet)
+        fprintf(stderr,
+                "spinebench bench: note: the cell at line %lld lacked %s; it and those behind it "
+                "were measured again\n",
+                (long long)result.redone_line, result.redone);
     if (rc == 0)
         print_advice(&env, &result);
     if (rc == 0)

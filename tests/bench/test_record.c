@@ -56,6 +56,11 @@ static void fill_body(struct sb_record *r)
         r->u.cost.params = r->u.cost.param_bytes = r->u.cost.activation_bytes = 0;
         r->u.cost.macs = 1885000000000;
         break;
+    case SB_RECORD_OUTPUT:
+        r->cell.model = "tiny";
+        r->cell.size = 64;
+        r->u.output = (struct sb_output_record){"logits", 10, 0.25, 1.5, {1, numbers}};
+        break;
     case SB_RECORD_MEMORY:
         r->u.memory.phase = "forward";
         break;
@@ -262,6 +267,26 @@ static void test_record__a_file_appears_when_it_is_complete(void **state)
     assert_int_equal(sb_record_writer_open(&w, "/nonexistent/x.jsonl", &err), SB_EIO);
 }
 
+static void test_record__two_writers_of_one_file_are_refused(void **state)
+{
+    (void)state;
+    struct sb_record_writer first, second;
+    static const int64_t ns[] = {1, 2};
+    const struct sb_record r = time_record(ns, 2);
+    char part[600];
+    snprintf(part, sizeof(part), "%s.part", scratch("twice.jsonl"));
+    assert_ok(sb_record_writer_open(&first, scratch("twice.jsonl"), &err), &err);
+    assert_ok(sb_record_write(&first, &r, &err), &err);
+    assert_int_equal(sb_record_writer_open(&second, scratch("twice.jsonl"), &err), SB_EIO);
+    assert_non_null(strstr(err.message, "another process"));
+    sb_record_writer_close(&second);
+    assert_true(sb_is_file(part));
+    assert_ok(sb_record_writer_commit(&first, &err), &err);
+    sb_record_writer_close(&first);
+    assert_ok(sb_record_writer_open(&second, scratch("twice.jsonl"), &err), &err);
+    sb_record_writer_close(&second);
+}
+
 static void test_record__a_run_without_results_leaves_no_file(void **state)
 {
     (void)state;
@@ -323,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_record__every_kind_survives_the_round_trip),
         cmocka_unit_test(test_record__bad_lines_name_file_and_line),
         cmocka_unit_test(test_record__a_file_appears_when_it_is_complete),
+        cmocka_unit_test(test_record__two_writers_of_one_file_are_refused),
         cmocka_unit_test(test_record__a_run_without_results_leaves_no_file),
         cmocka_unit_test(test_record__a_full_disk_leaves_whole_lines),
         cmocka_unit_test(test_record__cells_compare_by_value),
