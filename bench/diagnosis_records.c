@@ -99,16 +99,23 @@ static double known(double value)
     return value > -1 ? value : NAN;
 }
 
+/* Index of the area range whose name starts with the letter; 0 (all) without. */
+static size_t area_of(const struct emitter *e, char letter)
+{
+    for (size_t a = 1; a < e->d->params.area_count; a++) {
+        if (e->d->params.areas[a].name[0] == letter)
+            return a;
+    }
+    return 0;
+}
+
 /* AP of the area range whose name starts with the letter ("small" of COCO, "s" of LVIS); NaN where
  * the evaluation has none. */
 static double area_precision(const struct emitter *e, const struct sb_category_stats *stats,
                              char letter)
 {
-    for (size_t a = 1; a < e->d->params.area_count; a++) {
-        if (e->d->params.areas[a].name[0] == letter)
-            return known(stats->ap_by_area[a]);
-    }
-    return NAN;
+    const size_t a = area_of(e, letter);
+    return a ? known(stats->ap_by_area[a]) : NAN;
 }
 
 static const char *category_name(const struct emitter *e, size_t k)
@@ -122,6 +129,7 @@ static void fill_category(const struct emitter *e, size_t k, const struct sb_est
     const struct sb_diagnosis *const d = e->d;
     const struct sb_operating_point *const p = &d->points[k];
     const int64_t *const counts = d->tide.class_counts[k];
+    const double *const deltas = d->tide.class_delta_ap[k];
     const bool has_point = !isnan(p->score);
     struct sb_category_stats stats;
     sb_category_stats(&d->eval, k, SB_NUMPY_WHOLE, &stats);
@@ -151,6 +159,12 @@ static void fill_category(const struct emitter *e, size_t k, const struct sb_est
         .dupe = counts[SB_TIDE_DUPE],
         .bkg = counts[SB_TIDE_BKG],
         .miss = counts[SB_TIDE_MISS],
+        .delta_cls = deltas[SB_TIDE_CLS],
+        .delta_loc = deltas[SB_TIDE_LOC],
+        .delta_both = deltas[SB_TIDE_BOTH],
+        .delta_dupe = deltas[SB_TIDE_DUPE],
+        .delta_bkg = deltas[SB_TIDE_BKG],
+        .delta_miss = deltas[SB_TIDE_MISS],
     };
 }
 
@@ -177,12 +191,28 @@ static int put_categories(const struct emitter *e, struct sb_error *err)
     return rc;
 }
 
-static int put_error(const struct emitter *e, const char *name, int64_t count, double delta,
-                     struct sb_error *err)
+/* What fixing the errors of a kind on objects of one size gains; NaN without such a range. */
+static double size_delta(const struct emitter *e, char letter, int kind)
+{
+    const size_t a = area_of(e, letter);
+    return a ? e->d->tide.size_delta_ap[a][kind] : NAN;
+}
+
+/* kind SB_TIDE_KINDS: of several kinds. */
+static int put_error(const struct emitter *e, int kind, const char *name, int64_t count,
+                     double delta, struct sb_error *err)
 {
     struct sb_record r;
     start(e, &r, SB_RECORD_ERROR);
-    r.u.error = (struct sb_error_record){e->source->dataset, name, count, delta};
+    r.u.error.dataset = e->source->dataset;
+    r.u.error.error = name;
+    r.u.error.count = count;
+    r.u.error.delta_ap = delta;
+    if (kind < SB_TIDE_KINDS) {
+        r.u.error.delta_small = size_delta(e, 's', kind);
+        r.u.error.delta_medium = size_delta(e, 'm', kind);
+        r.u.error.delta_large = size_delta(e, 'l', kind);
+    }
     if (isnan(delta))
         sb_record_because(&r, "delta_ap", "no object");
     return put(e, &r, err);
@@ -193,11 +223,12 @@ static int put_errors(const struct emitter *e, struct sb_error *err)
     const struct sb_tide *const t = &e->d->tide;
     int rc = 0;
     for (int kind = 0; kind < SB_TIDE_KINDS && rc == 0; kind++)
-        rc = put_error(e, sb_tide_name((enum sb_tide_kind)kind), t->counts[kind], t->delta_ap[kind],
-                       err);
+        rc = put_error(e, kind, sb_tide_name((enum sb_tide_kind)kind), t->counts[kind],
+                       t->delta_ap[kind], err);
     if (rc == 0)
-        rc = put_error(e, "FalsePos", SB_NO_INT, t->delta_false_positive, err);
-    return rc ? rc : put_error(e, "FalseNeg", SB_NO_INT, t->delta_false_negative, err);
+        rc = put_error(e, SB_TIDE_KINDS, "FalsePos", SB_NO_INT, t->delta_false_positive, err);
+    return rc ? rc
+              : put_error(e, SB_TIDE_KINDS, "FalseNeg", SB_NO_INT, t->delta_false_negative, err);
 }
 
 /* Precision over recall with intervals; (5, points) numbers as columns. */

@@ -173,6 +173,12 @@ static const struct sb_field category_fields[] = {
     FIELD(INT, "dupe", u.category.dupe, true),
     FIELD(INT, "bkg", u.category.bkg, true),
     FIELD(INT, "miss", u.category.miss, true),
+    FIELD(DOUBLE, "delta_cls", u.category.delta_cls, true),
+    FIELD(DOUBLE, "delta_loc", u.category.delta_loc, true),
+    FIELD(DOUBLE, "delta_both", u.category.delta_both, true),
+    FIELD(DOUBLE, "delta_dupe", u.category.delta_dupe, true),
+    FIELD(DOUBLE, "delta_bkg", u.category.delta_bkg, true),
+    FIELD(DOUBLE, "delta_miss", u.category.delta_miss, true),
     FIELDS_END,
 };
 
@@ -181,6 +187,9 @@ static const struct sb_field error_fields[] = {
     FIELD(STRING, "error", u.error.error, false),
     FIELD(INT, "count", u.error.count, true),
     FIELD(DOUBLE, "delta_ap", u.error.delta_ap, true),
+    FIELD(DOUBLE, "delta_small", u.error.delta_small, true),
+    FIELD(DOUBLE, "delta_medium", u.error.delta_medium, true),
+    FIELD(DOUBLE, "delta_large", u.error.delta_large, true),
     FIELDS_END,
 };
 

@@ -157,13 +157,15 @@ struct sb_category_record {
     double threshold, f1, precision, recall;        /* at the score with the best F1, IoU 0.5 */
     double ece;                                     /* expected calibration error */
     int64_t right, cls, loc, both, dupe, bkg, miss; /* detections and objects by kind of error */
+    double delta_cls, delta_loc, delta_both, delta_dupe, delta_bkg, delta_miss; /* AP50 gained */
 };
 
 /* What one kind of error costs. */
 struct sb_error_record {
     const char *dataset, *error; /* "Cls", "Loc", "Both", "Dupe", "Bkg", "Miss", "FalsePos", ... */
     int64_t count;
-    double delta_ap; /* AP50 gained when all are fixed, 0..1 */
+    double delta_ap;                               /* AP50 gained when all are fixed, 0..1 */
+    double delta_small, delta_medium, delta_large; /* ... those on objects of this size */
 };
 
 struct sb_numbers {

@@ -53,7 +53,27 @@ static int difference_json(const struct sb_diagnosis *d, const struct sb_diagnos
     return rc;
 }
 
-static void tide_json(const struct sb_tide *t, struct sb_jw *w)
+/* "small": {"dAP": {...}, "counts": {...}}, ... */
+static void tide_sizes_json(const struct sb_tide *t, const struct sb_coco_params *params,
+                            struct sb_jw *w)
+{
+    sb_jw_object(w, "by_size");
+    for (size_t a = 1; a < params->area_count; a++) {
+        sb_jw_object(w, params->areas[a].name);
+        sb_jw_object(w, "dAP");
+        for (int e = 0; e < SB_TIDE_KINDS; e++)
+            sb_jw_double(w, sb_tide_name((enum sb_tide_kind)e), t->size_delta_ap[a][e]);
+        sb_jw_end(w);
+        sb_jw_object(w, "counts");
+        for (int e = 0; e < SB_TIDE_KINDS; e++)
+            sb_jw_int(w, sb_tide_name((enum sb_tide_kind)e), t->size_counts[a][e]);
+        sb_jw_end(w);
+        sb_jw_end(w);
+    }
+    sb_jw_end(w);
+}
+
+static void tide_json(const struct sb_tide *t, const struct sb_coco_params *params, struct sb_jw *w)
 {
     sb_jw_object(w, "tide");
     sb_jw_double(w, "AP50", t->ap);
@@ -67,6 +87,7 @@ static void tide_json(const struct sb_tide *t, struct sb_jw *w)
     for (int e = 0; e < SB_TIDE_KINDS; e++)
         sb_jw_int(w, sb_tide_name((enum sb_tide_kind)e), t->counts[e]);
     sb_jw_end(w);
+    tide_sizes_json(t, params, w);
     sb_jw_end(w);
 }
 
@@ -129,6 +150,10 @@ static int class_json(const struct sb_diagnosis *d, const struct sb_coco_gt *gt,
     for (int e = 0; e < SB_TIDE_KINDS; e++)
         sb_jw_int(w, sb_tide_name((enum sb_tide_kind)e), d->tide.class_counts[k][e]);
     sb_jw_end(w);
+    sb_jw_object(w, "dAP");
+    for (int e = 0; e < SB_TIDE_KINDS; e++)
+        sb_jw_double(w, sb_tide_name((enum sb_tide_kind)e), d->tide.class_delta_ap[k][e]);
+    sb_jw_end(w);
     sb_jw_end(w);
     return 0;
 }
@@ -158,7 +183,7 @@ int sb_diagnosis_json(const struct sb_diagnosis *d, const struct sb_diagnosis *b
     int rc = bootstrap_json(d, w, err);
     if (rc == 0 && base)
         rc = difference_json(d, base, w, err);
-    tide_json(&d->tide, w);
+    tide_json(&d->tide, &d->params, w);
     point_json(&d->point, w, "best_f1");
     calibration_json(&d->overall, w);
     sb_jw_array(w, "classes");

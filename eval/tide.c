@@ -156,7 +156,9 @@ static int make_pairs(struct sb_tide *tide, size_t dts, size_t gts, struct sb_er
     p->by = sb_malloc(gts * sizeof(*p->by), TAG);
     p->fixed_by = sb_malloc(gts * sizeof(*p->fixed_by), TAG);
     tide->class_counts = sb_calloc(tide->classes, sizeof(*tide->class_counts), TAG);
-    if (!p->kind || !p->spared || !p->on || !p->by || !p->fixed_by || !tide->class_counts)
+    tide->class_delta_ap = sb_calloc(tide->classes, sizeof(*tide->class_delta_ap), TAG);
+    if (!p->kind || !p->spared || !p->on || !p->by || !p->fixed_by || !tide->class_counts ||
+        !tide->class_delta_ap)
         return sb_error_nomem(err, "kinds of errors", dts + gts);
     memset(p->kind, SB_TIDE_SKIPPED, dts);
     for (size_t i = 0; i < dts; i++)
@@ -176,8 +178,7 @@ static void count_kinds(struct sb_tide *tide, const struct sb_coco_gt *gt,
                               [p->kind[i] == SB_TIDE_RIGHT ? SB_TIDE_KINDS : p->kind[i]]++;
     }
     for (size_t i = 0; i < gt->count; i++) {
-        if (gt->image[i] >= 0 && gt->category[i] >= 0 && !(gt->flags[i] & SB_ANN_IGNORE) &&
-            p->by[i] == SB_NO_ROW && p->fixed_by[i] == SB_NO_ROW)
+        if (sb_tide_is_miss(tide, gt, i))
             tide->class_counts[sb_class_of(params, gt->category[i])][SB_TIDE_MISS]++;
     }
     for (size_t k = 0; k < tide->classes; k++) {
@@ -220,5 +221,6 @@ void sb_tide_release(struct sb_tide *tide)
     sb_free(tide->pairs.by);
     sb_free(tide->pairs.fixed_by);
     sb_free(tide->class_counts);
+    sb_free(tide->class_delta_ap);
     memset(tide, 0, sizeof(*tide));
 }

@@ -54,6 +54,13 @@ struct sb_tide {
     double delta_false_negative;    /* ... when objects without a detection are gone */
     int64_t counts[SB_TIDE_KINDS];
     int64_t (*class_counts)[SB_TIDE_KINDS + 1]; /* (classes) kinds, then right ones */
+    double (*class_delta_ap)[SB_TIDE_KINDS];    /* (classes) AP that the class gains when all errors
+                                                   of a kind are fixed, of whatever class; NaN
+                                                   without objects; a loss is kept */
+    /* Of errors on objects of area range 1, 2, ... of the evaluation; of those that lie on none
+     * (Both, Dupe, Bkg), on detections of that area. */
+    double size_delta_ap[SB_EVAL_MAX_AREAS][SB_TIDE_KINDS];
+    int64_t size_counts[SB_EVAL_MAX_AREAS][SB_TIDE_KINDS];
 };
 
 /* "Cls", "Loc", "Both", "Dupe", "Bkg", "Miss" */

@@ -34,13 +34,31 @@ struct measure {
     const struct sb_coco_params *params;
     struct entry *entries; /* (detections) */
     size_t count;
-    size_t *start;         /* (classes + 1) into sorted */
-    struct sb_pair *pairs; /* (2 x detections) by class; value 1 = right */
-    double *precision;     /* (detections) */
-    int64_t *found;        /* (detections) right ones so far */
-    int64_t *objects;      /* (classes) as it is */
-    int64_t *missed;       /* (classes) without a detection */
+    size_t *start;                    /* (classes + 1) into sorted */
+    struct sb_pair *pairs;            /* (2 x detections) by class; value 1 = right */
+    double *precision;                /* (detections) */
+    int64_t *found;                   /* (detections) right ones so far */
+    int64_t *objects;                 /* (classes) as it is */
+    int64_t *missed;                  /* (classes) without a detection */
+    int64_t *unseen;                  /* (classes) of kind Miss, of the sizes below */
+    double *class_ap;                 /* (classes) of the last world; NaN without objects */
+    double *class_base;               /* (classes) as it is */
+    const struct sb_area_range *size; /* only errors of this size are fixed; NULL: all */
 };
+
+/* Square pixels of what an error is about: the object it lies on, else the detection. */
+static double area_of_error(const struct measure *m, uint32_t row)
+{
+    const uint32_t object = m->tide->pairs.on[row];
+    if (object != SB_NO_ROW)
+        return m->gt->area[object];
+    return m->dt->area ? m->dt->area[row] : m->dt->box[row][2] * m->dt->box[row][3];
+}
+
+static bool has_size(const struct measure *m, double area)
+{
+    return !m->size || (area >= m->size->lo && area <= m->size->hi);
+}
 
 static void add(struct measure *m, double score, int32_t class, bool right)
 {
@@ -52,7 +70,7 @@ static void add_wrong(struct measure *m, int world, uint32_t row)
 {
     const struct sb_tide_pairs *const p = &m->tide->pairs;
     const int32_t own = sb_class_of(m->params, m->dt->category[row]);
-    if (p->kind[row] != world) {
+    if (p->kind[row] != world || !has_size(m, area_of_error(m, row))) {
         if (!p->spared[row])
             add(m, world == WRONG_LAST ? 0 : m->dt->score[row], own, false);
         return;
@@ -123,7 +141,7 @@ static double class_ap(const struct measure *m, const struct sb_pair *ranked, si
 static int64_t objects_in(const struct measure *m, int world, size_t k)
 {
     if (world == SB_TIDE_MISS)
-        return m->objects[k] - m->tide->class_counts[k][SB_TIDE_MISS];
+        return m->objects[k] - m->unseen[k];
     return m->objects[k] - (world == NOTHING_MISSED ? m->missed[k] : 0);
 }
 
@@ -151,10 +169,13 @@ static double world_ap(struct measure *m, int world)
         const size_t count = m->start[k + 1] - m->start[k];
         const int64_t objects = objects_in(m, world, k);
         classes += count > 0 || objects > 0;
+        m->class_ap[k] = NAN;
         if (objects == 0)
             continue;
         struct sb_pair *const list = m->pairs + m->start[k];
-        sum += class_ap(m, sb_pair_sort(list, m->pairs + m->dt->count, count), count, objects);
+        m->class_ap[k] =
+            class_ap(m, sb_pair_sort(list, m->pairs + m->dt->count, count), count, objects);
+        sum += m->class_ap[k];
     }
     return classes ? sum / (double)classes : NAN;
 }
@@ -170,16 +191,58 @@ static void count_objects(struct measure *m)
     }
 }
 
+/* Objects of kind Miss, of the size that is fixed. */
+static void count_unseen(struct measure *m)
+{
+    for (size_t k = 0; k < m->tide->classes; k++)
+        m->unseen[k] = 0;
+    for (size_t i = 0; i < m->gt->count; i++) {
+        if (sb_tide_is_miss(m->tide, m->gt, i) && has_size(m, m->gt->area[i]))
+            m->unseen[sb_class_of(m->params, m->gt->category[i])]++;
+    }
+}
+
+/* AP gained in a world where errors of a kind are fixed; a loss comes from sampling recall. */
+static double gain_of(struct measure *m, int kind)
+{
+    const double gain = world_ap(m, kind) - m->tide->ap;
+    return gain < 0 ? 0 : gain;
+}
+
+/* Errors of the size at `area`, by kind. */
+static void count_sizes(struct measure *m, size_t area)
+{
+    int64_t *const counts = m->tide->size_counts[area];
+    for (size_t i = 0; i < m->dt->count; i++) {
+        const int kind = m->tide->pairs.kind[i];
+        if (kind < SB_TIDE_KINDS && has_size(m, area_of_error(m, (uint32_t)i)))
+            counts[kind]++;
+    }
+    for (size_t k = 0; k < m->tide->classes; k++)
+        counts[SB_TIDE_MISS] += m->unseen[k];
+}
+
 static void fill(struct measure *m)
 {
     struct sb_tide *const t = m->tide;
+    count_unseen(m);
     t->ap = world_ap(m, AS_IT_IS);
+    for (size_t k = 0; k < t->classes; k++)
+        m->class_base[k] = m->class_ap[k];
     for (int kind = 0; kind < SB_TIDE_KINDS; kind++) {
-        const double gain = world_ap(m, kind) - t->ap;
-        t->delta_ap[kind] = gain < 0 ? 0 : gain; /* a loss comes from sampling recall */
+        t->delta_ap[kind] = gain_of(m, kind);
+        for (size_t k = 0; k < t->classes; k++)
+            t->class_delta_ap[k][kind] = m->class_ap[k] - m->class_base[k];
     }
     t->delta_false_positive = world_ap(m, WRONG_LAST) - t->ap;
     t->delta_false_negative = world_ap(m, NOTHING_MISSED) - t->ap;
+    for (size_t a = 1; a < m->params->area_count; a++) {
+        m->size = &m->params->areas[a];
+        count_unseen(m);
+        count_sizes(m, a);
+        for (int kind = 0; kind < SB_TIDE_KINDS; kind++)
+            t->size_delta_ap[a][kind] = gain_of(m, kind);
+    }
 }
 
 int sb_tide_measure(struct sb_tide *tide, const struct sb_image_index *index,
@@ -194,8 +257,11 @@ int sb_tide_measure(struct sb_tide *tide, const struct sb_image_index *index,
     m.found = sb_calloc(dt->count, sizeof(*m.found), TAG);
     m.objects = sb_calloc(tide->classes, sizeof(*m.objects), TAG);
     m.missed = sb_calloc(tide->classes, sizeof(*m.missed), TAG);
-    const bool ok =
-        m.entries && m.start && m.pairs && m.precision && m.found && m.objects && m.missed;
+    m.unseen = sb_calloc(tide->classes, sizeof(*m.unseen), TAG);
+    m.class_ap = sb_calloc(tide->classes, sizeof(*m.class_ap), TAG);
+    m.class_base = sb_calloc(tide->classes, sizeof(*m.class_base), TAG);
+    const bool ok = m.entries && m.start && m.pairs && m.precision && m.found && m.objects &&
+                    m.missed && m.unseen && m.class_ap && m.class_base;
     if (ok) {
         count_objects(&m);
         fill(&m);
@@ -207,5 +273,8 @@ int sb_tide_measure(struct sb_tide *tide, const struct sb_image_index *index,
     sb_free(m.found);
     sb_free(m.objects);
     sb_free(m.missed);
+    sb_free(m.unseen);
+    sb_free(m.class_ap);
+    sb_free(m.class_base);
     return ok ? 0 : sb_error_nomem(err, "the costs of errors", dt->count);
 }

@@ -195,6 +195,10 @@ static void put_error(struct sb_table *t, const struct sb_record *r)
     sb_table_cell(t, "%s", meaning);
     put_count(t, e->count);
     put_value(t, e->delta_ap, "no object");
+    const char *const why = "not split by size";
+    put_value(t, e->delta_small, why);
+    put_value(t, e->delta_medium, why);
+    put_value(t, e->delta_large, why);
 }
 
 int sb_errors_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
@@ -205,9 +209,13 @@ int sb_errors_table(struct sb_table *t, const struct sb_records *records, struct
     label_column(t, "meaning", "what it is");
     sb_table_quantity(t, "count", "count", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     measured(t, "delta_ap", "dAP50", SB_QUANTITY_ACCURACY);
+    measured(t, "delta_small", "small", SB_QUANTITY_ACCURACY);
+    measured(t, "delta_medium", "medium", SB_QUANTITY_ACCURACY);
+    measured(t, "delta_large", "large", SB_QUANTITY_ACCURACY);
     put_rows(t, records, SB_RECORD_ERROR, several, put_error);
     sb_table_note(t, "dAP50: points of AP50 gained when all errors of the kind are fixed (TIDE, "
-                     "Bolya et al. 2020); they do not add up.");
+                     "Bolya et al. 2020), and when only those on objects of one size are (Both, "
+                     "Dupe, Bkg: on detections of that size); they do not add up.");
     return 0;
 }
 
@@ -219,6 +227,10 @@ static void put_category_errors(struct sb_table *t, const struct sb_record *r)
     const int64_t counts[] = {c->right, c->cls, c->loc, c->both, c->dupe, c->bkg, c->miss};
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
         put_count(t, counts[i]);
+    const double deltas[] = {c->delta_cls,  c->delta_loc, c->delta_both,
+                             c->delta_dupe, c->delta_bkg, c->delta_miss};
+    for (size_t i = 0; i < sizeof(deltas) / sizeof(deltas[0]); i++)
+        put_value(t, deltas[i], "no object");
 }
 
 int sb_category_errors_table(struct sb_table *t, const struct sb_records *records,
@@ -231,8 +243,14 @@ int sb_category_errors_table(struct sb_table *t, const struct sb_records *record
     sb_table_quantity(t, "objects", "objects", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         measured(t, names[i], names[i], SB_QUANTITY_COUNT);
+    for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *const name = sb_texts_printf(&t->texts, "dAP50 %s", names[i]);
+        measured(t, sb_texts_printf(&t->texts, "delta_%s", names[i]), name, SB_QUANTITY_ACCURACY);
+    }
     put_rows(t, records, SB_RECORD_CATEGORY, several, put_category_errors);
-    sb_table_note(t, "Detections (Miss: objects) by kind of error, whatever their score.");
+    sb_table_note(t, "Detections (Miss: objects) by kind of error, whatever their score. dAP50: "
+                     "points of AP50 that the category gains when all errors of the kind are "
+                     "fixed, of whatever category.");
     return 0;
 }
 
