@@ -175,6 +175,9 @@ static int bench_engines(struct bench *b, struct sb_error *err)
     int rc = 0;
     if (engine_name) {
         rc = sb_engine_parse(engine_name, &from, err);
+        if (rc == 0 && from == SB_ENGINE_NATIVE_BF16 && !sb_cpu_has_bf16())
+            rc = sb_error_set(err, SB_EUNSUPPORTED,
+                              "engine native-bf16 needs a CPU with AVX512-BF16");
         to = from;
     }
     start_table(b);
