@@ -169,6 +169,30 @@ void sb_pool_run(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx)
     pthread_mutex_unlock(&pool->lock);
 }
 
+struct meeting {
+    sb_job_fn fn;
+    void *ctx;
+    int expected;
+    atomic_int arrived;
+};
+
+static void meet(void *ctx, size_t job, int worker)
+{
+    struct meeting *m = ctx;
+    (void)job;
+    atomic_fetch_add(&m->arrived, 1);
+    while (atomic_load(&m->arrived) < m->expected)
+        sched_yield();
+    m->fn(m->ctx, (size_t)worker, worker);
+}
+
+void sb_pool_run_everywhere(struct sb_pool *pool, sb_job_fn fn, void *ctx)
+{
+    struct meeting m = {.fn = fn, .ctx = ctx, .expected = sb_pool_threads(pool)};
+    atomic_init(&m.arrived, 0);
+    sb_pool_run(pool, (size_t)m.expected, meet, &m);
+}
+
 int sb_cpu_count(void)
 {
     cpu_set_t set;

@@ -28,6 +28,11 @@ int sb_pool_threads(const struct sb_pool *pool);
  * pool NULL runs them in order on the caller. */
 void sb_pool_run(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx);
 
+/* Runs fn(ctx, i, i) once on every worker i; each waits for all to have come, so that none takes
+ * two.
+ */
+void sb_pool_run_everywhere(struct sb_pool *pool, sb_job_fn fn, void *ctx);
+
 /* CPUs this process may run on (its affinity mask), at least 1. */
 int sb_cpu_count(void);
 

@@ -12,6 +12,7 @@
 #define TAG              SB_MEM_TAG(SB_MEM_DATA, 0)
 #define MAX_INPUTS       8
 #define DEFAULT_CACHE    ((size_t)64 << 20)
+#define PRIVATE_CACHE    ((size_t)8 << 20) /* more than the caches of one core */
 #define PRECISION_CHECKS 1.1 /* the interval is looked at each time n has grown by this */
 
 static const char *const names[] = {
@@ -52,8 +53,8 @@ struct timing {
     struct sb_samples *samples;
     double *sorted; /* room to look at the interval; NULL when no precision is asked for */
     size_t next_look;
-    char *flush; /* COLD: larger than the caches */
-    size_t flush_bytes;
+    char *flush;               /* COLD: larger than the caches */
+    size_t flush_bytes;        /* per thread */
     float *inputs[MAX_INPUTS]; /* OFFLINE: what is copied in */
     size_t input_bytes[MAX_INPUTS];
     int num_inputs;
@@ -80,9 +81,11 @@ static int make_samples(struct timing *t, struct sb_error *err)
 static int make_flush(struct timing *t, struct sb_error *err)
 {
     const int64_t cache = t->options->cache_bytes;
-    t->flush_bytes = 2 * (cache > 0 ? (size_t)cache : DEFAULT_CACHE);
-    t->flush = sb_calloc(t->flush_bytes, 1, TAG);
-    return t->flush ? 0 : sb_error_nomem(err, "the cache flush", t->flush_bytes);
+    const size_t threads = (size_t)sb_plan_threads(t->plan);
+    const size_t share = 2 * (cache > 0 ? (size_t)cache : DEFAULT_CACHE) / threads;
+    t->flush_bytes = share > PRIVATE_CACHE ? share : PRIVATE_CACHE;
+    t->flush = sb_calloc(threads, t->flush_bytes, TAG);
+    return t->flush ? 0 : sb_error_nomem(err, "the cache flush", threads * t->flush_bytes);
 }
 
 static int copy_inputs(struct timing *t, struct sb_error *err)
@@ -119,10 +122,20 @@ static void end_timing(struct timing *t)
 }
 
 /* One write per cache line: everything else has to leave. */
-static void flush_caches(const struct timing *t)
+static void write_lines(void *ctx, size_t thread, int worker)
 {
+    const struct timing *t = ctx;
+    volatile char *own = t->flush + thread * t->flush_bytes;
+    (void)worker;
     for (size_t i = 0; i < t->flush_bytes; i += 64)
-        ((volatile char *)t->flush)[i]++;
+        own[i]++;
+}
+
+/* On every thread, for each core has caches of its own. */
+static void flush_caches(struct timing *t)
+{
+    if (t->flush)
+        sb_plan_on_every_thread(t->plan, write_lines, t);
 }
 
 /*

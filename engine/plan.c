@@ -144,6 +144,16 @@ int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, stru
     return 0;
 }
 
+void sb_plan_on_every_thread(struct sb_plan *plan, sb_job_fn fn, void *ctx)
+{
+    sb_pool_run_everywhere(plan->pool, fn, ctx);
+}
+
+int sb_plan_threads(const struct sb_plan *plan)
+{
+    return sb_pool_threads(plan->pool);
+}
+
 const float *sb_plan_output(const struct sb_plan *plan, const char *name, struct sb_shape *shape)
 {
     for (size_t i = 0; i < plan->num_outputs; i++) {

@@ -114,6 +114,11 @@ void sb_plan_free(struct sb_plan **plan);
  * Owned by plan; NULL when there is no such input. */
 float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape);
 int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, struct sb_error *err);
+/* Runs fn(ctx, i, i) once on each thread i of the plan at the same time: what concerns their
+ * caches.
+ */
+void sb_plan_on_every_thread(struct sb_plan *plan, sb_job_fn fn, void *ctx);
+int sb_plan_threads(const struct sb_plan *plan);
 /* An output after a run, (N, C, H, W); NULL when there is none of that name. Valid until the next
  * run. */
 const float *sb_plan_output(const struct sb_plan *plan, const char *name, struct sb_shape *shape);

@@ -274,6 +274,11 @@ static void put_of_peak(const struct sb_report_column *c, const struct sb_report
 
 /* Bytes read, written and of parameters, each counted once: what a cache-less machine would move.
  */
+static int64_t moved_bytes(const struct sb_cost_record *cost)
+{
+    return cost->read_bytes + cost->activation_bytes + cost->param_bytes;
+}
+
 static void put_bandwidth(const struct sb_report_column *c, const struct sb_report_rows *rows,
                           const struct sb_row *row, struct sb_table *t)
 {
@@ -286,8 +291,40 @@ static void put_bandwidth(const struct sb_report_column *c, const struct sb_repo
         sb_table_missing(t, why);
         return;
     }
-    const int64_t bytes = row->cost.read_bytes + row->cost.activation_bytes + row->cost.param_bytes;
-    put_per_second(t, row, (double)bytes);
+    put_per_second(t, row, (double)moved_bytes(&row->cost));
+}
+
+static void put_of_bandwidth(const struct sb_report_column *c, const struct sb_report_rows *rows,
+                             const struct sb_row *row, struct sb_table *t)
+{
+    (void)c;
+    const char *why = sb_row_time_why(row);
+    const struct sb_time_record *peak = why ? NULL : sb_row_peak(rows, row);
+    if (!why && (!row->has_cost || row->cost.read_bytes == SB_NO_INT))
+        why = NOT_COUNTED;
+    if (!why && (!peak || !(peak->peak_bytes_per_s > 0)))
+        why = "the machine's bandwidth was not measured";
+    if (why)
+        sb_table_missing(t, why);
+    else
+        sb_table_value(t, 1e9 * (double)moved_bytes(&row->cost) / row->time.median /
+                              peak->peak_bytes_per_s);
+}
+
+/* Throughput, of batches: for one image it is what the latency says. */
+static void put_images(const struct sb_report_column *c, const struct sb_report_rows *rows,
+                       const struct sb_row *row, struct sb_table *t)
+{
+    (void)c;
+    (void)rows;
+    const char *why = sb_row_time_why(row);
+    const bool offline = row->cell.scenario && strcmp(row->cell.scenario, "offline") == 0;
+    if (!why && row->cell.batch <= 1 && !offline)
+        why = "one image at a time";
+    if (why)
+        sb_table_missing(t, why);
+    else
+        put_per_second(t, row, (double)row->cell.batch);
 }
 
 /* An integer of the memory record. */
@@ -416,6 +453,9 @@ static const struct sb_report_column columns[] = {
              put_of_peak, time, NULL),
     MEASURED("bandwidth", "bytes/s", "read, written and parameter bytes / median time", RATE,
              put_bandwidth, time, NULL),
+    MEASURED("of_bandwidth", "of bandwidth", "bytes/s of the machine's own, in the same session",
+             SHARE, put_of_bandwidth, time, NULL),
+    MEASURED("images", "images/s", "batch / median latency", AMOUNT, put_images, time, NULL),
     MEASURED("per_image", "per image", "median latency / batch", TIME, put_per_image, time, NULL),
 
     COMPUTED("arena", "arena", "planned activation memory; of a level: its outputs", BYTES,

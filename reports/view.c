@@ -27,7 +27,7 @@ static const struct sb_view presets[] = {
         .kinds = KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,params,tf,macs,"
                    "latency,min,"
-                   "p90?,p99?,n,rate,of_peak?,planned,peak,peak_ratio,ap?,top1?,error?",
+                   "p90?,p99?,n,images?,rate,of_peak?,planned,peak,peak_ratio,ap?,top1?,error?",
         .note =
             "Latency: median [95 % interval] of n runs, end to end. FLOP/s: 2 x multiply-adds / "
             "median. Planned memory: arena + weights + workspace + lists and tables. Output error: "
@@ -41,7 +41,7 @@ static const struct sb_view presets[] = {
         .kinds = KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,params,"
                    "macs,macs_share,"
-                   "time,share,n?,rate,of_peak?,bandwidth,arena,weights,workspace",
+                   "time,share,n?,rate,of_peak?,bandwidth,of_bandwidth?,arena,weights,workspace",
         .group = "model",
         .note = "Time: sum over the level's steps per repetition, median [95 % interval] of n "
                 "repetitions, in a pass of its own. Arena: bytes of the level's outputs; levels "
@@ -54,7 +54,7 @@ static const struct sb_view presets[] = {
         .kinds = KINDS_OF_ROWS,
         .columns =
             "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,nodes,params,macs,"
-            "other_ops,time,share,n?,rate,of_peak?,bandwidth",
+            "other_ops,time,share,n?,rate,of_peak?,bandwidth,of_bandwidth?",
         .sort = "-share",
         .group = "model",
         .note = "Time: sum over the steps of an op per repetition, median [95 % interval] of n "
@@ -67,7 +67,7 @@ static const struct sb_view presets[] = {
         .kinds = KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,params,"
                    "macs,macs_share,"
-                   "time,share,n?,rate,of_peak?,bandwidth",
+                   "time,share,n?,rate,of_peak?,bandwidth,of_bandwidth?",
         .group = "model",
         .note = "Time: sum over the block's steps per repetition, median [95 % interval] of n "
                 "repetitions.",
@@ -79,7 +79,7 @@ static const struct sb_view presets[] = {
         .kinds = KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,op,level,"
                    "shape,kernel,"
-                   "params,macs,time,share,n?,rate,of_peak?,bandwidth",
+                   "params,macs,time,share,n?,rate,of_peak?,bandwidth,of_bandwidth?",
         .group = "model",
         .note = "Time: median [95 % interval] of n repetitions of a step, what is fused into it "
                 "included.",

@@ -91,6 +91,27 @@ static void test_pool__runs_are_ordered(void **state)
         assert_int_equal(c.values[job], rounds * (job + 1));
 }
 
+static void test_pool__every_worker_takes_one(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    for (int threads = 1; threads <= MAX_THREADS; threads++) {
+        struct sb_pool *pool = sb_pool_new(threads, &err);
+        assert_non_null(pool);
+        for (int round = 0; round < 20; round++) {
+            struct record r;
+            memset(&r, 0, sizeof(r));
+            r.threads = threads;
+            sb_pool_run_everywhere(pool, note, &r);
+            for (int i = 0; i < MAX_THREADS; i++) {
+                assert_int_equal(r.per_worker[i], i < threads);
+                assert_int_equal(atomic_load(&r.runs[i]), i < threads);
+            }
+        }
+        sb_pool_free(&pool);
+    }
+}
+
 static void test_pool__refuses_senseless_thread_counts(void **state)
 {
     (void)state;
@@ -125,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_pool__every_job_runs_once),
         cmocka_unit_test(test_pool__null_runs_on_the_caller),
         cmocka_unit_test(test_pool__runs_are_ordered),
+        cmocka_unit_test(test_pool__every_worker_takes_one),
         cmocka_unit_test(test_pool__refuses_senseless_thread_counts),
         cmocka_unit_test(test_pool__survives_failing_allocations),
     };

@@ -13,4 +13,7 @@ wc -l <cut.jsonl | cmp - lines && echo "as long as an uninterrupted one"
 grep -c '"schema"' whole.jsonl >records
 grep -c '"schema"' cut.jsonl | cmp - records && echo "as many records"
 bench --runs 2 --scenario cold -o cold.jsonl >out
+bench --runs 2 --scenario offline --batch 2 -o offline.jsonl >out
+grep -c 'images/s' out
+spinebench report offline.jsonl --columns images --format csv --no-origin | sed 's/^[1-9][0-9.]*$/NUMBER/'
 grep -c '"scenario": "cold"' cold.jsonl | grep -q '^0' || echo "cold rows"
