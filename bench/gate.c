@@ -2,6 +2,7 @@
  * gate.h. */
 #include "bench/gate.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "bench/environment.h"
@@ -22,6 +23,7 @@
 #define PATIENCE_SECONDS 60
 #define CALIBRATION_RUNS 3
 #define MAX_REPEATS      100000
+#define LEAST_SHARE      0.1 /* of run_ns, however short the time is */
 
 void sb_gate_options_defaults(struct sb_gate_options *options)
 {
@@ -29,6 +31,7 @@ void sb_gate_options_defaults(struct sb_gate_options *options)
     options->threads = 1;
     options->rule = (struct sb_gate_rule){.delta = 0.02, .alpha = 0.01};
     options->run_ns = 200000000;
+    options->limit_ns = 280000000000;
     options->cpu = -1;
     options->seed = 1;
     options->wait_for_quiet = true;
@@ -117,23 +120,58 @@ static bool wait_for_quiet(const struct gate *g)
     return !g->options->wait_for_quiet;
 }
 
+/* What all pairs and control pairs will take, in nanoseconds per process. */
+struct forecast {
+    double timed; /* the runs that are timed, summed over the cells */
+    double rest;  /* starting, weights, plan, warm-up */
+};
+
+/* Processes of one round per cell, the control pair's share included. */
+static double processes_per_cell(const struct gate *g)
+{
+    return 2 + 2 / (double)g->result->num_cells;
+}
+
+/* Times less per process where all rounds would take longer than allowed: many cells, slow machine.
+ * The pairs stay as many, because the sign test counts them. */
+static void fit_into_limit(struct gate *g, const struct forecast *f)
+{
+    const double per_process =
+        0.9 * (double)g->options->limit_ns / ((double)g->result->rounds * processes_per_cell(g));
+    if (g->options->limit_ns == 0 || f->timed + f->rest <= per_process)
+        return;
+    const double share = fmax((per_process - f->rest) / f->timed, LEAST_SHARE);
+    for (size_t i = 0; i < g->result->num_cells; i++) {
+        int64_t *repeats = &g->result->cells[i].repeats;
+        const int64_t fewer = (int64_t)((double)*repeats * share);
+        *repeats = fewer > 0 ? fewer : 1;
+    }
+}
+
 /* Repeats that fill run_ns; a first guess may fall into a slow moment, so it is taken twice and
  * the larger number of repeats holds. */
 static int calibrate(struct gate *g, struct sb_error *err)
 {
+    struct forecast forecast = {0, 0};
     int rc = 0;
     for (size_t i = 0; i < g->result->num_cells && rc == 0; i++) {
         struct sb_gate_cell_result *cell = &g->result->cells[i];
+        double ns = 0, rest = INFINITY;
         for (int attempt = 0; attempt < 2 && rc == 0; attempt++) {
-            double ns;
+            const int64_t before = sb_now_ns();
             rc = sb_gate_time(g, g->options->base, i, CALIBRATION_RUNS, &ns, err);
             if (rc)
                 break;
+            rest = fmin(rest, fmax((double)(sb_now_ns() - before) - CALIBRATION_RUNS * ns, 0));
             const double repeats = ceil((double)g->options->run_ns / fmax(ns, 1));
             const int64_t bounded = repeats < MAX_REPEATS ? (int64_t)repeats : MAX_REPEATS;
             cell->repeats = bounded > cell->repeats ? bounded : cell->repeats;
         }
+        forecast.timed += (double)cell->repeats * ns;
+        forecast.rest += rest;
     }
+    if (rc == 0)
+        fit_into_limit(g, &forecast);
     return rc;
 }
 
@@ -232,6 +270,16 @@ static int extend(struct gate *g, size_t rounds, struct sb_error *err)
     }
     if (open == 0)
         return 0;
+    const double expected =
+        (double)g->rounds_ns * (double)(open + 1) / (double)(g->result->num_cells + 1);
+    if (g->options->limit_ns &&
+        (double)(sb_now_ns() - g->started_ns) + expected > (double)g->options->limit_ns) {
+        sb_gate_reason(g, SB_GATE_TOO_NOISY,
+                       "no time for more rounds of %zu unresolved cells within %.0f s: give "
+                       "--time-limit or fewer --cells",
+                       open, (double)g->options->limit_ns / 1e9);
+        return 0;
+    }
     struct sb_gate_rule rule = g->options->rule;
     rule.alpha /= 2;
     g->progress.total += rounds * (2 * open + 2);
@@ -297,9 +345,12 @@ static int time_cells(struct gate *g, struct sb_error *err)
     sb_progress_start(&g->progress, "gate", "processes",
                       result->num_cells * (2 * rounds + 2) + 2 * rounds, g->options->quiet);
     const int64_t before = sb_steal_ticks();
+    g->started_ns = sb_now_ns();
     int rc = calibrate(g, err);
+    const int64_t calibrated = sb_now_ns();
     if (rc == 0)
         rc = run_rounds(g, rounds, all, err);
+    g->rounds_ns = sb_now_ns() - calibrated;
     if (rc == 0)
         rc = judge(g, &g->options->rule, all, err);
     if (rc == 0)

@@ -41,10 +41,13 @@ struct sb_gate_options {
     size_t rounds;            /* default 21, 31 above 10 cells; 0 picks */
     struct sb_gate_rule rule; /* defaults: delta 2 %, alpha 1 % */
     int64_t run_ns;           /* each process times at least this long: default 0.2 s */
-    int cpu;                  /* pinned to this CPU; -1: the last usable one, with threads == 1 */
-    uint64_t seed;            /* of the order of runs */
-    const char *costs;        /* committed exact costs (bench/exact_costs.h); NULL: not compared */
-    const char *outputs;      /* committed outputs, records of that kind; NULL: not compared */
+    int64_t limit_ns;    /* timing shall take no longer: each process times less, down to a tenth of
+                            run_ns, and cells are not extended where that would take longer; default
+                            280 s; 0: none */
+    int cpu;             /* pinned to this CPU; -1: the last usable one, with threads == 1 */
+    uint64_t seed;       /* of the order of runs */
+    const char *costs;   /* committed exact costs (bench/exact_costs.h); NULL: not compared */
+    const char *outputs; /* committed outputs, records of that kind; NULL: not compared */
     bool deterministic_only;
     bool wait_for_quiet; /* default: wait up to 60 s until less than half of the CPUs are busy, and
                             give up as too noisy; false: the control pairs alone tell */

@@ -17,7 +17,7 @@ static const char *base, *head, *engine, *costs, *outputs, *new_outputs;
 static const char *markdown, *junit, *output, *pairs;
 static struct sb_option_list cells;
 static int64_t rounds, threads, cpu, seed;
-static double delta, alpha, run_ms;
+static double delta, alpha, run_ms, limit;
 static bool deterministic, quiet, no_wait;
 
 /* Light models of different kinds, so that a gate takes a minute. */
@@ -70,6 +70,7 @@ static int read_options(struct sb_gate_options *o, struct sb_error *err)
     o->rule.delta = delta / 100;
     o->rule.alpha = alpha / 100;
     o->run_ns = (int64_t)(run_ms * 1e6);
+    o->limit_ns = (int64_t)(limit * 1e9);
     o->deterministic_only = deterministic;
     o->wait_for_quiet = !no_wait;
     o->quiet = quiet;
@@ -314,6 +315,7 @@ static void reset_options(void)
     delta = 2;
     alpha = 1;
     run_ms = 200;
+    limit = 280;
     deterministic = quiet = no_wait = false;
 }
 
@@ -335,6 +337,9 @@ int cmd_gate(int argc, char **argv)
                       50),
         SB_OPT_DOUBLE("run-ms", 0, "T", "timed part of each process, in ms (default: 200)", &run_ms,
                       1, 60000),
+        SB_OPT_DOUBLE("time-limit", 0, "S",
+                      "shorter processes and no extension beyond it (default: 280 s; 0: none)",
+                      &limit, 0, 86400),
         SB_OPT_INT("cpu", 0, "N", "pin to this CPU (default: the last usable one)", &cpu, 0, 4095),
         SB_OPT_INT("seed", 0, "N", "seed of the order of runs (default: 1)", &seed, 0, INT64_MAX),
         SB_OPT_STRING("costs", 0, "FILE", "committed costs ('cost --all --exact') to equal",

@@ -14,3 +14,9 @@ fi
 grep -c '"kind": "verdict"' verdicts.jsonl
 head -n 1 gate.md | cut -d: -f1
 grep -q 'the same bits as base' out && echo "outputs are equal"
+# Time for the rounds but not for more: what is unresolved says so; with --delta so small, all is. Six signs prove nothing.
+code=0
+spinebench gate --base "$program" --head "$program" --cells tiny-spinenet-species@32 --rounds 6 --delta 0.01 \
+    --run-ms 5 --time-limit 0.001 --no-wait -q >out 2>err || code=$?
+echo "exit $code"
+grep -c 'no time for more rounds of 1 unresolved cells' out
