@@ -265,7 +265,7 @@ static void test_class_map__fits_classes_to_categories(void **state)
     assert_null(map.names[1]);
     sb_class_map_release(&map);
 
-    struct sb_coco_category gaps[3] = {{7, "c"}, {2, "a"}, {5, "b"}};
+    struct sb_coco_category gaps[3] = {{7, "c", ""}, {2, "a", ""}, {5, "b", ""}};
     struct sb_coco_images set = {.num_categories = 3, .categories = gaps};
     assert_ok(sb_class_map_init(&map, 8, &set, &err), &err); /* ids fit: class = id */
     assert_int_equal(map.ids[7], 7);
