@@ -133,8 +133,7 @@ static int write_report(struct sb_demo *d, struct sb_report_result *result, stru
                                         .formats = formats,
                                         .num_formats = 1,
                                         .extensions = extensions,
-                                        .num_extensions = 1,
-                                        .plots = true};
+                                        .num_extensions = 1};
     if (rc == 0)
         rc = sb_report_write(&d->records, &o, result, err);
     sb_str_release(&accuracy);

@@ -1,4 +1,6 @@
 /* spinebench report: records to tables, figures and documents. */
+#include "base/file.h"
+#include "base/mem.h"
 #include "bench/merge.h"
 #include "cli/cli.h"
 #include "reports/columns.h"
@@ -12,6 +14,13 @@
 static const char *dir, *preset, *by, *columns, *where, *sort_by, *group, *units;
 static struct sb_option_list formats, drawings;
 static bool keep_going, no_plots, no_origin, list;
+
+/* Bad lines that --keep-going left out. */
+static struct {
+    const char **lines; /* owned */
+    size_t count, capacity;
+    struct sb_texts texts;
+} left_out;
 
 static void print_list(void)
 {
@@ -98,6 +107,8 @@ static int print_view(const struct sb_records *records, const struct sb_argument
     if (rc)
         return rc;
     struct sb_str out = SB_STR_INIT;
+    if (left_out.count)
+        sb_table_note(&t, "Bad lines of the records that were left out: %zu.", left_out.count);
     if (!no_origin)
         set_origin(&t, &view, records, args);
     sb_table_write(&t, sb_table_format(name), &out);
@@ -118,6 +129,8 @@ static int write_report(const struct sb_records *records, const struct sb_argume
     o.formats = formats.count ? formats.items : default_formats;
     o.num_formats = formats.count ? formats.count : 2;
     o.extensions = drawings.count ? drawings.items : default_drawings;
+    o.left_out = left_out.lines;
+    o.num_left_out = left_out.count;
     o.num_extensions = no_plots ? 0 : drawings.count ? drawings.count : 2;
     struct sb_report_result result;
     const int rc = sb_report_write(records, &o, &result, err);
@@ -155,13 +168,23 @@ static int check_options(struct sb_error *err)
     return 0;
 }
 
-/* A bad line that --keep-going leaves out. */
+/* A bad line that --keep-going leaves out: told, and kept with the name of its file alone, so that
+ * a report does not depend on where records lie. */
 static void tell_skipped(void *ctx, const struct sb_error *err)
 {
     (void)ctx;
+    struct sb_error named = *err;
     char text[2048];
     sb_error_text(err, text, sizeof(text));
     fprintf(stderr, "spinebench report: left out: %s\n", text);
+    snprintf(named.path, sizeof(named.path), "%s", sb_path_base(err->path));
+    named.hint[0] = '\0';
+    sb_error_text(&named, text, sizeof(text));
+    if (sb_grow(&left_out.lines, &left_out.capacity, left_out.count + 1, sizeof(*left_out.lines),
+                SB_MEM_TAG(SB_MEM_DATA, 0)))
+        left_out.texts.failed = true;
+    else
+        left_out.lines[left_out.count++] = sb_texts_keep(&left_out.texts, text);
 }
 
 /* A file given twice, or records that a merged file has too, must not count twice. Within one file
@@ -193,9 +216,13 @@ static int run_report(const struct sb_arguments *args, struct sb_error *err)
         rc = sb_error_set(err, SB_EFORMAT, "no records in %zu files", args->count);
     if (rc == 0 && args->count > 1)
         rc = drop_repeated(&records, err);
+    if (rc == 0 && left_out.texts.failed)
+        rc = sb_error_nomem(err, "bad lines", left_out.count);
     if (rc == 0)
         rc = dir ? write_report(&records, args, err) : print_view(&records, args, err);
     sb_records_release(&records);
+    sb_free(left_out.lines);
+    sb_texts_release(&left_out.texts);
     return rc;
 }
 
@@ -236,6 +263,7 @@ int cmd_report(int argc, char **argv)
         "  spinebench report a.jsonl b.jsonl --columns model,commit,latency --sort -latency\n"
         "  spinebench report run.jsonl --preset paper-table-2 --where 'AP_paper>45' --sort "
         "-AP_paper"};
+    memset(&left_out, 0, sizeof(left_out));
     dir = preset = by = columns = where = sort_by = group = units = NULL;
     formats = drawings = (struct sb_option_list){0};
     keep_going = no_plots = no_origin = list = false;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
+
 #define MOST_CONFUSIONS 40
 
 /* True when the records of a kind are of several models or data sets, so that rows must name it. */
@@ -325,7 +327,7 @@ static int by_count(const void *a, const void *b)
 int sb_confusions_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
 {
     const struct sb_record **const found =
-        sb_calloc(records->count, sizeof(struct sb_record *), SB_MEM_TAG(SB_MEM_DATA, 0));
+        sb_calloc(records->count, sizeof(struct sb_record *), TAG);
     if (!found)
         return sb_error_nomem(err, "confusions", records->count);
     const bool several = start(t, records, SB_RECORD_CONFUSION);
@@ -356,70 +358,173 @@ int sb_confusions_table(struct sb_table *t, const struct sb_records *records, st
     return 0;
 }
 
-/* The categories of a matrix, in order of category records. */
-struct matrix {
-    const struct sb_record *rows[SB_MATRIX_CATEGORIES];
-    size_t count;
-};
-
-static bool find_categories(struct matrix *m, const struct sb_records *records)
-{
-    m->count = 0;
-    for (size_t i = 0; i < records->count; i++) {
-        if (records->items[i].kind != SB_RECORD_CATEGORY)
-            continue;
-        if (m->count == SB_MATRIX_CATEGORIES)
-            return false;
-        m->rows[m->count++] = &records->items[i];
-    }
-    return m->count > 1;
-}
-
 /* A name or NULL for nothing, and the same of a record. */
 static bool same_name(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static int64_t cell_of(const struct sb_records *records, const char *truth, const char *predicted)
+/* A category of a matrix, with how often it is confused with others, over all models. */
+struct matrix_category {
+    const char *name;
+    int64_t confused;
+    size_t order; /* of its first record */
+};
+
+/* The categories that a matrix shows, and the models, in order of records. */
+struct matrix {
+    struct matrix_category *categories; /* owned */
+    size_t count, all;                  /* shown, known */
+    const struct sb_record **models;    /* the first category record of each; owned */
+    size_t num_models;
+};
+
+static struct matrix_category *category_of(struct matrix *m, const char *name)
 {
+    for (size_t i = 0; name && i < m->all; i++) {
+        if (strcmp(m->categories[i].name, name) == 0)
+            return &m->categories[i];
+    }
+    return NULL;
+}
+
+static void add_category(struct matrix *m, const struct sb_record *r)
+{
+    bool known = false;
+    for (size_t i = 0; i < m->num_models; i++)
+        known = known || sb_same_cell(&m->models[i]->cell, &r->cell);
+    if (!known)
+        m->models[m->num_models++] = r;
+    if (category_of(m, r->u.category.category))
+        return;
+    m->categories[m->all] = (struct matrix_category){r->u.category.category, 0, m->all};
+    m->all++;
+}
+
+/* Most confused first, then in order of records. */
+static int by_confusion(const void *a, const void *b)
+{
+    const struct matrix_category *const x = a, *const y = b;
+    if (x->confused != y->confused)
+        return x->confused < y->confused ? 1 : -1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const struct matrix_category *const x = a, *const y = b;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int find_matrix(struct matrix *m, const struct sb_records *records, struct sb_error *err)
+{
+    memset(m, 0, sizeof(*m));
+    m->categories = sb_calloc(records->count, sizeof(*m->categories), TAG);
+    m->models = sb_calloc(records->count, sizeof(*m->models), TAG);
+    if (!m->categories || !m->models)
+        return sb_error_nomem(err, "a matrix", records->count);
+    for (size_t i = 0; i < records->count; i++) {
+        if (records->items[i].kind == SB_RECORD_CATEGORY)
+            add_category(m, &records->items[i]);
+    }
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_record *const r = &records->items[i];
-        if (r->kind == SB_RECORD_CONFUSION && same_name(r->u.confusion.truth, truth) &&
-            same_name(r->u.confusion.predicted, predicted))
-            return r->u.confusion.count;
+        if (!is_confusion(r))
+            continue;
+        struct matrix_category *const truth = category_of(m, r->u.confusion.truth);
+        struct matrix_category *const found = category_of(m, r->u.confusion.predicted);
+        if (truth)
+            truth->confused += r->u.confusion.count;
+        if (found)
+            found->confused += r->u.confusion.count;
     }
+    if (m->all) /* no category, no array */
+        qsort(m->categories, m->all, sizeof(*m->categories), by_confusion);
+    m->count = m->all < SB_MATRIX_CATEGORIES ? m->all : SB_MATRIX_CATEGORIES;
+    if (m->count)
+        qsort(m->categories, m->count, sizeof(*m->categories), by_order);
     return 0;
+}
+
+static void release_matrix(struct matrix *m)
+{
+    sb_free(m->categories);
+    sb_free(m->models);
+}
+
+/* Column of a category; count of those shown: another; one more: none (missed). */
+static size_t place_in(const struct matrix *m, const char *name)
+{
+    size_t i = 0;
+    while (name && i < m->count && strcmp(m->categories[i].name, name) != 0)
+        i++;
+    return name ? i : m->count + 1;
+}
+
+/* Counts of one row of a model: objects of `truth`, NULL for detections on nothing. */
+static void sum_row(const struct matrix *m, const struct sb_records *records,
+                    const struct sb_record *model, const char *truth, int64_t *sums)
+{
+    memset(sums, 0, (SB_MATRIX_CATEGORIES + 2) * sizeof(*sums));
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind == SB_RECORD_CONFUSION && sb_same_cell(&r->cell, &model->cell) &&
+            same_name(r->u.confusion.truth, truth))
+            sums[place_in(m, r->u.confusion.predicted)] += r->u.confusion.count;
+    }
+}
+
+static void put_matrix_row(struct sb_table *t, const struct matrix *m,
+                           const struct sb_records *records, const struct sb_record *model,
+                           const char *truth)
+{
+    int64_t sums[SB_MATRIX_CATEGORIES + 2];
+    sum_row(m, records, model, truth, sums);
+    sb_table_row(t);
+    put_model(t, m->num_models > 1, model);
+    sb_table_cell(t, "%s", truth ? truth : "nothing");
+    for (size_t k = 0; k <= m->count + 1; k++) {
+        if (k == m->count && m->count == m->all)
+            continue;
+        if (k > m->count && !truth)
+            sb_table_missing(t, "nothing cannot be missed");
+        else
+            sb_table_value(t, (double)sums[k]);
+    }
+}
+
+static void matrix_columns(struct sb_table *t, const struct matrix *m)
+{
+    if (m->num_models > 1)
+        label_column(t, "model", "model");
+    label_column(t, "object", "object");
+    for (size_t k = 0; k < m->count; k++)
+        measured(t, m->categories[k].name, m->categories[k].name, SB_QUANTITY_COUNT);
+    if (m->count < m->all)
+        measured(t, "others", "others", SB_QUANTITY_COUNT);
+    measured(t, "missed", "missed", SB_QUANTITY_COUNT);
 }
 
 int sb_confusion_matrix(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
 {
-    (void)err;
     struct matrix m;
-    label_column(t, "object", "object");
-    if (are_several(records, SB_RECORD_CATEGORY) || !find_categories(&m, records)) {
-        sb_table_note(t, "Shown for one model and 2 to %d categories.", SB_MATRIX_CATEGORIES);
-        return 0;
-    }
-    for (size_t k = 0; k < m.count; k++)
-        measured(t, m.rows[k]->u.category.category, m.rows[k]->u.category.category,
-                 SB_QUANTITY_COUNT);
-    measured(t, "missed", "missed", SB_QUANTITY_COUNT);
-    for (size_t row = 0; row <= m.count && !t->texts.failed; row++) {
-        const char *const truth = row < m.count ? m.rows[row]->u.category.category : NULL;
-        sb_table_row(t);
-        sb_table_cell(t, "%s", truth ? truth : "nothing");
-        for (size_t k = 0; k <= m.count; k++) {
-            if (row == m.count && k == m.count) {
-                sb_table_missing(t, "nothing cannot be missed");
-                continue;
+    const int rc = find_matrix(&m, records, err);
+    if (rc == 0) {
+        matrix_columns(t, &m);
+        for (size_t i = 0; i < m.num_models; i++) {
+            for (size_t row = 0; row <= m.count && !t->texts.failed; row++) {
+                put_matrix_row(t, &m, records, m.models[i],
+                               row < m.count ? m.categories[row].name : NULL);
+                if (row == 0)
+                    sb_table_rule(t);
             }
-            const char *const predicted = k < m.count ? m.rows[k]->u.category.category : NULL;
-            sb_table_value(t, (double)cell_of(records, truth, predicted));
         }
+        say_subject(t, records, SB_RECORD_CATEGORY, m.num_models > 1);
+        sb_table_note(t, "Rows: objects; columns: what they were found as, at the best threshold "
+                         "of each class and IoU 0.5 or more.");
+        if (m.count < m.all)
+            sb_table_note(t, "The %zu categories of %zu that are confused most.", m.count, m.all);
     }
-    say_subject(t, records, SB_RECORD_CATEGORY, false);
-    sb_table_note(t, "Rows: objects; columns: what they were found as, at the best threshold of "
-                     "each class and IoU 0.5 or more.");
-    return 0;
+    release_matrix(&m);
+    return rc;
 }

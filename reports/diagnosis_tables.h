@@ -21,8 +21,8 @@ int sb_calibration_table(struct sb_table *t, const struct sb_records *records,
                          struct sb_error *err);
 /* The most frequent confusions. */
 int sb_confusions_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
-/* The whole matrix, a column per category; no rows beyond SB_MATRIX_CATEGORIES categories or
- * several models. */
+/* The matrix, a column per category, of each model; of more than SB_MATRIX_CATEGORIES categories
+ * those that are confused most, and the others together. */
 int sb_confusion_matrix(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
 #define SB_MATRIX_CATEGORIES 24
 

@@ -30,6 +30,8 @@ struct sb_document {
     size_t num_formats;
     const char *const *drawn; /* extensions of figures that stand in plots/; 0 when not drawn */
     size_t num_drawn;
+    const char *const *left_out; /* bad lines of records that are not part of it */
+    size_t num_left_out;
     const char *no_plots; /* why figures were not drawn; "" when they were */
     struct sb_texts texts;
 };
@@ -40,6 +42,9 @@ void sb_document_release(struct sb_document *d);
 int sb_document_add_table(struct sb_document *d, struct sb_table *table, bool in_text,
                           struct sb_error *err);
 int sb_document_add_figure(struct sb_document *d, struct sb_figure *figure, struct sb_error *err);
+
+/* Bad lines that documents list one by one. */
+#define SB_MOST_LEFT_OUT 20
 
 /* Appends the document as Markdown; figures are links to plots/NAME.EXT. */
 void sb_document_markdown(const struct sb_document *d, struct sb_str *out);

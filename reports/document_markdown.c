@@ -41,6 +41,18 @@ static void put_table(const struct sb_document *d, const struct sb_exhibit *e, s
     sb_str_puts(out, d->num_formats ? ".</sub>\n" : "");
 }
 
+/* Bad lines that --keep-going left out. */
+static void put_left_out(const struct sb_document *d, struct sb_str *out)
+{
+    if (d->num_left_out)
+        sb_str_printf(out, "\n**Left out: %zu bad line%s of the records**\n\n", d->num_left_out,
+                      d->num_left_out == 1 ? "" : "s");
+    for (size_t i = 0; i < d->num_left_out && i < SB_MOST_LEFT_OUT; i++)
+        sb_str_printf(out, "- `%s`\n", d->left_out[i]);
+    if (d->num_left_out > SB_MOST_LEFT_OUT)
+        sb_str_printf(out, "- and %zu more\n", d->num_left_out - SB_MOST_LEFT_OUT);
+}
+
 /* Tables that are too long for the text. */
 static void put_list(const struct sb_document *d, struct sb_str *out)
 {
@@ -63,6 +75,7 @@ void sb_document_markdown(const struct sb_document *d, struct sb_str *out)
                   "# %s\n\nRecords: %s; %s.\n\nValues are marked paper (printed there), computed "
                   "(from shapes alone, the same everywhere) or measured (on the machine named).\n",
                   d->title, d->origin.records, d->origin.runs);
+    put_left_out(d, out);
     for (size_t i = 0; i < d->count; i++) {
         const struct sb_exhibit *e = &d->exhibits[i];
         if (!e->is_table)

@@ -32,19 +32,6 @@ static bool is_shown(const struct sb_paper_row *row)
     return true;
 }
 
-static bool has_records(const struct sb_paper_table *table, const struct sb_records *records)
-{
-    for (size_t r = 0; r < table->num_rows; r++) {
-        const char *model = table->rows[r].model;
-        for (size_t i = 0; model && i < records->count; i++) {
-            const char *own = records->items[i].cell.model;
-            if (own && strcmp(own, model) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
 /* The series of this name in the panel; made where it is new. */
 static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, const char *name,
                                    enum sb_mark mark, int colour)
@@ -124,7 +111,7 @@ int sb_figure_paper(struct sb_figure *f, const struct sb_records *records, struc
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]) && rc == 0; i++) {
         const struct sb_paper_table *table;
         rc = sb_paper_find(&paper, sources[i], &table, err);
-        if (rc || !has_records(table, records))
+        if (rc || !sb_paper_has_records(table, records))
             continue;
         sb_paper_costs(table, records);
         rc = sb_paper_measure(table, records, err);

@@ -247,13 +247,14 @@ static int add_subject(struct sb_figure *f, const struct sb_report_rows *rows,
     const struct quantity accuracy = {a->metric, SB_QUANTITY_ACCURACY, "measured", accuracy_of,
                                       a->dataset};
     const struct quantity *const against[] = {cost_of(rows), &latency, &memory};
-    const char *title =
-        a->samples == SB_NO_INT
-            ? sb_texts_printf(&f->texts, "on %s", a->dataset)
-            : sb_texts_printf(&f->texts, "on %s, n = %lld", a->dataset, (long long)a->samples);
+    const char *title = a->samples == SB_NO_INT
+                            ? sb_texts_printf(&f->texts, "%s on %s", a->metric, a->dataset)
+                            : sb_texts_printf(&f->texts, "%s on %s, n = %lld", a->metric,
+                                              a->dataset, (long long)a->samples);
+    const size_t before = f->num_panels;
     int rc = 0;
     for (size_t i = 0; i < sizeof(against) / sizeof(against[0]) && rc == 0; i++)
-        rc = add_panel(f, rows, title, against[i], &accuracy, err);
+        rc = add_panel(f, rows, f->num_panels == before ? title : " ", against[i], &accuracy, err);
     return rc;
 }
 

@@ -51,6 +51,25 @@ static void put_contents(const struct sb_document *d, const struct sb_records *r
     sb_str_puts(out, "</ul></nav>\n");
 }
 
+/* Bad lines that --keep-going left out. */
+static void put_left_out(const struct sb_document *d, struct sb_str *out)
+{
+    if (d->num_left_out == 0)
+        return;
+    sb_str_printf(out,
+                  "<section id=\"left-out\" class=\"left-out\">\n<h2>Left out: %zu bad line%s of "
+                  "the records</h2>\n<ul>\n",
+                  d->num_left_out, d->num_left_out == 1 ? "" : "s");
+    for (size_t i = 0; i < d->num_left_out && i < SB_MOST_LEFT_OUT; i++) {
+        sb_str_puts(out, "<li><code>");
+        sb_html_text(out, d->left_out[i]);
+        sb_str_puts(out, "</code></li>\n");
+    }
+    if (d->num_left_out > SB_MOST_LEFT_OUT)
+        sb_str_printf(out, "<li>and %zu more</li>\n", d->num_left_out - SB_MOST_LEFT_OUT);
+    sb_str_puts(out, "</ul>\n</section>\n");
+}
+
 static void put_head(const struct sb_document *d, const struct sb_records *records,
                      struct sb_str *out)
 {
@@ -60,7 +79,9 @@ static void put_head(const struct sb_document *d, const struct sb_records *recor
     sb_html_text(out, d->title);
     sb_str_puts(out, "</title>\n<style>\n");
     put_file("page.css", out);
-    sb_str_puts(out, "</style>\n</head>\n<body>\n<header>\n<h1>");
+    sb_str_puts(out, "</style>\n</head>\n<body>\n"
+                     "<a class=\"skip\" href=\"#content\">Skip the contents</a>\n"
+                     "<header>\n<h1>");
     sb_html_text(out, d->title);
     sb_str_puts(out, "</h1>\n<p class=\"origin\">Records: ");
     sb_html_text(out, d->origin.records);
@@ -70,7 +91,8 @@ static void put_head(const struct sb_document *d, const struct sb_records *recor
                 ". Values are printed in the paper, computed from shapes alone, or measured on "
                 "the machine named; every column says which.</p>\n");
     put_contents(d, records, out);
-    sb_str_puts(out, "</header>\n<main>\n");
+    sb_str_puts(out, "</header>\n<main id=\"content\">\n");
+    put_left_out(d, out);
 }
 
 static int put_exhibit(const struct sb_exhibit *e, struct sb_str *out, struct sb_error *err)

@@ -93,9 +93,9 @@ static void put_model(const struct sb_row *rows, size_t count, size_t model, str
     sb_str_puts(out, "<h3>");
     sb_html_text(out, rows[0].cell.model ? rows[0].cell.model : "?");
     sb_str_printf(out,
-                  " at %lld</h3>\n<figure><svg style=\"width:%.0fpx\" "
+                  " at %lld</h3>\n<figure><svg class=\"model\" width=\"%.0f\" height=\"%.0f\" "
                   "viewBox=\"0 0 %.0f %.0f\">\n",
-                  (long long)rows[0].cell.size, width, width, ROW * LEVELS);
+                  (long long)rows[0].cell.size, width, ROW * LEVELS, width, ROW * LEVELS);
     put_levels(width, out);
     for (size_t i = 0; i < count; i++)
         put_box(&rows[i], model, i, out);

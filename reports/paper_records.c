@@ -135,6 +135,40 @@ void sb_paper_costs(const struct sb_paper_table *table, const struct sb_records 
     }
 }
 
+static bool is_model_of(const struct sb_paper_row *row, const char *model)
+{
+    bool found = row->model && strcmp(row->model, model) == 0;
+    for (size_t i = 0; i < row->num_variants; i++)
+        found = found || strcmp(row->variants[i][1], model) == 0;
+    return found;
+}
+
+bool sb_paper_has_records(const struct sb_paper_table *table, const struct sb_records *records)
+{
+    for (size_t r = 0; r < table->num_rows; r++) {
+        for (size_t i = 0; i < records->count; i++) {
+            const char *const model = records->items[i].cell.model;
+            if (model && is_model_of(&table->rows[r], model))
+                return true;
+        }
+    }
+    return false;
+}
+
+int sb_paper_is_about(const char *id, const struct sb_records *records, bool *out,
+                      struct sb_error *err)
+{
+    struct sb_paper paper;
+    const struct sb_paper_table *table;
+    int rc = sb_paper_open(&paper, err);
+    if (rc)
+        return rc;
+    rc = sb_paper_find(&paper, id, &table, err);
+    *out = rc == 0 && sb_paper_has_records(table, records);
+    sb_paper_release(&paper);
+    return rc;
+}
+
 int sb_paper_view(struct sb_table *t, const char *id, const struct sb_records *records,
                   struct sb_error *err)
 {

@@ -10,6 +10,8 @@
 #include "reports/paper.h"
 #include "reports/table.h"
 
+#include <stdbool.h>
+
 /* Loads the tables that are part of this program. */
 int sb_paper_open(struct sb_paper *paper, struct sb_error *err);
 
@@ -20,6 +22,12 @@ int sb_paper_measure(const struct sb_paper_table *table, const struct sb_records
                      struct sb_error *err);
 /* Sets the computed FLOPs and parameters where records have the costs of the model and size. */
 void sb_paper_costs(const struct sb_paper_table *table, const struct sb_records *records);
+
+/* True when a record is about a model of the table. */
+bool sb_paper_has_records(const struct sb_paper_table *table, const struct sb_records *records);
+/* The same of the table "2" or "zoo-retinanet". */
+int sb_paper_is_about(const char *id, const struct sb_records *records, bool *out,
+                      struct sb_error *err);
 
 /* The table "2" or "zoo-retinanet" beside what the records know; built, not finished. On failure
  * nothing needs to be released. */

@@ -6,6 +6,7 @@
 #include "reports/figure_gnuplot.h"
 #include "reports/figures.h"
 #include "reports/page.h"
+#include "reports/paper_records.h"
 #include "reports/provenance.h"
 #include "reports/view.h"
 
@@ -50,6 +51,18 @@ static const struct {
     {false, "per-op"},
     {false, "per-block"},
     {false, "per-node"},
+    {false, "paper-table-1"},
+    {false, "paper-table-2"},
+    {false, "paper-table-3"},
+    {false, "paper-table-4"},
+    {false, "paper-table-5"},
+    {false, "paper-table-6"},
+    {false, "paper-table-7"},
+    {false, "paper-table-8"},
+    {false, "paper-table-9"},
+    {false, "paper-table-10"},
+    {false, "zoo-retinanet"},
+    {false, "zoo-maskrcnn"},
     {false, "runs"},
 };
 
@@ -84,15 +97,19 @@ static bool has_peers(const struct sb_records *records)
     return false;
 }
 
-/* Adds a view's table unless it has no rows. */
+/* Adds a view's table unless it has no rows, or no record is about a model of a paper's table. */
 static int add_view(struct sb_document *d, const char *name, const struct sb_records *records,
                     const struct sb_report_options *o, struct sb_error *err)
 {
     const struct sb_view *view;
     struct sb_table t;
+    bool about = true;
     int rc = sb_view_find(name, &view, err);
-    if (rc == 0)
-        rc = sb_view_table(&t, view, records, err);
+    if (rc == 0 && view->paper)
+        rc = sb_paper_is_about(view->paper, records, &about, err);
+    if (rc || !about)
+        return rc;
+    rc = sb_view_table(&t, view, records, err);
     if (rc)
         return rc;
     if (t.num_rows == 0) {
@@ -246,6 +263,8 @@ int sb_report_write(const struct sb_records *records, const struct sb_report_opt
     d.num_formats = options->num_formats;
     d.drawn = options->extensions;
     d.num_drawn = options->num_extensions;
+    d.left_out = options->left_out;
+    d.num_left_out = options->num_left_out;
     if (options->num_extensions == 0)
         d.no_plots = "drawings were not asked for";
     int rc = collect(&d, records, options, err);

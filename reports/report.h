@@ -24,7 +24,9 @@ struct sb_report_options {
     size_t num_formats;
     const char *const *extensions; /* of figures: "png", "svg", "pdf" */
     size_t num_extensions;
-    bool plots;
+    const char *const
+        *left_out; /* bad lines of the inputs, each with file, line and what is wrong */
+    size_t num_left_out;
 };
 
 struct sb_report_result {

@@ -143,6 +143,11 @@ static const struct sb_view presets[] = {
     {.name = "paper-table-8", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "8"},
     {.name = "paper-table-9", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "9"},
     {.name = "paper-table-10", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "10"},
+    {.name = "zoo-retinanet",
+     .title = PAPER_TITLE,
+     .kinds = KINDS_OF_ROWS,
+     .paper = "zoo-retinanet"},
+    {.name = "zoo-maskrcnn", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "zoo-maskrcnn"},
 };
 #define N_PRESETS (sizeof(presets) / sizeof(presets[0]))
 

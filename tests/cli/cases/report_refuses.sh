@@ -33,3 +33,5 @@ sed '3s/"ns"/"nss"/' "$r" >no_ns.jsonl
 refused no_ns.jsonl -o out
 test ! -e out
 spinebench report bad.jsonl --keep-going --columns model,params,latency
+spinebench report bad.jsonl --keep-going -o left_out --no-plots 2>/dev/null
+grep -A 3 "Left out" left_out/report.md

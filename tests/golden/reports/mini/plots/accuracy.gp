@@ -14,9 +14,9 @@ set tics textcolor rgb '#222222'
 unset key
 set multiplot
 set label 'Accuracy against cost, latency and memory' at screen 0.01667, screen 0.94697 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
-set label 'on embedded, n = 24' at screen 0.07814, screen 0.83081 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
-set label 'on embedded, n = 24' at screen 0.40037, screen 0.83081 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
-set label 'on embedded, n = 24' at screen 0.72259, screen 0.83081 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label 'AP on embedded, n = 24' at screen 0.07814, screen 0.83081 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label ' ' at screen 0.40037, screen 0.83081 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
+set label ' ' at screen 0.72259, screen 0.83081 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'n: images. Up and to the left is better. Bars: 95 % intervals of accuracy and of the median latency, n = 8. Paper FLOPs: multi-adds (tf), as' at screen 0.01667, screen 0.11111 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'the paper''s profiler counts them.' at screen 0.01667, screen 0.07576 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report mini.jsonl -o DIR' at screen 0.01667, screen 0.04040 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
@@ -27,7 +27,7 @@ set arrow from screen 0.12422, screen 0.89562 to screen 0.15478, screen 0.89562 
 set label '' at screen 0.13950, screen 0.89562 front point pointtype 5 pointsize 0.8 linecolor rgb '#d55e00'
 set label 'tiny-b' at screen 0.16172, screen 0.89562 noenhanced
 
-# on embedded, n = 24
+# AP on embedded, n = 24
 set lmargin at screen 0.07814
 set rmargin at screen 0.31667
 set tmargin at screen 0.80303
@@ -51,7 +51,7 @@ unset label
 unset object
 unset arrow
 
-# on embedded, n = 24
+#  
 set lmargin at screen 0.40037
 set rmargin at screen 0.63889
 set tmargin at screen 0.80303
@@ -77,7 +77,7 @@ unset label
 unset object
 unset arrow
 
-# on embedded, n = 24
+#  
 set lmargin at screen 0.72259
 set rmargin at screen 0.96111
 set tmargin at screen 0.80303
