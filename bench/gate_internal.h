@@ -12,10 +12,11 @@ struct gate {
     struct sb_rng rng;
     struct sb_progress progress;
     size_t runs_done;
-    int64_t started_ns; /* of the timing */
-    int64_t rounds_ns;  /* that the first rounds of all cells took */
-    char dir[40];  /* scratch folder */
-    char file[64]; /* scratch file of one run */
+    int64_t started_ns;  /* of the timing */
+    int64_t rounds_ns;   /* that the first rounds of all cells took */
+    char dir[40];        /* scratch folder */
+    char file[64];       /* scratch file of one run */
+    char complaints[64]; /* what its program printed on stderr */
 };
 
 /* Reason for the outcome; a failure outweighs noise, noise outweighs passing. */

@@ -49,21 +49,36 @@ int sb_gate_open_scratch(struct gate *g, struct sb_error *err)
     if (!mkdtemp(g->dir))
         return sb_error_errno(err, "cannot create a folder like", g->dir);
     snprintf(g->file, sizeof(g->file), "%s/run", g->dir);
+    snprintf(g->complaints, sizeof(g->complaints), "%s/stderr", g->dir);
     return 0;
 }
 
 void sb_gate_close_scratch(struct gate *g)
 {
     unlink(g->file);
+    unlink(g->complaints);
     rmdir(g->dir);
 }
 
-/* Runs the words; exit codes above `allowed` are errors. */
+/* The first line that the program printed on stderr, cut to fit. */
+static void first_complaint(const struct gate *g, char *text, size_t size)
+{
+    FILE *fp = fopen(g->complaints, "r");
+    text[0] = '\0';
+    if (fp && fgets(text, (int)size, fp))
+        text[strcspn(text, "\n")] = '\0';
+    if (fp)
+        fclose(fp);
+}
+
+/* Runs the words; exit codes above `allowed` are errors, with what the program said. What it says
+ * otherwise is left out: the gate's summary says it with the model's name. */
 static int run(struct gate *g, const struct words *w, const char *stdout_path, int allowed,
                struct sb_error *err)
 {
     const struct sb_process_options options = {
         .stdout_path = stdout_path,
+        .stderr_path = g->complaints,
         .cpu = g->result->cpu,
         .padding = sb_rng_below(&g->rng, MAX_PADDING),
     };
@@ -73,8 +88,10 @@ static int run(struct gate *g, const struct words *w, const char *stdout_path, i
     const int rc = sb_process_run(w->argv, &options, &code, err);
     if (rc || code <= allowed)
         return rc;
-    sb_error_set(err, SB_EIO, "'%s %s %s' ended with exit code %d", w->argv[0], w->argv[1],
-                 w->argv[2], code);
+    char complaint[240];
+    first_complaint(g, complaint, sizeof(complaint));
+    sb_error_set(err, SB_EIO, "'%s %s %s' ended with exit code %d%s%s", w->argv[0], w->argv[1],
+                 w->argv[2], code, complaint[0] ? ": " : "", complaint);
     return sb_error_hint(err, "a gate needs two programs that know 'bench --no-probe'");
 }
 

@@ -91,13 +91,17 @@ static const char *outcome_text(enum sb_gate_outcome outcome)
 static void put_deterministic(const struct sb_gate_result *r, struct sb_str *out)
 {
     if (costs && r->cost_differences)
-        sb_str_printf(out, "Costs and planned memory differ from %s:\n\n%s\n", costs,
-                      sb_str_text(&r->cost_diff));
+        sb_str_printf(out,
+                      "Costs and planned memory differ from %s:\n\n%s\n"
+                      "If that is meant, commit the new ones: spinebench cost --all --exact > %s\n",
+                      costs, sb_str_text(&r->cost_diff), costs);
     else if (costs)
         sb_str_printf(out, "Costs and planned memory equal %s.\n", costs);
     if (outputs && r->output_differences)
-        sb_str_printf(out, "Outputs differ from %s:\n\n%s\n", outputs,
-                      sb_str_text(&r->output_diff));
+        sb_str_printf(out,
+                      "Outputs differ from %s:\n\n%s\n"
+                      "If that is meant, commit the new ones, see --write-outputs.\n",
+                      outputs, sb_str_text(&r->output_diff));
     else if (outputs)
         sb_str_printf(out, "%zu outputs are those of %s, largest error %.1e of a deviation.\n",
                       r->num_outputs, outputs, r->output_error);
