@@ -13,8 +13,8 @@
  * effect; SAME when the interval lies within it; UNRESOLVED otherwise. Counted values (costs,
  * planned memory) have no interval: any difference is a verdict. The measured peak is what the
  * kernel counted, once per cell: it has no interval, and a difference counts from the smallest
- * effect on. A cell that only one side has is ONLY BASE or ONLY HEAD. An output check that failed is
- * FAILED, whichever side it is on: times of wrong outputs compare nothing.
+ * effect on. A cell that only one side has is ONLY BASE or ONLY HEAD. An output check that failed
+ * is FAILED, whichever side it is on: times of wrong outputs compare nothing.
  */
 #ifndef SB_BENCH_COMPARE_H
 #define SB_BENCH_COMPARE_H

@@ -31,7 +31,7 @@ void sb_gate_options_defaults(struct sb_gate_options *options)
     options->threads = 1;
     options->rule = (struct sb_gate_rule){.delta = 0.02, .alpha = 0.01};
     options->run_ns = 200000000;
-    options->limit_ns = 280000000000;
+    options->limit_ns = 240000000000;
     options->cpu = -1;
     options->seed = 1;
     options->wait_for_quiet = true;

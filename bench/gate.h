@@ -43,7 +43,7 @@ struct sb_gate_options {
     int64_t run_ns;           /* each process times at least this long: default 0.2 s */
     int64_t limit_ns;    /* timing shall take no longer: each process times less, down to a tenth of
                             run_ns, and cells are not extended where that would take longer; default
-                            280 s; 0: none */
+                            240 s; 0: none */
     int cpu;             /* pinned to this CPU; -1: the last usable one, with threads == 1 */
     uint64_t seed;       /* of the order of runs */
     const char *costs;   /* committed exact costs (bench/exact_costs.h); NULL: not compared */

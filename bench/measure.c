@@ -169,7 +169,7 @@ int sb_measure_model(struct sb_measurement *out, struct sb_model *model,
     struct sb_weights weights = {0};
     int rc = sb_costs_count(&out->costs, model->graph, err);
     if (rc == 0)
-        rc = sb_memory_settle(options->threads, err);
+        rc = sb_memory_settle(options->engine == SB_ENGINE_OPENBLAS ? options->threads : 0, err);
     if (rc == 0)
         rc = load_weights(out, &weights, err);
     if (rc == 0)

@@ -91,7 +91,7 @@ static int fill_openblas(int threads, struct sb_error *err)
 {
     const size_t count = ((size_t)threads + 1) * PRODUCT * PRODUCT;
     struct sb_error none;
-    if (sb_gemm_setup(&none)) /* plans that need it say so */
+    if (sb_gemm_setup(&none) || threads == 0) /* plans that need it say so */
         return 0;
     float *zeros = sb_calloc(count, sizeof(*zeros), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!zeros)
@@ -105,9 +105,9 @@ static int fill_openblas(int threads, struct sb_error *err)
     return rc;
 }
 
-int sb_memory_settle(int threads, struct sb_error *err)
+int sb_memory_settle(int blas_threads, struct sb_error *err)
 {
-    const int rc = fill_openblas(threads, err);
+    const int rc = fill_openblas(blas_threads, err);
     make_code_resident();
     return rc;
 }

@@ -36,10 +36,11 @@ struct sb_memory_probe {
 
 /*
  * Makes the program itself resident, so that later growth is the model's: its code and that of its
- * libraries, which otherwise come page by page as they are first run, OpenBLAS (if there is one)
- * and the buffers that it keeps per thread.
+ * libraries, which otherwise come page by page as they are first run, OpenBLAS (if there is one),
+ * and the buffers that it keeps for each of `blas_threads` threads that will multiply matrices (0:
+ * none, which saves 20 ms).
  */
-int sb_memory_settle(int threads, struct sb_error *err);
+int sb_memory_settle(int blas_threads, struct sb_error *err);
 
 /* Gives free heap pages back to the system first, so that later growth is real growth. */
 void sb_memory_probe_start(struct sb_memory_probe *probe);
