@@ -1,19 +1,10 @@
-/* The table of targets and what they share. See fuzz.h. */
+/* What the targets share. See fuzz.h. */
 #include "base/json_scan.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-const struct fuzz_target fuzz_targets[] = {
-    {"json", fuzz_json},
-    {"rle", fuzz_rle},
-    {"polygon", fuzz_polygon},
-    {"results", fuzz_results},
-    {"annotations", fuzz_annotations},
-    {NULL, NULL},
-};
 
 char *fuzz_padded_text(const uint8_t *data, size_t size)
 {
