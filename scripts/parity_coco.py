@@ -284,7 +284,7 @@ def oracle(gt_path, dt_path, kind, use_cats, configure=None):
         ev.accumulate()
         if not configure:  # it asks for the default limits and areas
             ev.summarize()
-    return ev.stats, {k: ev.eval[k] for k in ("precision", "recall", "scores")}
+    return list(ev.stats), {k: ev.eval[k] for k in ("precision", "recall", "scores")}
 
 
 def ours(program, gt_path, dt_path, options, use_cats, threads, folder):
@@ -334,11 +334,16 @@ def own_params(rng, kind, gt):
         p.areaRng, p.areaRngLbl = [[lo, hi] for _, lo, hi in areas], [a[0] for a in areas]
         p.imgIds, p.catIds = sorted(images), sorted(categories)
 
-    return options, configure
+    params = {"iou_thresholds": thresholds, "recall_points": points, "max_dets": limits,
+              "areas": [[name, float(lo), float(hi)] for name, lo, hi in areas],
+              "images": list(map(str, images)), "categories": list(map(str, categories))}
+    return options, configure, params
 
 
-def sample_line(kind, use_cats, gt, dts, expected):
+def sample_line(kind, use_cats, params, gt, dts, expected):
     out = {"type": kind, "use_cats": use_cats, "stats": [float(s) for s in expected[0]]}
+    if params:
+        out["params"] = params
     for key, value in expected[1].items():
         out[key] = fnv1a(np.ascontiguousarray(value).tobytes())
     out["gt"], out["dt"] = gt, dts
@@ -370,7 +375,7 @@ def main():
             if not own:
                 relatives().dress(rng, args.type, gt, dts)
             options = ["--iou-type", args.type] if own else relatives().OPTIONS[args.type]
-            more, configure = own_params(rng, args.type, gt) if args.own_params else ([], None)
+            more, configure, params = own_params(rng, args.type, gt) if args.own_params else ([], None, None)
             for path, doc in ((gt_path, gt), (dt_path, dts)):
                 with open(path, "w") as f:
                     f.write(json.dumps(doc))  # json.dump encodes in Python, several times slower
@@ -382,8 +387,8 @@ def main():
                     print("case %d: the oracle failed: %r" % (case, e))
                 continue
             if sample:
-                line = sample_line(args.type, use_cats, gt, dts, expected)
-                if len(line) <= args.max_bytes and max(expected[0]) > 0:
+                line = sample_line(args.type, use_cats, params, gt, dts, expected)
+                if len(line) <= args.max_bytes and expected[1]["precision"].max() > 0:
                     sample.write(line + "\n")
                 continue
             got = ours(args.spinebench, gt_path, dt_path, options + more, use_cats, 1 + case % 3, tmp)
