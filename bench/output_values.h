@@ -39,7 +39,8 @@ int sb_output_values_of_plan(struct sb_output_values **out, size_t *num, const s
                              const struct sb_graph *graph, struct sb_error *err);
 
 /* The largest difference of mean, deviation and samples, as a share of the deviation of `want` (or
- * of a hundredth of its mean, where values hardly deviate); infinite when the two are not of the same shape, or not finite. */
+ * of a hundredth of its mean, where values hardly deviate); infinite when the two are not of the
+ * same shape, or not finite. */
 double sb_output_error(const struct sb_output_record *want, const struct sb_output_record *got);
 
 #endif
