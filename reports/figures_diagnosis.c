@@ -12,6 +12,7 @@
 #define TAG             SB_MEM_TAG(SB_MEM_DATA, 0)
 #define ROW_PIXELS      17.0
 #define MOST_CATEGORIES 80
+#define MOST_VALUED     2 /* models whose bars have room for numbers above them */
 
 /* The panel with this title, made when it is new. */
 static struct sb_panel *panel_of(struct sb_figure *f, const char *title)
@@ -339,6 +340,16 @@ static double place_of(struct sb_figure *f, struct error_bars *b, const char *er
     return b->kinds++;
 }
 
+/* The texts above the bars. */
+static struct sb_series *labels_of(struct sb_figure *f, struct sb_panel *p)
+{
+    for (size_t s = 0; s < p->num_series; s++) {
+        if (p->series[s].mark == SB_MARK_LABELS_ABOVE)
+            return &p->series[s];
+    }
+    return sb_figure_series(f, p, "", SB_MARK_LABELS_ABOVE, SB_COLOUR_GREY);
+}
+
 static void add_error(struct sb_figure *f, struct error_bars *b, const struct sb_record *r)
 {
     const struct sb_error_record *const e = &r->u.error;
@@ -347,12 +358,41 @@ static void add_error(struct sb_figure *f, struct error_bars *b, const struct sb
     const double width = 0.8 / (double)b->models.count;
     const double left = place_of(f, b, e->error) - 0.4 + width * (double)number_of(&b->models, r);
     struct sb_datum *d = sb_figure_bar(f, s, left, left + 0.94 * width, 0, 100 * e->delta_ap);
-    d->text = sb_texts_printf(&f->texts, "%.1f", 100 * e->delta_ap);
     d->tip = e->count == SB_NO_INT
                  ? sb_texts_printf(&f->texts, "%s, %s: %.2f points", model_of(r), e->error,
                                    100 * e->delta_ap)
                  : sb_texts_printf(&f->texts, "%s, %s: %.2f points, n = %lld", model_of(r),
                                    e->error, 100 * e->delta_ap, (long long)e->count);
+    if (b->models.count > MOST_VALUED)
+        return;
+    const double middle = left + 0.47 * width;
+    s = labels_of(f, b->panel);
+    sb_figure_point(f, s, middle, 100 * e->delta_ap)->text =
+        sb_texts_printf(&f->texts, "%.1f", 100 * e->delta_ap);
+}
+
+/* "n: Cls 83, Loc 1": how many errors of each kind the first model has, or of every one. */
+static const char *error_counts(struct sb_figure *f, const struct sb_records *records,
+                                const struct models *models)
+{
+    struct sb_str text = SB_STR_INIT;
+    for (size_t m = 0; m < models->count && m < MOST_VALUED; m++) {
+        sb_str_printf(&text, " n of %s:", models->names[m]);
+        const char *next = " ";
+        for (size_t i = 0; i < records->count; i++) {
+            const struct sb_record *const r = &records->items[i];
+            if (r->kind != SB_RECORD_ERROR || number_of(models, r) != m ||
+                r->u.error.count == SB_NO_INT)
+                continue;
+            sb_str_printf(&text, "%s%s %lld", next, r->u.error.error, (long long)r->u.error.count);
+            next = ", ";
+        }
+        sb_str_puts(&text, ".");
+    }
+    const char *const kept = sb_texts_keep(&f->texts, sb_str_text(&text));
+    f->texts.failed = f->texts.failed || text.failed;
+    sb_str_release(&text);
+    return kept;
 }
 
 int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
@@ -367,7 +407,7 @@ int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, stru
         if (!b.panel) {
             b.panel = sb_figure_panel(f, "");
             sb_figure_axis(f, &b.panel->x, "", SB_AXIS_NAMES);
-            sb_figure_axis(f, &b.panel->y, "AP50 gained [points]", SB_AXIS_LINEAR);
+            sb_figure_axis(f, &b.panel->y, "AP50 gained [points], measured", SB_AXIS_LINEAR);
             b.panel->y.from_zero = true;
         }
         add_error(f, &b, r);
@@ -381,7 +421,12 @@ int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, stru
     f->panel_height = 260;
     f->note = note_of(
         f, &b.models,
-        "AP50 gained when all errors of a kind are fixed (TIDE). Cls: wrong class, Loc: badly "
-        "placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found.");
+        sb_texts_printf(
+            &f->texts,
+            "AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: "
+            "wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: "
+            "object "
+            "not found.%s",
+            error_counts(f, records, &b.models)));
     return 0;
 }

@@ -46,6 +46,8 @@ static void add_verdict(struct sb_figure *f, struct sb_panel *p, const struct sb
         r->cell.size == SB_NO_INT
             ? sb_texts_printf(&f->texts, "%s: %s", model, v->metric)
             : sb_texts_printf(&f->texts, "%s @%lld: %s", model, (long long)r->cell.size, v->metric);
+    if (v->rounds != SB_NO_INT)
+        name = sb_texts_printf(&f->texts, "%s (n = %lld)", name, (long long)v->rounds);
     sb_figure_tick(f, &p->y, y, name);
 }
 
@@ -76,7 +78,7 @@ int sb_figure_verdicts(struct sb_figure *f, const struct sb_records *records, st
     }
     f->title = "Verdicts";
     f->has_key = true;
-    f->note =
-        sb_texts_printf(&f->texts, "%s Below 0: the head takes less.", sb_verdicts_note(records));
+    f->note = sb_texts_printf(&f->texts, "%s n: rounds. Below 0: the head takes less.",
+                              sb_verdicts_note(records));
     return 0;
 }

@@ -1,5 +1,5 @@
 # What each kind of error costs
-# AP50 gained when all errors of a kind are fixed (TIDE). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found.
+# AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found. n of first: Cls 1, Loc 0, Both 0, Dupe 1, Bkg 1, Miss 0.
 # Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
 # Made by: spinebench report diagnosis.jsonl -o DIR
 # 'gnuplot errors.gp' in this folder draws errors.png
@@ -14,8 +14,8 @@ set tics textcolor rgb '#222222'
 unset key
 set multiplot
 set label 'What each kind of error costs' at screen 0.01667, screen 0.94776 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
-set label 'AP50 gained when all errors of a kind are fixed (TIDE). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing,' at screen 0.01667, screen 0.10945 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'Miss: object not found.' at screen 0.01667, screen 0.07463 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: wrong class, Loc: badly placed, Both, Dupe: object' at screen 0.01667, screen 0.10945 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'taken, Bkg: on nothing, Miss: object not found. n of first: Cls 1, Loc 0, Both 0, Dupe 1, Bkg 1, Miss 0.' at screen 0.01667, screen 0.07463 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01667, screen 0.03980 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01667, screen 0.88350 to screen 0.04722, screen 0.91086 front fillcolor rgb '#0072b2' fillstyle solid noborder
 set label 'first' at screen 0.05417, screen 0.89718 noenhanced
@@ -32,12 +32,16 @@ set xlabel '' noenhanced
 unset logscale y
 set yrange [0 :23.4488448844885 ]
 set ytics scale 0.6 nomirror ('0' 0 , '5' 5 , '10' 10 , '15' 15 , '20' 20 ) noenhanced
-set ylabel 'AP50 gained [points]' noenhanced
+set ylabel 'AP50 gained [points], measured' noenhanced
 set grid noxtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
-set label '22.0' at -0.024 , 11.001100110011  center front noenhanced textcolor rgb '#ffffff'
-set label '22.3' at 3.976 , 11.1661166116612  center front noenhanced textcolor rgb '#ffffff'
-set label '5.5' at 5.976 , 2.75027502750273  center front noenhanced textcolor rgb '#ffffff'
-set label '16.5' at 6.976 , 8.25082508250825  center front noenhanced textcolor rgb '#ffffff'
+set label '22.0' at screen 0.11213, screen 0.82950 left front noenhanced textcolor rgb '#000000'
+set label '0.0' at screen 0.22780, screen 0.22264 left front noenhanced textcolor rgb '#000000'
+set label '0.0' at screen 0.33817, screen 0.22264 left front noenhanced textcolor rgb '#000000'
+set label '0.0' at screen 0.44854, screen 0.22264 left front noenhanced textcolor rgb '#000000'
+set label '22.3' at screen 0.55361, screen 0.83860 left front noenhanced textcolor rgb '#000000'
+set label '0.0' at screen 0.66929, screen 0.22264 left front noenhanced textcolor rgb '#000000'
+set label '5.5' at screen 0.77966, screen 0.37435 left front noenhanced textcolor rgb '#000000'
+set label '16.5' at screen 0.88473, screen 0.67779 left front noenhanced textcolor rgb '#000000'
 plot 'errors.dat' index 0 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#0072b2' notitle
 unset label
 unset object
