@@ -156,21 +156,29 @@ static int trace(struct outline *o, const double *xy, size_t points, struct sb_e
     return rc;
 }
 
-/* Sorts the crossings: by column with counts, then the few of a column by insertion. */
+/* Sorts the crossings: by column with counts, then the few of a column by insertion. Memory follows
+ * the columns that the outline crosses, not the image. */
 static int sort_crossings(struct outline *o, struct sb_error *err)
 {
     struct sb_rle_scratch *const s = o->scratch;
-    if (sb_grow(&s->columns, &s->columns_capacity, (size_t)o->w + 2, sizeof(uint32_t), TAG) ||
+    uint32_t lo = UINT32_MAX, hi = 0;
+    for (size_t i = 0; i < o->count; i++) {
+        const uint32_t column = s->crossings[i].column;
+        lo = column < lo ? column : lo;
+        hi = column > hi ? column : hi;
+    }
+    const size_t span = o->count ? (size_t)(hi - lo) + 1 : 0;
+    if (sb_grow(&s->columns, &s->columns_capacity, span + 1, sizeof(uint32_t), TAG) ||
         sb_grow(&s->sorted, &s->sorted_capacity, o->count + 1, sizeof(uint32_t), TAG))
         return sb_error_nomem(err, "a polygon's outline", o->count * sizeof(uint32_t));
-    memset(s->columns, 0, ((size_t)o->w + 2) * sizeof(uint32_t));
+    memset(s->columns, 0, (span + 1) * sizeof(uint32_t));
     for (size_t i = 0; i < o->count; i++)
-        s->columns[s->crossings[i].column + 1]++;
-    for (uint32_t x = 0; x <= o->w; x++)
+        s->columns[s->crossings[i].column - lo + 1]++;
+    for (size_t x = 0; x < span; x++)
         s->columns[x + 1] += s->columns[x];
     for (size_t i = 0; i < o->count; i++) {
         const struct sb_crossing c = s->crossings[i];
-        s->sorted[s->columns[c.column]++] = c.pixel;
+        s->sorted[s->columns[c.column - lo]++] = c.pixel;
     }
     for (size_t i = 1; i < o->count; i++) {
         const uint32_t v = s->sorted[i];
