@@ -392,16 +392,16 @@ static int evaluate_classifier(struct sb_demo *d, const struct sb_demo_model *m,
 static int evaluate(struct sb_demo *d, struct sb_demo_model *m, const char *run,
                     struct sb_error *err)
 {
-    char dataset[96], note[64];
-    snprintf(dataset, sizeof(dataset), "embedded %s, val, seed %d",
-             m->classifies ? "species" : "scenes", SB_DEMO_SEED);
-    snprintf(note, sizeof(note), "mean of %zu training runs", m->runs);
+    const char *const note =
+        m->classifies
+            ? "one training run"
+            : "mean of a model's training runs where it has several; its interval is over these";
     const struct sb_accuracy_source source = {
         .run = run,
         .cell = {.model = m->name, .size = SB_NO_INT, .batch = 1, .threads = SB_NO_INT},
-        .dataset = dataset,
+        .dataset = m->classifies ? "embedded species" : "embedded scenes",
         .images = d->images,
-        .note = m->runs > 1 ? note : "one training run"};
+        .note = note};
     if (m->classifies)
         return evaluate_classifier(d, m, &source, err);
     return m->runs > 1 ? average_detector(d, m, &source, err)
