@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "bench/memory.h"
 
 #include <stdio.h>
 
@@ -12,6 +13,7 @@
 struct share {
     struct sb_eval_work work;
     uint64_t sent;
+    int64_t peak_bytes; /* resident; below 0 = not known */
 };
 
 static void print_rank(const struct share *share, int rank, const char *host, double elapsed_ns)
@@ -25,14 +27,17 @@ static void print_rank(const struct share *share, int rank, const char *host, do
     for (int i = 0; i < SB_EVAL_STAGES; i++)
         fprintf(stderr, "%s%s %.3f s", i ? ", " : "", stages[i],
                 (double)share->work.busy_ns[i] / 1e9);
-    fprintf(stderr, "), %llu objects and detections, sent %.3f MB\n",
+    fprintf(stderr, "), %llu objects and detections, sent %.3f MB",
             (unsigned long long)share->work.rows, (double)share->sent / 1e6);
+    if (share->peak_bytes >= 0)
+        fprintf(stderr, ", peak %.0f MB", (double)share->peak_bytes / 1e6);
+    fprintf(stderr, "\n");
 }
 
 int sb_eval_balance_print(const struct sb_eval_ranks *team, int64_t start_ns, struct sb_error *err)
 {
     const int n = sb_ranks_count(team->ranks);
-    const struct share mine = {team->work, sb_ranks_sent(team->ranks)};
+    const struct share mine = {team->work, sb_ranks_sent(team->ranks), sb_peak_resident_bytes()};
     struct share *const all = sb_calloc((size_t)n, sizeof(*all), TAG);
     const int rc = sb_ranks_agree(
         team->ranks, all ? 0 : sb_error_nomem(err, "the balance", (size_t)n * sizeof(*all)), err);

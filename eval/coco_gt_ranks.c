@@ -66,57 +66,109 @@ static int copy_lists(struct sb_gt_loader *l, struct sb_str *out, struct sb_erro
     return rc;
 }
 
-/* Places of lists are those in the lists of all. */
-static void shift_lists(struct sb_gt_loader *l, const size_t *row_bytes, const size_t *list_bytes)
+/* What of an image travels: its id, and what the metric needs. */
+struct image_wire {
+    bool sizes, crowding, lists;
+    size_t bytes;
+};
+
+static struct image_wire image_wire(const struct sb_coco_params *p)
 {
-    struct sb_image_row *const rows = l->images.data;
-    size_t r = 0, end = row_bytes[0] / sizeof(*rows), shift = 0;
-    for (size_t i = 0; i < l->images.count; i++) {
-        while (i >= end) {
-            shift += list_bytes[r++];
-            end += row_bytes[r] / sizeof(*rows);
+    struct image_wire w = {sb_needs_image_sizes(p), p->metric->protocol == SB_PROTOCOL_CROWDPOSE,
+                           p->metric->protocol == SB_PROTOCOL_LVIS, 0};
+    w.bytes = sizeof(int64_t) + (w.sizes ? 2 * sizeof(int32_t) : 0) +
+              (w.crowding ? sizeof(double) : 0) + (w.lists ? 2 * sizeof(uint64_t) : 0);
+    return w;
+}
+
+/* Between a value and its bytes at `at`; returns where the next one is. */
+static char *convert(char *at, void *value, size_t bytes, bool wanted, bool write)
+{
+    if (!wanted)
+        return at;
+    memcpy(write ? at : value, write ? value : at, bytes);
+    return at + bytes;
+}
+
+static void convert_image(const struct image_wire *w, struct sb_image_row *row, char *at,
+                          bool write)
+{
+    at = convert(at, &row->id, sizeof(row->id), true, write);
+    at = convert(at, &row->height, sizeof(row->height), w->sizes, write);
+    at = convert(at, &row->width, sizeof(row->width), w->sizes, write);
+    at = convert(at, &row->crowding, sizeof(row->crowding), w->crowding, write);
+    at = convert(at, &row->negative_at, sizeof(row->negative_at), w->lists, write);
+    convert(at, &row->not_exhaustive_at, sizeof(row->not_exhaustive_at), w->lists, write);
+}
+
+/* The images of this rank as bytes; NULL when out of memory. */
+static char *pack_images(const struct image_wire *w, const struct sb_rows *images)
+{
+    struct sb_image_row *const rows = images->data;
+    char *const out = sb_calloc(images->count, w->bytes, TAG);
+    for (size_t i = 0; out && i < images->count; i++)
+        convert_image(w, &rows[i], out + i * w->bytes, true);
+    return out;
+}
+
+/* The images of all ranks. lists: what each rank's lists of categories take. */
+static int unpack_images(const struct image_wire *w, const struct sb_gathered *all,
+                         const size_t *lists, struct sb_rows *images, struct sb_error *err)
+{
+    const size_t count = all->total / w->bytes;
+    struct sb_image_row *const rows = sb_calloc(count, sizeof(*rows), TAG);
+    if (!rows)
+        return sb_error_nomem(err, "images", count * sizeof(*rows));
+    size_t rank = 0, end = all->bytes[0], shift = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (i * w->bytes >= end) { /* places of lists become those in the lists of all */
+            shift += w->lists ? lists[rank] : 0;
+            end += all->bytes[++rank];
         }
+        convert_image(w, &rows[i], all->data + i * w->bytes, false);
         rows[i].negative_at += shift;
         rows[i].not_exhaustive_at += shift;
     }
+    sb_free(images->data);
+    images->data = rows;
+    images->count = images->capacity = count;
+    return 0;
 }
 
-/* *rows becomes the rows of all ranks; *bytes, which the caller releases, says how many each had.
- */
-static int share_rows(struct sb_rows *rows, size_t bytes, struct sb_ranks *ranks,
-                      struct sb_gathered *all, struct sb_error *err)
+/* The lists of categories of all ranks' images; places in the rows are those in this rank's. */
+static int share_lists(struct sb_gt_loader *l, struct sb_ranks *ranks, struct sb_gathered *lists,
+                       struct sb_error *err)
 {
-    const int rc = sb_ranks_gather_any(ranks, rows->data, rows->count * bytes, all, err);
+    struct sb_str mine = SB_STR_INIT;
+    char *text;
+    int rc = sb_ranks_agree(ranks, copy_lists(l, &mine, err), err);
+    if (rc == 0)
+        rc = sb_ranks_gather_any(ranks, mine.data, mine.length, lists, err);
+    sb_str_release(&mine);
     if (rc)
         return rc;
-    sb_free(rows->data);
-    rows->data = all->data; /* ownership moves */
-    all->data = NULL;
-    rows->count = rows->capacity = all->total / bytes;
-    return 0;
+    rc = sb_map_new(&l->lists, lists->total, &text, err);
+    if (rc == 0 && lists->total > 0)
+        memcpy(text, lists->data, lists->total);
+    return sb_ranks_agree(ranks, rc, err);
 }
 
 static int share_images(struct sb_gt_loader *l, struct sb_ranks *ranks, struct sb_error *err)
 {
-    const bool lvis = l->params->metric->protocol == SB_PROTOCOL_LVIS;
-    struct sb_gathered rows = {0}, lists = {0};
-    struct sb_str mine = SB_STR_INIT;
-    int rc = sb_ranks_agree(ranks, lvis ? copy_lists(l, &mine, err) : 0, err);
-    if (rc == 0 && lvis)
-        rc = sb_ranks_gather_any(ranks, mine.data, mine.length, &lists, err);
-    sb_str_release(&mine);
+    const struct image_wire wire = image_wire(l->params);
+    struct sb_gathered all = {0}, lists = {0};
+    int rc = wire.lists ? share_lists(l, ranks, &lists, err) : 0;
+    char *const mine = rc ? NULL : pack_images(&wire, &l->images);
     if (rc == 0)
-        rc = share_rows(&l->images, sizeof(struct sb_image_row), ranks, &rows, err);
-    if (rc == 0 && lvis) {
-        char *text;
-        shift_lists(l, rows.bytes, lists.bytes);
-        rc = sb_map_new(&l->lists, lists.total, &text, err);
-        if (rc == 0 && lists.total > 0)
-            memcpy(text, lists.data, lists.total);
-    }
-    sb_gathered_release(&rows);
+        rc = sb_ranks_agree(ranks, mine ? 0 : sb_error_nomem(err, "images", wire.bytes), err);
+    if (rc == 0)
+        rc = sb_ranks_gather_any(ranks, mine, l->images.count * wire.bytes, &all, err);
+    if (rc == 0)
+        rc = sb_ranks_agree(ranks, unpack_images(&wire, &all, lists.bytes, &l->images, err), err);
+    sb_free(mine);
+    sb_gathered_release(&all);
     sb_gathered_release(&lists);
-    return sb_ranks_agree(ranks, rc, err);
+    return rc;
 }
 
 /* Names of all ranks' categories, each behind the 1 that says there is one, or a 0 alone. */
@@ -145,6 +197,20 @@ static int read_names(struct sb_rows *categories, const char *names, struct sb_e
         names += strlen(names) + 1;
     }
     return rc;
+}
+
+/* *rows becomes the rows of all ranks; what is left of `all` is the caller's to release. */
+static int share_rows(struct sb_rows *rows, size_t bytes, struct sb_ranks *ranks,
+                      struct sb_gathered *all, struct sb_error *err)
+{
+    const int rc = sb_ranks_gather_any(ranks, rows->data, rows->count * bytes, all, err);
+    if (rc)
+        return rc;
+    sb_free(rows->data);
+    rows->data = all->data; /* ownership moves */
+    all->data = NULL;
+    rows->count = rows->capacity = all->total / bytes;
+    return 0;
 }
 
 static int share_categories(struct sb_gt_loader *l, struct sb_ranks *ranks, struct sb_error *err)

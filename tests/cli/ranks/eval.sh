@@ -27,7 +27,7 @@ same() {
 all() {
     for n in 2 3 5; do
         same $gt dets.json
-        [ "$(grep -c '^  rank [0-9]* on .*: busy [0-9]* % (reading .* sent [0-9.]* MB$' launcher)" = \
+        [ "$(grep -c '^  rank [0-9]* on .*: busy [0-9]* % (reading .* sent [0-9.]* MB, peak [0-9]* MB$' launcher)" = \
             "$n" ] || cat launcher
     done
     n=2
