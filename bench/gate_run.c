@@ -49,7 +49,7 @@ int sb_gate_open_scratch(struct gate *g, struct sb_error *err)
     if (!mkdtemp(g->dir))
         return sb_error_errno(err, "cannot create a folder like", g->dir);
     snprintf(g->file, sizeof(g->file), "%s/run", g->dir);
-    snprintf(g->complaints, sizeof(g->complaints), "%s/stderr", g->dir);
+    snprintf(g->complaints, sizeof(g->complaints), "%s/complaints", g->dir);
     return 0;
 }
 
