@@ -60,8 +60,9 @@ static void test_label_list__reads_a_real_one(void **state)
     (void)state;
     struct sb_error err;
     struct sb_label_list list;
-    assert_ok(sb_label_list_load(&list, test_data_or_skip("inaturalist/val2018.txt"), "", NULL, &err),
-              &err);
+    assert_ok(
+        sb_label_list_load(&list, test_data_or_skip("inaturalist/val2018.txt"), "", NULL, &err),
+        &err);
     assert_int_equal(list.images.count, 24426);
     assert_item(&list, 0, "train_val2018/Plantae/7291/9f8ecb39e5f767e39e9b28e34488f179.jpg", 7291);
     for (size_t i = 0; i < list.images.count; i++)
