@@ -92,7 +92,7 @@ static void exchange_on_three(struct found *f, struct sb_ranks *ranks, unsigned 
     struct sb_gathered all;
     struct sb_error err;
     /* rank r has r letters for all */
-    if (sb_ranks_gather_any(ranks, "bcc" + (rank == 2), (size_t)rank, &all, &err) == 0 &&
+    if (sb_ranks_gather_any(ranks, &"bcc"[rank == 2], (size_t)rank, &all, &err) == 0 &&
         all.total == 3 && memcmp(all.data, "bcc", 3) == 0 && all.bytes[2] == 2)
         f->gathered |= bit;
     sb_gathered_release(&all);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REFUSED     -2 /* an error of the format is expected */
+#define REFUSED     (-2) /* an error of the format is expected */
 #define ONE_OF_TWO  (51 / 101.0)
 #define AP          0
 #define AP50        1
