@@ -55,7 +55,7 @@ static const struct sb_option output_options[] = {
                   &format_name),
     SB_OPT_FLAG("keep-going", 0, "of several results files, skip those that cannot be read",
                 &keep_going),
-    SB_OPT_FLAG("notes", 0, "what the rules below did to these data, all of it", &notes),
+    SB_OPT_FLAG("notes", 0, "what the rules above did to these data, all of it", &notes),
     SB_OPT_FLAG("json", 0, "one JSON document on stdout", &json),
     SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
     SB_OPT_END,

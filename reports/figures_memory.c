@@ -18,6 +18,7 @@ static const struct part parts[] = {
     {"weights, planned", offsetof(struct sb_row, memory.weight_bytes), 0},
     {"activation arena, planned", offsetof(struct sb_row, memory.arena_bytes), 4},
     {"workspace, planned", offsetof(struct sb_row, memory.workspace_bytes), 2},
+    {"lists and tables, planned", offsetof(struct sb_row, memory.other_bytes), 3},
 };
 #define N_PARTS (sizeof(parts) / sizeof(parts[0]))
 
