@@ -54,25 +54,25 @@ static bool reset_peak(void)
     return fclose(fp) == 0 && written;
 }
 
-/* "START-END PERMS OFFSET DEVICE INODE PATH": asks for the pages of a mapped file. An older kernel
- * refuses, and they count where they are first touched. */
-static void populate(const char *line)
+/* "START-END PERMS OFFSET DEVICE INODE PATH": asks for the pages of a mapped file, of OpenBLAS only
+ * where it is used. An older kernel refuses, and they count where they are first touched. */
+static void populate(const char *line, bool blas)
 {
     char *end;
     const unsigned long start = strtoul(line, &end, 16);
     if (*end != '-')
         return;
     const unsigned long stop = strtoul(end + 1, &end, 16);
-    if (end[0] == ' ' && end[1] == 'r' && strchr(end, '/'))
+    if (end[0] == ' ' && end[1] == 'r' && strchr(end, '/') && (blas || !strstr(end, "openblas")))
         (void)madvise((void *)start, stop - start, MADV_POPULATE_READ); /* NOLINT */
 }
 
-static void make_code_resident(void)
+static void make_code_resident(bool blas)
 {
     char line[PATH_MAX + 128];
     FILE *fp = fopen("/proc/self/maps", "r");
     while (fp && fgets(line, sizeof(line), fp))
-        populate(line);
+        populate(line, blas);
     if (fp)
         fclose(fp);
 }
@@ -91,14 +91,14 @@ static int fill_openblas(int threads, struct sb_error *err)
 {
     const size_t count = ((size_t)threads + 1) * PRODUCT * PRODUCT;
     struct sb_error none;
-    if (sb_gemm_setup(&none) || threads == 0) /* plans that need it say so */
+    if (threads == 0 || sb_gemm_setup(&none)) /* plans that need it say so */
         return 0;
     float *zeros = sb_calloc(count, sizeof(*zeros), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!zeros)
         return sb_error_nomem(err, "a matrix product", count * sizeof(*zeros));
     struct sb_pool *pool = sb_pool_new(threads, err);
     if (pool)
-        sb_pool_run(pool, (size_t)threads, multiply, zeros);
+        sb_pool_run_everywhere(pool, multiply, zeros);
     const int rc = pool ? 0 : err->code;
     sb_pool_free(&pool);
     sb_free(zeros);
@@ -108,7 +108,7 @@ static int fill_openblas(int threads, struct sb_error *err)
 int sb_memory_settle(int blas_threads, struct sb_error *err)
 {
     const int rc = fill_openblas(blas_threads, err);
-    make_code_resident();
+    make_code_resident(blas_threads > 0);
     return rc;
 }
 

@@ -289,7 +289,7 @@ static int init_call(struct sb_layer_call *c, const struct sb_layer *layer,
                      struct sb_error *err)
 {
     struct sb_rng rng = sb_rng_seed(options->seed);
-    int rc = sb_gemm_setup(err);
+    int rc = kernel->blas ? sb_gemm_setup(err) : 0;
     if (rc == 0)
         rc = build_graph(c, layer, err);
     if (rc == 0)

@@ -55,7 +55,10 @@ static int plan_steps(struct sb_plan *plan, struct sb_error *err)
     if (!plan->planned)
         return sb_error_nomem(err, "the plan", plan->steps.count * sizeof(*plan->planned));
     for (size_t i = 0; rc == 0 && i < plan->steps.count; i++) {
-        rc = plan_step(plan, i, err);
+        if (plan->steps.items[i].kernel->blas)
+            rc = sb_gemm_setup(err);
+        if (rc == 0)
+            rc = plan_step(plan, i, err);
         if (plan->steps.items[i].follows)
             plan->planned[i - 1].call.next = &plan->planned[i].call;
     }
@@ -357,9 +360,6 @@ static int list_outputs(struct sb_plan *plan, struct sb_error *err)
 
 int sb_plan_build(struct sb_plan *plan, const struct sb_weights *weights, struct sb_error *err)
 {
-    int rc = sb_gemm_setup(err);
-    if (rc)
-        return rc;
     if (plan->options.cpu > sb_cpu_detect())
         return sb_error_set(err, SB_EUNSUPPORTED, "this CPU has no %s",
                             sb_cpu_name(plan->options.cpu));
@@ -367,7 +367,7 @@ int sb_plan_build(struct sb_plan *plan, const struct sb_weights *weights, struct
         (!sb_cpu_has_bf16() || plan->options.cpu != SB_CPU_AVX512))
         return sb_error_set(err, SB_EUNSUPPORTED,
                             "engine native-bf16 needs a CPU with AVX512-BF16");
-    rc = sb_steps_init(&plan->steps, plan->graph, weights, err);
+    int rc = sb_steps_init(&plan->steps, plan->graph, weights, err);
     if (rc == 0)
         rc = sb_run_passes(&plan->steps, plan->options.passes, false, err);
     if (rc == 0)

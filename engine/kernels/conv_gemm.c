@@ -212,6 +212,7 @@ static int run(const struct sb_kernel_call *call, struct sb_error *err)
 const struct sb_kernel sb_kernel_conv_1x1_openblas = {
     .name = "conv_1x1_openblas",
     .op = SB_OP_CONV,
+    .blas = true,
     .supports = supports_1x1,
     .packed_bytes = packed_bytes,
     .pack = pack,
@@ -220,6 +221,7 @@ const struct sb_kernel sb_kernel_conv_1x1_openblas = {
 const struct sb_kernel sb_kernel_conv_im2col_openblas = {
     .name = "conv_im2col_openblas",
     .op = SB_OP_CONV,
+    .blas = true,
     .supports = fits_blas,
     .packed_bytes = packed_bytes,
     .pack = pack,

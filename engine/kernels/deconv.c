@@ -111,6 +111,7 @@ static int run(const struct sb_kernel_call *call, struct sb_error *err)
 const struct sb_kernel sb_kernel_deconv_openblas = {
     .name = "deconv_openblas",
     .op = SB_OP_DECONV,
+    .blas = true,
     .supports = supports,
     .packed_bytes = packed_bytes,
     .pack = pack,

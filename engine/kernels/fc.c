@@ -63,6 +63,7 @@ static int run(const struct sb_kernel_call *call, struct sb_error *err)
 const struct sb_kernel sb_kernel_fc_openblas = {
     .name = "fc_openblas",
     .op = SB_OP_FC,
+    .blas = true,
     .supports = supports,
     .packed_bytes = packed_bytes,
     .pack = pack,

@@ -62,6 +62,7 @@ struct sb_kernel {
     enum sb_layout out_layout; /* of the output and the residual */
     unsigned inplace;          /* SB_INPLACE_*: operands the output may lie on */
     bool joins;                /* runs a chain of calls, see sb_kernel_call.next */
+    bool blas;                 /* run() calls sb_gemm(), so sb_gemm_setup() must come before */
     /* False where this kernel cannot run the step; NULL = it runs every step of its op. */
     bool (*supports)(const struct sb_kernel_call *call);
     /* The cost model: false where a later kernel of the table is expected to be better; NULL =
