@@ -8,6 +8,7 @@
 #include "bench/step_costs.h"
 #include "bench/tuning.h"
 #include "detect/region_ops.h"
+#include "models/zoo.h"
 
 #include <string.h>
 
@@ -71,7 +72,9 @@ static int load_weights(struct sb_measurement *m, struct sb_weights *weights, st
     m->load.measured_bytes = sb_memory_probe_peak(&probe);
     m->load.weight_bytes = rc == 0 ? (int64_t)weights->arena_bytes : 0;
     note_taken(&m->load, sb_memory_probe_taken(&probe));
-    if (m->options.weights)
+    const char *const weights_path = m->options.weights;
+    if (weights_path &&
+        strncmp(weights_path, SB_EMBEDDED_WEIGHTS, strlen(SB_EMBEDDED_WEIGHTS)) != 0)
         m->load.other_bytes += mapped_bytes(m->model->graph, sb_cpu_count());
     return rc;
 }
@@ -138,11 +141,13 @@ static int build_and_run(struct sb_measurement *m, struct sb_weights *weights, s
     rc = first_pass(m, &forward, err);
     /* the mark was reset in between: the higher of both phases, from the first one's start */
     m->total = m->build;
-    if (m->forward.measured_bytes == SB_NO_INT)
+    if (m->forward.measured_bytes == SB_NO_INT || m->total.measured_bytes == SB_NO_INT) {
         m->total.measured_bytes = SB_NO_INT;
+        return rc;
+    }
     const int64_t late =
         m->forward.measured_bytes + forward.start_bytes + freed - build.start_bytes;
-    if (m->total.measured_bytes != SB_NO_INT && late > m->total.measured_bytes)
+    if (late > m->total.measured_bytes)
         m->total.measured_bytes = late;
     return rc;
 }

@@ -442,6 +442,16 @@ static int refuse_special(const char *path, struct sb_error *err)
     return sb_error_hint(err, "records grow in FILE.part, which becomes FILE when it is complete");
 }
 
+/* False when another process writes w->part, or has just renamed it to its final name. */
+static bool lock_part(const struct sb_record_writer *w)
+{
+    struct stat ours, named;
+    if (flock(w->fd, LOCK_EX | LOCK_NB) != 0)
+        return errno != EWOULDBLOCK; /* a file system without locks */
+    return fstat(w->fd, &ours) == 0 && stat(w->part, &named) == 0 && ours.st_ino == named.st_ino &&
+           ours.st_dev == named.st_dev;
+}
+
 /* Opens PATH.part, cut to keep_bytes. */
 static int open_part(struct sb_record_writer *w, const char *path, int64_t keep_bytes,
                      struct sb_error *err)
@@ -461,7 +471,7 @@ static int open_part(struct sb_record_writer *w, const char *path, int64_t keep_
         return sb_error_nomem(err, "a file name", strlen(path));
     }
     w->fd = open(w->part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (w->fd >= 0 && flock(w->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    if (w->fd >= 0 && !lock_part(w)) {
         sb_error_set(err, SB_EIO, "is being written by another process");
         sb_error_file(err, w->part);
         w->results = true; /* they are the other's: close keeps them */

@@ -96,11 +96,10 @@ static int emit_run(struct session *s, struct sb_error *err)
     return sb_session_emit(s, &run, err);
 }
 
-/* Opens the output, new or continued; *complete when there is nothing left to do. */
-static int open_output(struct session *s, bool *complete, struct sb_error *err)
+/* Opens the output, new or continued; of a complete one no cell is left. */
+static int open_output(struct session *s, struct sb_error *err)
 {
     const struct sb_session_options *o = s->options;
-    *complete = false;
     if (!o->output)
         return emit_run(s, err);
     struct sb_str part = SB_STR_INIT;
@@ -111,7 +110,6 @@ static int open_output(struct session *s, bool *complete, struct sb_error *err)
     } else if (rc == 0 && o->resume && sb_is_file(o->output)) {
         rc = sb_session_take_complete(s, err);
         s->first_cell = o->num_cells;
-        *complete = true;
     } else if (rc == 0) {
         rc = sb_record_writer_open(&s->writer, o->output, err);
         s->writing = rc == 0;
@@ -215,12 +213,12 @@ static int measure_cell(struct session *s, size_t index, struct sb_error *err)
     return rc;
 }
 
-static size_t count_failed_checks(const struct sb_records *records, const char *run)
+static size_t count_failed_checks(const struct sb_records *records)
 {
     size_t failed = 0;
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_record *r = &records->items[i];
-        failed += r->kind == SB_RECORD_CHECK && !r->u.check.passed && strcmp(r->run, run) == 0;
+        failed += r->kind == SB_RECORD_CHECK && !r->u.check.passed;
     }
     return failed;
 }
@@ -245,7 +243,6 @@ int sb_session_run(const struct sb_session_options *options, const struct sb_env
                         .records = records,
                         .result = result,
                         .settings = SB_STR_INIT};
-    bool complete = false;
     memset(result, 0, sizeof(*result));
     int rc = check_options(options, err);
     if (rc == 0)
@@ -257,7 +254,7 @@ int sb_session_run(const struct sb_session_options *options, const struct sb_env
     if (rc == 0) {
         sb_run_identity_new(&s.identity);
         result->noise = options->probe ? sb_noise_probe() : (double)NAN;
-        rc = open_output(&s, &complete, err);
+        rc = open_output(&s, err);
     }
     result->resumed_cells = s.first_cell;
     for (size_t i = s.first_cell; i < options->num_cells && rc == 0; i++)
@@ -266,7 +263,7 @@ int sb_session_run(const struct sb_session_options *options, const struct sb_env
         rc = sb_record_writer_commit(&s.writer, err);
     if (s.writing)
         sb_record_writer_close(&s.writer);
-    result->failed_checks = count_failed_checks(records, s.identity.id);
+    result->failed_checks = count_failed_checks(records);
     sb_str_release(&s.settings);
     sb_free(s.cells);
     return rc;

@@ -58,8 +58,8 @@ struct sb_session_result {
     int64_t redone_line; /* where that cell began in the file */
 };
 
-/* Checks every cell before the first is measured. Appends to records, which may hold some of an
- * earlier session when resuming. A failed output check is no error here. */
+/* Checks every cell before the first is measured. Fills records, which are empty at first, with
+ * what is kept when resuming, too. A failed output check is no error here. */
 int sb_session_run(const struct sb_session_options *options, const struct sb_environment *env,
                    struct sb_records *records, struct sb_session_result *result,
                    struct sb_error *err);

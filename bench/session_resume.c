@@ -46,9 +46,9 @@ int sb_session_settings(const struct sb_session_options *o, struct sb_str *out,
                   m->check ? "yes" : "no");
     sb_str_printf(out, "; averages %s; kernels %s", m->use_ema ? "yes" : "no",
                   m->tuning ? m->tuning : "default");
-    if (o->accuracy)
-        sb_str_printf(out, "; truth %s; images %s; first class %d", o->accuracy->annotations,
-                      o->accuracy->images, o->accuracy->first_class);
+    const struct sb_accuracy_set *const a = o->accuracy;
+    sb_str_printf(out, "; truth %s; images %s; first class %d", a ? a->annotations : "none",
+                  a ? a->images : "none", a ? a->first_class : 0);
     const int rc = m->weights ? put_weight_digest(m->weights, out, err) : 0;
     return rc == 0 && out->failed ? sb_error_nomem(err, "the settings", out->length) : rc;
 }

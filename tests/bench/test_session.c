@@ -136,6 +136,35 @@ static void test_session__a_complete_file_needs_no_work(void **state)
     assert_ok(run(&o, &records, &result), &err);
     assert_int_equal(records.count, count);
     assert_int_equal(result.resumed_cells, 3);
+    assert_int_equal(result.failed_checks, 0);
+    sb_records_release(&records);
+}
+
+static void test_session__kept_failures_count(void **state)
+{
+    (void)state;
+    static const char passed[] = "\"passed\": true", failed[] = "\"passed\": false";
+    struct sb_records records;
+    struct sb_session_result result;
+    struct sb_map map;
+    struct sb_str text = SB_STR_INIT;
+    struct sb_session_options o = quick_options(scratch("failed.jsonl"));
+    o.num_cells = 1;
+    o.measure.check = true;
+    assert_ok(run(&o, &records, &result), &err);
+    sb_records_release(&records);
+    assert_ok(sb_map_open(&map, o.output, &err), &err);
+    const char *at = strstr(map.data, passed);
+    assert_non_null(at);
+    sb_str_printf(&text, "%.*s%s%s", (int)(at - (const char *)map.data), (const char *)map.data,
+                  failed, at + strlen(passed));
+    sb_map_release(&map);
+    assert_ok(sb_write_file(o.output, text.data, text.length, &err), &err);
+    sb_str_release(&text);
+    o.resume = true;
+    assert_ok(run(&o, &records, &result), &err);
+    assert_int_equal(result.resumed_cells, 1);
+    assert_int_equal(result.failed_checks, 1);
     sb_records_release(&records);
 }
 
@@ -284,6 +313,10 @@ static void test_session__refuses_other_settings(void **state)
         o = first;
         o.measure.seed = 2;
         expect_refused(&o, "seed '1', this one has '2'");
+        const struct sb_accuracy_set truth = {.annotations = "gt.json", .images = "val"};
+        o = first;
+        o.accuracy = &truth;
+        expect_refused(&o, "settings 'truth none', this one has 'truth gt.json'");
         o = first;
         o.weights_text = "other.safetensors";
         expect_refused(&o, "weights 'seed 1', this one has 'other.safetensors'");
@@ -357,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_session__resumes_to_the_same_file),
         cmocka_unit_test(test_session__a_complete_file_needs_no_work),
+        cmocka_unit_test(test_session__kept_failures_count),
         cmocka_unit_test(test_session__refuses_files_of_other_sessions),
         cmocka_unit_test(test_session__refuses_other_settings),
         cmocka_unit_test(test_session__settings_hold_the_digest_of_weights),
