@@ -40,12 +40,6 @@ static int compare_segments(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static int append(struct segments *s, int64_t id, int64_t area)
 {
     if (sb_grow(&s->items, &s->capacity, s->count + 1, sizeof(*s->items), TAG))
@@ -80,26 +74,37 @@ static int read_listed(struct segments *out, struct sb_scan *s)
     return rc ? rc : more;
 }
 
+/* The segment of a pixel: red + 256 green + 65536 blue. */
+static uint32_t id_at(const struct sb_image *image, size_t pixel)
+{
+    const uint8_t *const p = image->pixels + 3 * pixel;
+    return p[0] + 256u * p[1] + 65536u * p[2];
+}
+
 /* The segments in the picture; id 0 is no segment. */
 static int count_pixels(struct segments *out, const struct sb_image *image)
 {
     const size_t n = (size_t)image->width * (size_t)image->height;
-    uint32_t *const ids = sb_malloc(n * sizeof(*ids), TAG);
-    int rc = ids ? 0 : SB_ENOMEM;
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        const uint8_t *const p = image->pixels + 3 * i;
-        ids[i] = p[0] + 256u * p[1] + 65536u * p[2];
-    }
-    if (rc == 0)
-        qsort(ids, n, sizeof(*ids), compare_ids);
-    for (size_t i = 0, end; rc == 0 && i < n; i = end) {
-        for (end = i; end < n && ids[end] == ids[i]; end++)
+    int rc = 0;
+    for (size_t i = 0, end; rc == 0 && i < n; i = end) { /* runs of one id */
+        const uint32_t id = id_at(image, i);
+        for (end = i + 1; end < n && id_at(image, end) == id; end++)
             ;
-        if (ids[i])
-            rc = append(out, ids[i], (int64_t)(end - i));
+        if (id)
+            rc = append(out, id, (int64_t)(end - i));
     }
-    sb_free(ids);
-    return rc;
+    if (rc || out->count == 0)
+        return rc;
+    qsort(out->items, out->count, sizeof(*out->items), compare_segments);
+    size_t last = 0;
+    for (size_t i = 1; i < out->count; i++) {
+        if (out->items[i].id == out->items[last].id)
+            out->items[last].area += out->items[i].area;
+        else
+            out->items[++last] = out->items[i];
+    }
+    out->count = last + 1;
+    return 0;
 }
 
 static void compare(const struct segments *listed, const struct segments *drawn, int64_t image_id,

@@ -253,14 +253,20 @@ static int add_supers(struct builder *b, struct sb_coco_images *set)
         return 0;
     qsort(set->categories, set->num_categories, sizeof(*set->categories), compare_categories);
     l->supers = sb_calloc(l->images.count + 1, sizeof(*l->supers), TAG);
-    for (size_t i = 0; l->supers && i < l->images.count; i++) {
+    const char **const names = sb_calloc(set->num_categories, sizeof(*names), TAG);
+    for (size_t k = 0; names && k < set->num_categories; k++) {
+        const char *const name = set->categories[k].supercategory;
+        names[k] = name[0] ? sb_texts_keep(&l->texts, name) : NULL;
+    }
+    for (size_t i = 0; l->supers && names && i < l->images.count; i++) {
         const struct sb_coco_category wanted = {.id = l->labels[i]};
         const struct sb_coco_category *const found = bsearch(
             &wanted, set->categories, set->num_categories, sizeof(wanted), compare_categories);
-        if (found && found->supercategory[0])
-            l->supers[i] = sb_texts_keep(&l->texts, found->supercategory);
+        l->supers[i] = found ? names[found - set->categories] : NULL;
     }
-    return l->supers && !l->texts.failed ? 0 : sb_error_nomem(b->err, "super-categories", 0);
+    const bool ok = l->supers && names && !l->texts.failed;
+    sb_free(names);
+    return ok ? 0 : sb_error_nomem(b->err, "super-categories", 0);
 }
 
 static int add_images(struct builder *b, struct sb_coco_images *set, const struct pairs *pairs)
@@ -391,6 +397,7 @@ static int read_folder(struct builder *b, const char *path)
         if (label < 0) {
             sb_error_set(b->err, SB_EFORMAT, "folder '%.80s' is not in the file of synsets",
                          classes.items[i]);
+            sb_error_hint(b->err, "without --synsets, folders are numbered in order of names");
             rc = sb_error_file(b->err, path);
         } else {
             rc = read_class(b, path, classes.items[i], label);
