@@ -4,6 +4,7 @@
  * scores rank in that order). See tide.h.
  */
 #include "base/mem.h"
+#include "eval/match.h"
 #include "eval/pair_sort.h"
 #include "eval/tide_internal.h"
 
@@ -34,16 +35,16 @@ struct measure {
     const struct sb_coco_params *params;
     struct entry *entries; /* (detections) */
     size_t count;
-    size_t *start;                    /* (classes + 1) into sorted */
-    struct sb_pair *pairs;            /* (2 x detections) by class; value 1 = right */
-    double *precision;                /* (detections) */
-    int64_t *found;                   /* (detections) right ones so far */
-    int64_t *objects;                 /* (classes) as it is */
-    int64_t *missed;                  /* (classes) without a detection */
-    int64_t *unseen;                  /* (classes) of kind Miss, of the sizes below */
-    double *class_ap;                 /* (classes) of the last world; NaN without objects */
-    double *class_base;               /* (classes) as it is */
-    const struct sb_area_range *size; /* only errors of this size are fixed; NULL: all */
+    size_t *start;         /* (classes + 1) into sorted */
+    struct sb_pair *pairs; /* (2 x detections) by class; value 1 = right */
+    double *precision;     /* (detections) */
+    int64_t *found;        /* (detections) right ones so far */
+    int64_t *objects;      /* (classes) as it is */
+    int64_t *missed;       /* (classes) without a detection */
+    int64_t *unseen;       /* (classes) of kind Miss, of the sizes below */
+    double *class_ap;      /* (classes) of the last world; NaN without objects */
+    double *class_base;    /* (classes) as it is */
+    size_t size;           /* only errors of this area range are fixed; 0: all */
 };
 
 /* Square pixels of what an error is about: the object it lies on, else the detection. */
@@ -57,7 +58,7 @@ static double area_of_error(const struct measure *m, uint32_t row)
 
 static bool has_size(const struct measure *m, double area)
 {
-    return !m->size || (area >= m->size->lo && area <= m->size->hi);
+    return m->size == 0 || sb_areas_inside(m->params, area) >> m->size & 1;
 }
 
 static void add(struct measure *m, double score, int32_t class, bool right)
@@ -237,7 +238,7 @@ static void fill(struct measure *m)
     t->delta_false_positive = world_ap(m, WRONG_LAST) - t->ap;
     t->delta_false_negative = world_ap(m, NOTHING_MISSED) - t->ap;
     for (size_t a = 1; a < m->params->area_count; a++) {
-        m->size = &m->params->areas[a];
+        m->size = a;
         count_unseen(m);
         count_sizes(m, a);
         for (int kind = 0; kind < SB_TIDE_KINDS; kind++)
