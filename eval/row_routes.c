@@ -103,13 +103,14 @@ static void pack(const struct sb_route *route, char *column, size_t bytes, char 
     for (size_t i = 0, step; i < route->count; i += step) {
         const int32_t to = route->to[i];
         step = same_way(route, i);
-        for (int r = 0; r < n; r++) {
-            if (r == me || (r != to && to != SB_ROUTE_EVERYONE))
+        const bool everyone = to == SB_ROUTE_EVERYONE;
+        for (int r = everyone || to < 0 ? 0 : to; r < (everyone ? n : to + 1); r++) {
+            if (r == me)
                 continue;
             memcpy(out + at[r], column + i * bytes, step * bytes);
             at[r] += step * bytes;
         }
-        if (to == me || to == SB_ROUTE_EVERYONE) {
+        if (to == me || everyone) {
             if (stay != i)
                 memmove(column + stay * bytes, column + i * bytes, step * bytes);
             stay += step;
