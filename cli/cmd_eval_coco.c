@@ -221,7 +221,7 @@ static int evaluate_file(struct session *s, size_t number, struct sb_error *err)
         skip_file(s, path, err);
         return 0;
     }
-    if (rc && s->several && !err->hint[0])
+    if (rc && s->several && !diagnose && !err->hint[0])
         sb_error_hint(err, "--keep-going evaluates the other files");
     if (rc)
         return rc;
@@ -388,8 +388,13 @@ static int evaluate(const struct sb_arguments *args, struct sb_error *err)
         rc = check_sort(&s, err);
     if (rc == 0) {
         s.pool = sb_pool_new(threads ? (int)threads : sb_cpu_count(), err);
-        rc = sb_ranks_agree(sb_cli_ranks(), s.pool ? 0 : (int)err->code, err);
+        rc = s.pool ? 0 : (int)err->code;
     }
+    rc = sb_ranks_agree_input(sb_cli_ranks(), rc, 0,
+                              err); /* files of options may fail on one rank */
+    if (rc == 0)
+        rc = sb_ranks_same(sb_cli_ranks(), sb_eval_params_digest(&s.params),
+                           "the files of options (--sigmas, @FILE)", "", err);
     if (rc == 0)
         rc = evaluate_ranks(&s, args, err);
     sb_pool_free(&s.pool);

@@ -2,6 +2,7 @@
 #include "cli/eval_params.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json_scan.h"
 #include "base/mem.h"
 
@@ -349,6 +350,21 @@ int sb_eval_params_read(struct sb_coco_params *p, struct sb_error *err)
     if (rc == 0)
         rc = choose(&category_words, &categories, &p->categories, err);
     return rc ? rc : sb_coco_params_check(p, err);
+}
+
+static uint64_t digest_words(uint64_t hash, const struct sb_chosen *chosen)
+{
+    for (size_t i = 0; i < chosen->count; i++)
+        hash = sb_fnv1a(hash, chosen->words[i], strlen(chosen->words[i]) + 1);
+    return hash;
+}
+
+uint64_t sb_eval_params_digest(const struct sb_coco_params *params)
+{
+    uint64_t hash =
+        sb_fnv1a(SB_FNV_START, params->sigmas, params->keypoint_count * sizeof(*params->sigmas));
+    hash = digest_words(hash, &params->images);
+    return digest_words(hash, &params->categories);
 }
 
 static void release_words(struct words *w)

@@ -28,7 +28,7 @@ enum sb_eval_stage {
 struct sb_eval_work {
     int64_t busy_ns[SB_EVAL_STAGES];
     uint64_t rows;         /* objects and detections of its images */
-    uint64_t column_bytes; /* of the detections that it read */
+    uint64_t column_bytes; /* of the detections of its images */
 };
 
 struct sb_eval_ranks {

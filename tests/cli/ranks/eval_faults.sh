@@ -36,6 +36,16 @@ END
     code=0
     ranks 2 sh differ.sh "spinebench-${mpi#open}" eval coco ../$gt dets.json || code=$?
     echo "exit code $code"
+    echo "-- a file of an option that differs, or that one rank lacks"
+    cp dets.json 1
+    echo 1 >0/images.txt
+    for images in 2 ''; do
+        rm -f 1/images.txt
+        [ -z "$images" ] || echo "$images" >1/images.txt
+        code=0
+        ranks 2 sh differ.sh "spinebench-${mpi#open}" eval coco ../$gt dets.json --images @images.txt || code=$?
+        echo "exit code $code"
+    done
     echo "-- what one rank alone does"
     code=0
     ranks 2 spinebench eval coco $gt dets.json --diagnose || code=$?
