@@ -63,6 +63,7 @@ struct sb_paper_cell {
     double measured_low, measured_high; /* 95 % interval; NaN without */
     size_t measured_n;                  /* samples behind it */
     const char *measured_on;            /* of accuracies: the data set; belongs to the records */
+    const char *why;       /* why it is not there though there are records; static, or NULL */
     const char *elsewhere; /* another data set that it was measured on, which is not the column's;
                               belongs to the records */
 };

@@ -2,8 +2,7 @@
 #include "reports/paper_records.h"
 
 #include "base/embed.h"
-#include "base/mem.h"
-#include "bench/statistics.h"
+#include "reports/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,40 +23,32 @@ static bool is_about(const struct sb_record *r, const char *model, int size)
            (size == 0 || r->cell.size == size);
 }
 
-static bool is_latency(const struct sb_record *r, const char *model, int size)
+/* Median end-to-end milliseconds of a model for one image, where all records are of one setup. */
+static void measure_latency(const struct sb_report_rows *rows, const char *model, int size,
+                            struct sb_paper_cell *cell)
 {
-    const struct sb_part *p = &r->part;
-    return r->kind == SB_RECORD_TIME && is_about(r, model, size) && r->cell.batch == 1 &&
-           r->u.time.ns && !p->node && !p->op && !p->block && !p->level;
-}
-
-/* Median end-to-end milliseconds of a model over all records of one image. */
-static int measure_latency(const struct sb_records *records, const char *model, int size,
-                           struct sb_paper_cell *cell, struct sb_error *err)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < records->count; i++) {
-        if (is_latency(&records->items[i], model, size))
-            count += records->items[i].u.time.num_ns;
+    const struct sb_row *found = NULL;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct sb_row *const row = &rows->items[i];
+        if (strcmp(row->cell.model, model) != 0 || (size && row->cell.size != size) ||
+            row->cell.batch != 1 || !row->timed)
+            continue;
+        if (found) {
+            cell->why = "several sizes, engines or setups: see --preset models";
+            return;
+        }
+        found = row;
     }
-    double *ns = count ? sb_calloc(count, sizeof(*ns), SB_MEM_TAG(SB_MEM_DATA, 0)) : NULL;
-    if (count && !ns)
-        return sb_error_nomem(err, "samples", count * sizeof(*ns));
-    count = 0;
-    for (size_t i = 0; i < records->count; i++) {
-        const struct sb_record *r = &records->items[i];
-        for (size_t k = 0; is_latency(r, model, size) && k < r->u.time.num_ns; k++)
-            ns[count++] = (double)r->u.time.ns[k];
-    }
-    if (count) {
-        const struct sb_summary summary = sb_summarize(ns, count);
-        cell->measured = summary.median / 1e6;
-        cell->measured_n = count;
-        cell->measured_low = summary.interval.known ? summary.interval.low / 1e6 : NAN;
-        cell->measured_high = summary.interval.known ? summary.interval.high / 1e6 : NAN;
-    }
-    sb_free(ns);
-    return 0;
+    if (!found)
+        return;
+    cell->why = sb_row_time_why(found);
+    if (cell->why)
+        return;
+    const struct sb_summary *const time = &found->time;
+    cell->measured = time->median / 1e6;
+    cell->measured_n = time->count;
+    cell->measured_low = time->interval.known ? time->interval.low / 1e6 : NAN;
+    cell->measured_high = time->interval.known ? time->interval.high / 1e6 : NAN;
 }
 
 /* Only what was evaluated on the images of the column is its accuracy; of others the cell only says
@@ -86,20 +77,23 @@ static void measure_accuracy(const struct sb_records *records, const char *model
 int sb_paper_measure(const struct sb_paper_table *table, const struct sb_records *records,
                      struct sb_error *err)
 {
-    int rc = 0;
-    for (size_t r = 0; r < table->num_rows; r++) {
+    struct sb_report_rows rows;
+    const int rc = sb_report_rows_collect(&rows, records, SB_ROWS_MODEL, err);
+    for (size_t r = 0; rc == 0 && r < table->num_rows; r++) {
         const struct sb_paper_row *row = &table->rows[r];
-        for (size_t c = 0; c < table->num_columns && rc == 0; c++) {
+        for (size_t c = 0; c < table->num_columns; c++) {
             const struct sb_paper_column *column = &table->columns[c];
             const char *model = sb_paper_model(row, column);
             if (column->kind != SB_PAPER_MEASURE || !model)
                 continue;
             if (strcmp(column->metric, "latency") == 0)
-                rc = measure_latency(records, model, row->size, &row->cells[c], err);
+                measure_latency(&rows, model, row->size, &row->cells[c]);
             else
                 measure_accuracy(records, model, row->size, column, &row->cells[c]);
         }
     }
+    if (rc == 0)
+        sb_report_rows_release(&rows);
     return rc;
 }
 

@@ -58,8 +58,12 @@ static void sourced_column(struct sb_table *t, const struct sb_paper_column *col
     sb_table_quantity(t, sb_str_text(&key), column->name, quantity, source);
     if (unit)
         sb_table_set_unit(t, t->num_columns - 1, unit);
-    if (!t->texts.failed)
-        t->columns[t->num_columns - 1].align = SB_RIGHT;
+    if (!t->texts.failed) {
+        struct sb_table_column *const added = &t->columns[t->num_columns - 1];
+        added->align = SB_RIGHT;
+        if (!unit && column->unit)
+            added->unit = sb_texts_keep(&t->texts, column->unit);
+    }
     t->texts.failed = t->texts.failed || key.failed;
     sb_str_release(&key);
 }
@@ -156,7 +160,7 @@ static void measured_cell(const struct sb_paper_column *column, const struct sb_
     if (cell->elsewhere)
         sb_str_printf(&why, "measured on %s, which is not %s", cell->elsewhere, column->on->name);
     else
-        sb_str_puts(&why, "not measured here");
+        sb_str_puts(&why, cell->why ? cell->why : "not measured here");
     const double scale = t->texts.failed ? 1 : t->columns[t->cursor].scale;
     if (isnan(cell->measured))
         sb_table_missing(t, sb_str_text(&why));
