@@ -114,7 +114,7 @@ static void log_ticks(struct sb_figure *f, struct sb_axis *axis, size_t most)
     while (chosen < last && count_log_ticks(axis, &densities[chosen]) > most)
         chosen++;
     const struct log_ticks *const ticks = &densities[chosen];
-    if (count_log_ticks(axis, ticks) < 3) {
+    if (chosen == 0 && count_log_ticks(axis, ticks) < 3) {
         linear_ticks(f, axis, most);
         return;
     }

@@ -86,7 +86,8 @@ const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const
 /* The end-to-end record of the row's cell that knows the machine's peak, or NULL. */
 const struct sb_time_record *sb_row_peak(const struct sb_report_rows *rows,
                                          const struct sb_row *row);
-/* Planned memory: arena + weights + workspace, as far as known; SB_NO_INT when nothing is. */
+/* Planned memory: arena + weights + workspace + lists and tables, as far as known; SB_NO_INT when
+ * nothing is. */
 int64_t sb_row_planned_bytes(const struct sb_row *row);
 /* True when rows a and b are about the same cell and setup. */
 bool sb_rows_same_cell(const struct sb_row *a, const struct sb_row *b);

@@ -271,9 +271,11 @@ int sb_table_order(struct sb_table *t, const char *group, const char *sort, stru
         if (rc == 0)
             rc = sb_table_group(t, column, err);
     }
-    for (const char *p = sort ? sort : "";
-         count < MAX_SORT && sb_next_word(&p, keys[count], sizeof(keys[count]));)
+    const char *p = sort ? sort : "";
+    while (count < MAX_SORT && sb_next_word(&p, keys[count], sizeof(keys[count])))
         count++;
+    if (count == MAX_SORT && *p)
+        return sb_error_set(err, SB_EINVAL, "--sort: more than %d keys", MAX_SORT);
     while (rc == 0 && count-- > 0) { /* sorting is stable: the first key comes last */
         const bool descending = keys[count][0] == '-';
         rc = find_column(t, keys[count] + descending, "--sort", &column, err);

@@ -365,6 +365,11 @@ static const char *known(const char *text)
     return text ? text : "unknown";
 }
 
+static const char *changes(const struct sb_record *run)
+{
+    return run->u.run.dirty ? " with changes" : "";
+}
+
 /* Accuracy and times of one row may come from different weights or commits; not without a word. */
 static void say_foreign_accuracies(struct sb_table *t, const struct sb_report_rows *rows)
 {
@@ -376,10 +381,11 @@ static void say_foreign_accuracies(struct sb_table *t, const struct sb_report_ro
         if (!run)
             continue;
         sb_table_note(t,
-                      "%s: accuracy of weights %s at commit %.12s, times of weights %s at commit "
-                      "%.12s.",
+                      "%s: accuracy of weights %s at commit %.12s%s, times of weights %s at commit "
+                      "%.12s%s.",
                       row->cell.model, known(run->u.run.weights), known(run->u.run.commit),
-                      known(row->run->u.run.weights), known(row->run->u.run.commit));
+                      changes(run), known(row->run->u.run.weights), known(row->run->u.run.commit),
+                      changes(row->run));
     }
 }
 

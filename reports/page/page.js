@@ -74,7 +74,7 @@
       if (!step && event.key !== "Home" && event.key !== "End") { return; }
       event.preventDefault();
       at = event.key === "Home" ? 0 : event.key === "End" ? marks.length - 1
-        : (at + step + marks.length) % marks.length;
+        : at < 0 && step < 0 ? marks.length - 1 : (at + step + marks.length) % marks.length;
       show(marks[at]);
     });
     svg.addEventListener("blur", function () { at = -1; hide(); });
