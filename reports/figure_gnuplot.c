@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "reports/figure_layout.h"
 #include "reports/figure_style.h"
+#include "reports/table_format.h"
 #include "reports/unit.h"
 
 #include <math.h>
@@ -44,16 +45,23 @@ static void put_series(const struct sb_series *s, struct sb_str *out)
 /* What the figure is and where it comes from, as comments. */
 static void put_head(const struct sb_figure *f, struct sb_str *out)
 {
-    sb_str_printf(out, "# %s\n", f->title);
+    sb_comment_line("# ", f->title, out);
     if (*f->note)
-        sb_str_printf(out, "# %s\n", f->note);
-    if (f->origin.records) {
-        sb_str_puts(out, "# ");
-        sb_origin_records_text(&f->origin, out);
-        sb_str_puts(out, "\n");
-    }
-    if (f->origin.command)
-        sb_str_printf(out, "# Made by: %s\n", f->origin.command);
+        sb_comment_line("# ", f->note, out);
+    sb_origin_comments(&f->origin, "# ", "", out);
+}
+
+static void put_block_head(const struct sb_panel *p, const struct sb_series *s, struct sb_str *out)
+{
+    struct sb_str text = SB_STR_INIT;
+    sb_str_printf(&text, "%s: %s", p->title, s->name);
+    sb_comment_line("# ", sb_str_text(&text), out);
+    sb_str_clear(&text);
+    sb_str_printf(&text, "x: %s, y: %s", p->x.label, p->y.label);
+    sb_comment_line("# ", sb_str_text(&text), out);
+    sb_str_puts(out, "# x y x_low x_high y_low y_high text\n");
+    out->failed = out->failed || text.failed;
+    sb_str_release(&text);
 }
 
 void sb_figure_data(const struct sb_figure *f, struct sb_str *out)
@@ -64,9 +72,8 @@ void sb_figure_data(const struct sb_figure *f, struct sb_str *out)
         for (size_t s = 0; s < panel->num_series; s++) {
             if (!has_block(&panel->series[s]))
                 continue;
-            sb_str_printf(out, "\n\n# %s: %s\n# x: %s, y: %s\n", panel->title,
-                          panel->series[s].name, panel->x.label, panel->y.label);
-            sb_str_puts(out, "# x y x_low x_high y_low y_high text\n");
+            sb_str_puts(out, "\n\n");
+            put_block_head(panel, &panel->series[s], out);
             put_series(&panel->series[s], out);
         }
     }
@@ -289,7 +296,8 @@ static size_t put_panel(const struct sb_figure *f, const struct sb_layout *l, si
                         size_t block, struct sb_str *out)
 {
     const struct sb_panel *panel = &f->panels[index];
-    sb_str_printf(out, "\n# %s\n", *panel->title ? panel->title : f->title);
+    sb_str_puts(out, "\n");
+    sb_comment_line("# ", *panel->title ? panel->title : f->title, out);
     put_margins(l, &l->plots[index], out);
     put_axis(&panel->x, "x", out);
     put_axis(&panel->y, "y", out);

@@ -94,8 +94,7 @@ void sb_control_text(const char *text, struct sb_str *out)
     sb_str_printf(out, "\\x%02x", (unsigned char)text[sb_control_bytes(text) - 1]);
 }
 
-/* Control characters, which would move the cursor of a terminal, as "\x1b". */
-static void put_visible(const char *text, struct sb_str *out)
+void sb_visible_text(const char *text, struct sb_str *out)
 {
     while (*text) {
         const size_t control = sb_control_bytes(text);
@@ -105,6 +104,31 @@ static void put_visible(const char *text, struct sb_str *out)
             sb_str_append(out, text, 1);
         text += control ? control : 1;
     }
+}
+
+void sb_comment_line(const char *prefix, const char *text, struct sb_str *out)
+{
+    const size_t length = strlen(text);
+    sb_str_puts(out, prefix);
+    sb_visible_text(text, out);
+    /* gnuplot: a backslash at the end would take in the next line */
+    sb_str_puts(out, length > 0 && text[length - 1] == '\\' ? " \n" : "\n");
+}
+
+void sb_origin_comments(const struct sb_origin *origin, const char *prefix, const char *options,
+                        struct sb_str *out)
+{
+    struct sb_str text = SB_STR_INIT;
+    sb_origin_records_text(origin, &text);
+    if (text.length)
+        sb_comment_line(prefix, sb_str_text(&text), out);
+    sb_str_clear(&text);
+    if (origin->command) {
+        sb_str_printf(&text, "Made by: %s%s", origin->command, options);
+        sb_comment_line(prefix, sb_str_text(&text), out);
+    }
+    out->failed = out->failed || text.failed;
+    sb_str_release(&text);
 }
 
 void sb_cell_plain(const struct sb_table *t, size_t row, size_t column, struct sb_str *out)
@@ -119,7 +143,7 @@ void sb_cell_plain(const struct sb_table *t, size_t row, size_t column, struct s
             sb_str_printf(out, " (%d)", cell->note);
         break;
     case SB_CELL_TEXT:
-        put_visible(cell->text, out);
+        sb_visible_text(cell->text, out);
         break;
     case SB_CELL_NUMBER:
         number_plain(&t->columns[column], cell, out);

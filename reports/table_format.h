@@ -32,6 +32,14 @@ void sb_cell_plain(const struct sb_table *t, size_t row, size_t column, struct s
 size_t sb_control_bytes(const char *text);
 /* Appends that character as "\x1b". */
 void sb_control_text(const char *text, struct sb_str *out);
+/* Appends text with its control characters so, as one line that moves no cursor. */
+void sb_visible_text(const char *text, struct sb_str *out);
+/* Appends a line of its own, PREFIX and text so: a comment of gnuplot or LaTeX, whatever the text.
+ */
+void sb_comment_line(const char *prefix, const char *text, struct sb_str *out);
+/* Lines of records and command (with `options` behind it); nothing of what is not known. */
+void sb_origin_comments(const struct sb_origin *origin, const char *prefix, const char *options,
+                        struct sb_str *out);
 /* The mark of a cell whose source is not its column's; "" else. */
 const char *sb_cell_mark(const struct sb_table_column *column, const struct sb_table_cell *cell);
 /* Bit 1 << source for each mark in the table. */

@@ -62,7 +62,12 @@ static void write_origin(struct sb_jw *w, const struct sb_origin *origin)
     sb_jw_object(w, "origin");
     sb_jw_string(w, "records", origin->records);
     sb_jw_string(w, "runs", origin->runs);
-    sb_jw_string(w, "command", origin->command);
+    struct sb_str command = SB_STR_INIT;
+    if (origin->command)
+        sb_str_printf(&command, "%s --format json", origin->command);
+    sb_jw_string(w, "command", origin->command ? sb_str_text(&command) : NULL);
+    w->out->failed = w->out->failed || command.failed;
+    sb_str_release(&command);
     sb_jw_end(w);
 }
 

@@ -127,20 +127,9 @@ static void put_caption(const struct sb_table *t, struct sb_str *out)
     sb_str_printf(out, "}\n\\label{tab:%s}\n", t->name);
 }
 
-static void put_origin(const struct sb_table *t, struct sb_str *out)
-{
-    if (t->origin.records) {
-        sb_str_puts(out, "% ");
-        sb_origin_records_text(&t->origin, out);
-        sb_str_puts(out, "\n");
-    }
-    if (t->origin.command)
-        sb_str_printf(out, "%% Made by: %s --format latex\n", t->origin.command);
-}
-
 static void write_latex(const struct sb_table *t, struct sb_str *out)
 {
-    put_origin(t, out);
+    sb_origin_comments(&t->origin, "% ", " --format latex", out);
     sb_str_puts(out, "\\begin{table}\n\\centering\n");
     put_caption(t, out);
     sb_str_puts(out, "\\begin{tabular}{");

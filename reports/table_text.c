@@ -76,8 +76,10 @@ static void measure(const struct sb_table *t, line_fn text_of, size_t row, size_
 
 static void put_notes(const struct sb_table *t, struct sb_str *out)
 {
-    for (size_t i = 0; i < t->num_reasons; i++)
-        sb_str_printf(out, "(%zu) %s\n", i + 1, t->reasons[i]);
+    for (size_t i = 0; i < t->num_reasons; i++) {
+        sb_str_printf(out, "(%zu) ", i + 1);
+        sb_comment_line("", t->reasons[i], out);
+    }
     const unsigned marks = sb_table_marks(t);
     for (int s = 1; s < SB_SOURCES; s++) {
         if (marks & 1u << s)
@@ -85,15 +87,19 @@ static void put_notes(const struct sb_table *t, struct sb_str *out)
                           sb_source_name((enum sb_source)s));
     }
     for (size_t i = 0; i < t->num_notes; i++)
-        sb_str_printf(out, "%s\n", t->notes[i]);
+        sb_comment_line("", t->notes[i], out);
 }
 
 static void put_origin(const struct sb_table *t, struct sb_str *out)
 {
-    sb_origin_records_text(&t->origin, out);
-    sb_str_puts(out, t->origin.records ? ".\n" : "");
+    struct sb_str records = SB_STR_INIT;
+    sb_origin_records_text(&t->origin, &records);
+    sb_visible_text(sb_str_text(&records), out);
+    sb_str_puts(out, records.length ? ".\n" : "");
     if (t->origin.command)
         sb_str_printf(out, "Made by: %s\n", t->origin.command);
+    out->failed = out->failed || records.failed;
+    sb_str_release(&records);
 }
 
 static void put_table(const struct sb_table *t, size_t *width, struct sb_str *out)

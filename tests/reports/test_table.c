@@ -319,6 +319,21 @@ static void test_table__formats_are_found_by_name_and_extension(void **state)
     }
 }
 
+/* Text of records stands in scripts that gnuplot runs: no line of it may end its comment. */
+static void test_table__comments_stay_comments(void **state)
+{
+    (void)state;
+    struct sb_str out = SB_STR_INIT;
+    const struct sb_origin origin = {
+        .command = "report a\r\\", .records = "a.jsonl", .runs = "machine x\n!echo y"};
+    sb_origin_comments(&origin, "# ", "", &out);
+    sb_comment_line("% ", "", &out);
+    assert_string_equal(sb_str_text(&out), "# Records: a.jsonl; machine x\\x0a!echo y\n"
+                                           "# Made by: report a\\x0d\\ \n"
+                                           "% \n");
+    sb_str_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_table__rows_are_sorted_and_grouped),
         cmocka_unit_test(test_table__every_format_names_the_origin),
         cmocka_unit_test(test_table__survives_running_out_of_memory),
+        cmocka_unit_test(test_table__comments_stay_comments),
         cmocka_unit_test(test_table__formats_are_found_by_name_and_extension),
     };
     return cmocka_run_group_tests_name("reports/table", tests, NULL, NULL);
