@@ -36,9 +36,9 @@ struct sb_memory_probe {
 
 /*
  * Makes the program itself resident, so that later growth is the model's: its code and that of its
- * libraries, which otherwise come page by page as they are first run, and, if `blas_threads` threads
- * will multiply matrices by OpenBLAS, it and the buffers that it keeps for each of them (0: none,
- * which saves 20 ms and its memory).
+ * libraries, which otherwise come page by page as they are first run, and, if `blas_threads`
+ * threads will multiply matrices by OpenBLAS, it and the buffers that it keeps for each of them (0:
+ * none, which saves 20 ms and its memory).
  */
 int sb_memory_settle(int blas_threads, struct sb_error *err);
 
