@@ -1,6 +1,6 @@
 /*
- * A detector. Outputs of the network that post-processing reads are copied into one block per item,
- * so that the next item can run meanwhile. See detector.h.
+ * A detector. The network writes the outputs that post-processing reads into one block per item, so
+ * that the next item can run meanwhile. See detector.h.
  */
 #include "detect/detector.h"
 
@@ -17,13 +17,14 @@
 #define MAX_TENSORS    (2 * SB_LEVEL_COUNT)
 #define ROW_VALUES     6 /* of the "detections" tensor: box, score, class */
 #define MASK_THRESHOLD 0.5f
+#define ALIGNED_FLOATS 16 /* 64 bytes, as plans want bound outputs */
 #define TAG            SB_MEM_TAG(SB_MEM_DATA, 0)
 
 /* A network output that post-processing needs. */
 struct tensor {
     char name[32];
     struct sb_shape shape;
-    size_t start, count; /* values in an output block */
+    size_t start; /* in an output block */
 };
 
 struct sb_detector {
@@ -67,8 +68,7 @@ static int add_tensor(struct sb_detector *d, const char *name, struct sb_error *
     if (!sb_plan_output(d->plan, name, &t->shape))
         return sb_error_set(err, SB_EINVAL, "the model has no output '%s'", name);
     t->start = d->num_values;
-    t->count = sb_shape_count(t->shape);
-    d->num_values += t->count;
+    d->num_values += sb_align_size(sb_shape_count(t->shape), ALIGNED_FLOATS);
     return 0;
 }
 
@@ -221,17 +221,14 @@ int sb_detector_load(const struct sb_detector *detector, const char *path,
 int sb_detector_run(struct sb_detector *detector, const struct sb_detector_input *input,
                     struct sb_detector_output *output, struct sb_error *err)
 {
-    struct sb_shape shape;
-    float *const in = sb_plan_input(detector->plan, 0, &shape);
-    memcpy(in, input->pixels, sb_shape_count(shape) * sizeof(float));
+    sb_plan_bind_input(detector->plan, 0, input->pixels);
+    for (int i = 0; i < detector->num_tensors; i++) {
+        const struct tensor *const t = &detector->tensors[i];
+        sb_plan_bind_output(detector->plan, t->name, output->values + t->start);
+    }
     const int rc = sb_plan_run(detector->plan, NULL, err);
     if (rc)
         return rc;
-    for (int i = 0; i < detector->num_tensors; i++) {
-        const struct tensor *const t = &detector->tensors[i];
-        memcpy(output->values + t->start, sb_plan_output(detector->plan, t->name, &shape),
-               t->count * sizeof(float));
-    }
     output->info = input->info;
     output->height = input->height;
     output->width = input->width;

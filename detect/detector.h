@@ -40,9 +40,9 @@ struct sb_detector_input {
     int height, width;         /* of the original, pixels */
 };
 
-/* What the network made of it: copies of its outputs. */
+/* What the network made of it: it writes its outputs here. */
 struct sb_detector_output {
-    float *values; /* owned */
+    float *values; /* owned, aligned to 64 bytes */
     struct sb_image_info info;
     int height, width;
 };

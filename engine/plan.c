@@ -86,6 +86,7 @@ void sb_plan_free(struct sb_plan **plan_ptr)
     sb_packed_free(&plan->own_packed);
     sb_free(plan->planned);
     sb_free(plan->offsets);
+    sb_free(plan->data);
     sb_free(plan->arena);
     sb_free(plan->workspace);
     sb_free(plan->outputs);
@@ -95,16 +96,45 @@ void sb_plan_free(struct sb_plan **plan_ptr)
     *plan_ptr = NULL;
 }
 
-float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape)
+/* The value of the i-th input, SB_NO_VALUE when there are fewer. */
+static int input_value(const struct sb_plan *plan, int index)
 {
     for (size_t i = 0; i < plan->graph->num_nodes; i++) {
-        if (plan->graph->nodes[i].op != SB_OP_INPUT || index-- > 0)
-            continue;
-        if (shape)
-            *shape = plan->graph->nodes[i].shape;
-        return (float *)(plan->arena + plan->offsets[i]);
+        if (plan->graph->nodes[i].op == SB_OP_INPUT && index-- == 0)
+            return (int)i;
     }
-    return NULL;
+    return SB_NO_VALUE;
+}
+
+static int output_value(const struct sb_plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->num_outputs; i++) {
+        if (strcmp(plan->steps.values[plan->outputs[i]].node->output, name) == 0)
+            return plan->outputs[i];
+    }
+    return SB_NO_VALUE;
+}
+
+float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape)
+{
+    const int value = input_value(plan, index);
+    if (value == SB_NO_VALUE)
+        return NULL;
+    if (shape)
+        *shape = plan->graph->nodes[value].shape;
+    return plan->data[value];
+}
+
+void sb_plan_bind_input(struct sb_plan *plan, int index, float *data)
+{
+    plan->data[input_value(plan, index)] = data;
+    sb_plan_connect(plan);
+}
+
+void sb_plan_bind_output(struct sb_plan *plan, const char *name, float *data)
+{
+    plan->data[output_value(plan, name)] = data;
+    sb_plan_connect(plan);
 }
 
 /* The time of steps [first, end), which ran together, by their output channels: they did the same
@@ -156,15 +186,12 @@ int sb_plan_threads(const struct sb_plan *plan)
 
 const float *sb_plan_output(const struct sb_plan *plan, const char *name, struct sb_shape *shape)
 {
-    for (size_t i = 0; i < plan->num_outputs; i++) {
-        const struct sb_value *value = &plan->steps.values[plan->outputs[i]];
-        if (strcmp(value->node->output, name) != 0)
-            continue;
-        if (shape)
-            *shape = value->shape;
-        return (const float *)(plan->arena + plan->offsets[plan->outputs[i]]);
-    }
-    return NULL;
+    const int value = output_value(plan, name);
+    if (value == SB_NO_VALUE)
+        return NULL;
+    if (shape)
+        *shape = plan->steps.values[value].shape;
+    return plan->data[value];
 }
 
 size_t sb_plan_num_outputs(const struct sb_plan *plan)

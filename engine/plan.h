@@ -113,6 +113,14 @@ void sb_plan_free(struct sb_plan **plan);
 /* The i-th input buffer, (N, C, H, W) float32, filled by the caller before a run and kept by it.
  * Owned by plan; NULL when there is no such input. */
 float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape);
+/*
+ * From the next run on, the input `index` is read from `data`, or the output `name` is written
+ * there, in place of the plan's own memory: no copy is needed between what fills, runs and reads at
+ * the same time. data: as many floats as the tensor has, aligned to 64 bytes, borrowed until
+ * another is bound. The input or output must exist.
+ */
+void sb_plan_bind_input(struct sb_plan *plan, int index, float *data);
+void sb_plan_bind_output(struct sb_plan *plan, const char *name, float *data);
 int sb_plan_run(struct sb_plan *plan, const struct sb_run_options *options, struct sb_error *err);
 /* Runs fn(ctx, i, i) once on each thread i of the plan at the same time: what concerns their
  * caches.

@@ -95,7 +95,8 @@ static void zero_memory(const struct sb_plan *plan, void *start, size_t bytes)
 static int place_values(struct sb_plan *plan, struct sb_error *err)
 {
     plan->offsets = sb_calloc(plan->steps.num_values, sizeof(*plan->offsets), DATA_TAG);
-    if (!plan->offsets)
+    plan->data = sb_calloc(plan->steps.num_values, sizeof(*plan->data), DATA_TAG);
+    if (!plan->offsets || !plan->data)
         return sb_error_nomem(err, "the memory plan", plan->steps.num_values);
     const int rc = sb_arena_plan(&plan->steps, plan->options.reuse_memory, plan->offsets,
                                  &plan->memory.arena_bytes, &plan->memory.live_peak_bytes, err);
@@ -105,16 +106,19 @@ static int place_values(struct sb_plan *plan, struct sb_error *err)
     if (!plan->arena)
         return sb_error_nomem(err, "the activation arena", plan->memory.arena_bytes);
     zero_memory(plan, plan->arena, plan->memory.arena_bytes);
+    for (size_t v = 0; v < plan->steps.num_values; v++) {
+        if (plan->offsets[v] != SB_NO_OFFSET)
+            plan->data[v] = (float *)(plan->arena + plan->offsets[v]);
+    }
     return 0;
 }
 
 static float *value_data(const struct sb_plan *plan, int value)
 {
-    return value == SB_NO_VALUE ? NULL : (float *)(plan->arena + plan->offsets[value]);
+    return value == SB_NO_VALUE ? NULL : plan->data[value];
 }
 
-/* Points every step at its operands. */
-static void connect_values(struct sb_plan *plan)
+void sb_plan_connect(struct sb_plan *plan)
 {
     for (size_t i = 0; i < plan->steps.count; i++) {
         const struct sb_step *step = &plan->steps.items[i];
@@ -382,7 +386,7 @@ int sb_plan_build(struct sb_plan *plan, const struct sb_weights *weights, struct
         rc = list_outputs(plan, err);
     if (rc != 0)
         return rc;
-    connect_values(plan);
+    sb_plan_connect(plan);
     count_activations(plan);
     return 0;
 }

@@ -25,6 +25,7 @@ struct sb_plan {
     struct sb_steps steps;
     struct sb_planned_step *planned; /* one per step */
     size_t *offsets;                 /* per value: bytes into the arena */
+    float **data;                    /* per value: in the arena, or the caller's memory */
     char *arena;
     struct sb_packed *packed; /* options.packed, or own_packed */
     struct sb_packed *own_packed;
@@ -37,5 +38,8 @@ struct sb_plan {
 
 /* Fills a plan whose graph, options and pool are set. On failure the plan may be half built. */
 int sb_plan_build(struct sb_plan *plan, const struct sb_weights *weights, struct sb_error *err);
+
+/* Points every step at plan->data. */
+void sb_plan_connect(struct sb_plan *plan);
 
 #endif

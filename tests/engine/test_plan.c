@@ -2,6 +2,7 @@
 #include "engine/plan.h"
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "tests/engine/support_net.h"
 #include "tests/test.h"
 
@@ -137,6 +138,61 @@ static void test_plan__input_survives_a_run(void **state)
     net_release(&net);
 }
 
+/* Binds the input and every output to `block` and runs. */
+static void run_bound(struct sb_plan *plan, float *input, float *block, size_t stride)
+{
+    sb_plan_bind_input(plan, 0, input);
+    for (size_t i = 0; i < sb_plan_num_outputs(plan); i++)
+        sb_plan_bind_output(plan, sb_plan_output_name(plan, i), block + i * stride);
+    assert_ok(sb_plan_run(plan, NULL, &err), &err);
+}
+
+/* The outputs are the oracle's wherever they are written, and a run leaves those of the run before,
+ * in other memory, alone. */
+static void test_plan__reads_and_writes_bound_memory(void **state)
+{
+    (void)state;
+    struct net net;
+    struct sb_shape shape;
+    build_net(&net);
+    FOR_ENGINES(engine)
+    {
+        struct sb_plan *plan = plan_on(&net, engine, 2);
+        const size_t n = sb_plan_num_outputs(plan);
+        size_t stride = 0, pixels;
+        for (size_t i = 0; i < n; i++) {
+            sb_plan_output(plan, sb_plan_output_name(plan, i), &shape);
+            stride = stride > sb_shape_count(shape) ? stride : sb_shape_count(shape);
+        }
+        stride = sb_align_size(stride + 1, 16); /* at least one value behind each output */
+        sb_plan_input(plan, 0, &shape);
+        pixels = sb_shape_count(shape);
+        float *blocks[2] = {sb_calloc(n * stride, sizeof(float), 0),
+                            sb_calloc(n * stride, sizeof(float), 0)};
+        float *inputs[2] = {sb_calloc(pixels, sizeof(float), 0),
+                            sb_calloc(pixels, sizeof(float), 0)};
+        memcpy(inputs[0], net.input, pixels * sizeof(float));
+        run_bound(plan, inputs[0], blocks[0], stride);
+        run_bound(plan, inputs[1], blocks[1], stride);
+        for (size_t i = 0; i < n; i++) {
+            const char *const name = sb_plan_output_name(plan, i);
+            assert_ptr_equal(sb_plan_output(plan, name, &shape), blocks[1] + i * stride);
+            for (size_t k = sb_shape_count(shape); k < stride; k++)
+                assert_true(blocks[0][i * stride + k] == 0 && blocks[1][i * stride + k] == 0);
+        }
+        memcpy(inputs[1], net.input, pixels * sizeof(float));
+        run_bound(plan, inputs[1], blocks[1], stride);
+        assert_memory_equal(blocks[0], blocks[1], n * stride * sizeof(float));
+        net_assert_plan(&net, plan, 2e-6);
+        for (int k = 0; k < 2; k++) {
+            sb_free(blocks[k]);
+            sb_free(inputs[k]);
+        }
+        sb_plan_free(&plan);
+    }
+    net_release(&net);
+}
+
 static void test_plan__memory_adds_up(void **state)
 {
     (void)state;
@@ -257,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_plan__results_do_not_depend_on_the_thread_count),
         cmocka_unit_test(test_plan__a_run_allocates_nothing),
         cmocka_unit_test(test_plan__input_survives_a_run),
+        cmocka_unit_test(test_plan__reads_and_writes_bound_memory),
         cmocka_unit_test(test_plan__memory_adds_up),
         cmocka_unit_test(test_plan__steps_are_named_and_timed),
         cmocka_unit_test(test_plan__every_failed_allocation_is_reported),
