@@ -493,7 +493,7 @@ const struct sb_report_column *sb_report_column_at(size_t index)
     return index < N_COLUMNS ? &columns[index] : NULL;
 }
 
-int sb_report_column_find(const char *key, const struct sb_report_column **out,
+int sb_report_column_find(const char *option, const char *key, const struct sb_report_column **out,
                           struct sb_error *err)
 {
     for (size_t i = 0; i < N_COLUMNS; i++) {
@@ -502,7 +502,7 @@ int sb_report_column_find(const char *key, const struct sb_report_column **out,
             return 0;
         }
     }
-    sb_error_set(err, SB_EINVAL, "unknown column '%s'", key);
+    sb_error_set(err, SB_EINVAL, "%s: unknown column '%s'", option, key);
     for (size_t i = 0; i < N_COLUMNS; i++) {
         if (sb_name_is_near(key, columns[i].key))
             return sb_error_hint(err, "did you mean %s?", columns[i].key);

@@ -27,8 +27,8 @@ struct sb_report_column {
 
 /* Columns in order; NULL after the last. */
 const struct sb_report_column *sb_report_column_at(size_t index);
-/* SB_EINVAL with a hint when there is no such column. */
-int sb_report_column_find(const char *key, const struct sb_report_column **out,
+/* SB_EINVAL with a hint when there is no such column; the message names the option that asks. */
+int sb_report_column_find(const char *option, const char *key, const struct sb_report_column **out,
                           struct sb_error *err);
 
 #endif

@@ -13,6 +13,8 @@
 #define TAG      SB_MEM_TAG(SB_MEM_DATA, 0)
 #define MAX_SORT 8 /* keys of an order */
 
+#define USUAL_SCENARIO "stream" /* not worth a word */
+
 bool sb_next_word(const char **list, char *word, size_t size)
 {
     const size_t n = strcspn(*list, ",");
@@ -21,6 +23,15 @@ bool sb_next_word(const char **list, char *word, size_t size)
     snprintf(word, size, "%.*s", (int)n, *list);
     *list += n + ((*list)[n] == ',');
     return true;
+}
+
+bool sb_take_optional(char *key)
+{
+    const size_t n = strlen(key);
+    const bool optional = n > 0 && key[n - 1] == '?';
+    if (optional)
+        key[n - 1] = '\0';
+    return optional;
 }
 
 static int find_column(const struct sb_table *t, const char *key, const char *option, size_t *out,
@@ -61,6 +72,22 @@ int sb_next_condition(const char **list, struct sb_condition *out, bool *found,
     return 0;
 }
 
+/* A unit of the column. */
+static int find_unit(const struct sb_table_column *column, const char *option, const char *symbol,
+                     const struct sb_unit **out, struct sb_error *err)
+{
+    const int rc = sb_unit_find(column->quantity, symbol, out, err);
+    if (rc == 0)
+        return 0;
+    const struct sb_error cause = *err;
+    if (*symbol)
+        sb_error_set(err, SB_EINVAL, "%s: column '%s' has no unit '%s'", option, column->key,
+                     symbol);
+    else
+        sb_error_set(err, SB_EINVAL, "%s: column '%s' needs a unit", option, column->key);
+    return sb_error_hint(err, "%s", cause.hint);
+}
+
 /* "200ms" in base units of the column. */
 static int read_number(const struct sb_table_column *column, const char *text, double *out,
                        struct sb_error *err)
@@ -71,21 +98,18 @@ static int read_number(const struct sb_table_column *column, const char *text, d
     if (end == text || !isfinite(value))
         return sb_error_set(err, SB_EINVAL, "--where: column '%s' holds numbers, got '%s'",
                             column->key, text);
-    if (sb_unit_find(column->quantity, end, &unit, err)) {
-        const struct sb_error cause = *err;
-        sb_error_set(err, SB_EINVAL, "--where: column '%s' needs a unit, got '%s'", column->key,
-                     text);
-        return sb_error_hint(err, "%s", cause.hint);
-    }
-    *out = value * unit->scale;
-    return 0;
+    const int rc = find_unit(column, "--where", end, &unit, err);
+    if (rc == 0)
+        *out = value * unit->scale;
+    return rc;
 }
 
+/* "=", "<", "<=", ">" or ">="; what differs by no more than the unit's rounding is equal. */
 static bool compare(double a, const char *op, double b)
 {
-    if (fabs(a - b) <= 1e-9 * fabs(b)) /* equal but for the unit's rounding */
-        return op[0] == '=' || (op[0] != '!' && op[1] == '=');
-    return op[0] == '!' || (op[0] == '<' && a < b) || (op[0] == '>' && a > b);
+    if (fabs(a - b) <= 1e-9 * fabs(b))
+        return op[0] == '=' || op[1] == '=';
+    return (op[0] == '<' && a < b) || (op[0] == '>' && a > b);
 }
 
 /* One alternative of "=" against a cell. */
@@ -218,23 +242,102 @@ static int permute(struct sb_table *t, const size_t *index, size_t count, struct
     return 0;
 }
 
-int sb_table_select(struct sb_table *t, const char *keys, struct sb_error *err)
+static bool same_cell(const struct sb_table_cell *a, const struct sb_table_cell *b)
 {
-    size_t count = 0, capacity = 0, *index = NULL;
+    if (a->type != b->type)
+        return false;
+    if (a->type == SB_CELL_NUMBER)
+        return a->value == b->value;
+    return a->text == b->text || (a->text && b->text && strcmp(a->text, b->text) == 0);
+}
+
+static bool is_constant(const struct sb_table *t, size_t column)
+{
+    for (size_t r = 1; r < t->num_rows; r++) {
+        if (!same_cell(sb_table_at(t, 0, column), sb_table_at(t, r, column)))
+            return false;
+    }
+    return true;
+}
+
+static bool has_values(const struct sb_table *t, size_t column)
+{
+    for (size_t r = 0; r < t->num_rows; r++) {
+        if (sb_table_at(t, r, column)->type >= SB_CELL_TEXT)
+            return true;
+    }
+    return false;
+}
+
+/* A text or a plain number that says what a row is about; all else is a value. */
+static bool is_label(const struct sb_table_column *column)
+{
+    return column->source == SB_SOURCE_NONE &&
+           (column->quantity == SB_QUANTITY_NONE || column->quantity == SB_QUANTITY_COUNT);
+}
+
+bool sb_table_tells(const struct sb_table *t, size_t column)
+{
+    if (t->num_rows == 0)
+        return true;
+    return is_label(&t->columns[column]) ? !is_constant(t, column) : has_values(t, column);
+}
+
+void sb_table_put_constant(const struct sb_table *t, size_t column, struct sb_str *constants)
+{
+    const struct sb_table_cell *const cell = sb_table_at(t, 0, column);
+    if (!is_label(&t->columns[column]) || cell->type < SB_CELL_TEXT ||
+        (cell->text && strcmp(cell->text, USUAL_SCENARIO) == 0))
+        return;
+    sb_str_printf(constants, "%s%s ", constants->length ? ", " : "", t->columns[column].name);
+    if (cell->type == SB_CELL_TEXT)
+        sb_str_puts(constants, cell->text);
+    else
+        sb_str_printf(constants, "%.0f", cell->value);
+}
+
+void sb_table_note_constants(struct sb_table *t, const struct sb_str *constants)
+{
+    if (constants->length)
+        sb_table_note(t, "All rows: %s.", sb_str_text(constants));
+    t->texts.failed = t->texts.failed || constants->failed;
+}
+
+/* Looks up the columns of "KEY,KEY?"; *index is owned by the caller, also on failure. */
+static int choose(const struct sb_table *t, const char *keys, size_t **index, size_t *count,
+                  struct sb_str *constants, struct sb_error *err)
+{
+    size_t capacity = 0;
     char key[SB_MAX_KEY];
     int rc = 0;
     for (const char *p = keys; rc == 0 && sb_next_word(&p, key, sizeof(key));) {
-        if (sb_grow(&index, &capacity, count + 1, sizeof(*index), TAG))
-            rc = sb_error_nomem(err, "columns", count);
-        if (rc == 0)
-            rc = find_column(t, key, "--columns", &index[count++], err);
+        const bool optional = sb_take_optional(key);
+        size_t column = 0;
+        rc = find_column(t, key, "--columns", &column, err);
+        if (rc == 0 && sb_grow(index, &capacity, *count + 1, sizeof(**index), TAG))
+            rc = sb_error_nomem(err, "columns", *count);
+        if (rc == 0 && optional && !sb_table_tells(t, column))
+            sb_table_put_constant(t, column, constants);
+        else if (rc == 0)
+            (*index)[(*count)++] = column;
     }
-    if (rc == 0 && count == 0)
-        rc = sb_error_set(err, SB_EINVAL, "--columns: expected KEY,...");
+    if (rc == 0 && *count == 0)
+        rc = sb_error_set(err, SB_EINVAL, "--columns: %s",
+                          *keys ? "none of them tells anything" : "expected KEY,...");
+    return rc;
+}
+
+int sb_table_select(struct sb_table *t, const char *keys, struct sb_error *err)
+{
+    struct sb_str constants = SB_STR_INIT;
+    size_t count = 0, *index = NULL;
+    int rc = choose(t, keys, &index, &count, &constants, err);
     if (rc == 0) {
+        sb_table_note_constants(t, &constants);
         sb_table_keep_rules(t);
         rc = permute(t, index, count, err);
     }
+    sb_str_release(&constants);
     sb_free(index);
     return rc;
 }
@@ -251,7 +354,7 @@ int sb_table_units(struct sb_table *t, const char *units, struct sb_error *err)
         *equals = '\0';
         int rc = find_column(t, word, "--units", &column, err);
         if (rc == 0)
-            rc = sb_unit_find(t->columns[column].quantity, equals + 1, &unit, err);
+            rc = find_unit(&t->columns[column], "--units", equals + 1, &unit, err);
         if (rc)
             return rc;
         sb_table_set_unit(t, column, unit);

@@ -24,6 +24,9 @@
  * are cut. */
 bool sb_next_word(const char **list, char *word, size_t size);
 
+/* Takes the mark off "KEY?", a column shown only where it tells something; false without one. */
+bool sb_take_optional(char *key);
+
 /* A condition on a column. */
 struct sb_condition {
     char key[SB_MAX_KEY];
@@ -39,7 +42,15 @@ int sb_next_condition(const char **list, struct sb_condition *out, bool *found,
  * its column behind it ("200ms"), or none where the column has a unit without symbol. A missing
  * value differs from everything and is neither more nor less. */
 int sb_table_where(struct sb_table *t, const char *conditions, struct sb_error *err);
-/* Keeps the columns of "KEY,KEY", in that order. */
+/* True when a column tells something: a value that some row has, or a label that differs between
+ * rows. Of a table without rows all do. */
+bool sb_table_tells(const struct sb_table *t, size_t column);
+/* Appends what a column says in every row when it is a label: "size 640, batch 1". */
+void sb_table_put_constant(const struct sb_table *t, size_t column, struct sb_str *constants);
+/* Notes them: "All rows: size 640, batch 1."; nothing for none. */
+void sb_table_note_constants(struct sb_table *t, const struct sb_str *constants);
+/* Keeps the columns of "KEY,KEY?", in that order; "KEY?" where it tells something, and a label that
+ * is the same in every row becomes a note. */
 int sb_table_select(struct sb_table *t, const char *keys, struct sb_error *err);
 /* Units of columns: "latency=ms,peak=MiB". */
 int sb_table_units(struct sb_table *t, const char *units, struct sb_error *err);

@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_COLUMNS    64
-#define USUAL_SCENARIO "stream" /* not worth a word */
+#define MAX_COLUMNS 64
 
 #define KIND(name)    (1u << SB_RECORD_##name)
 #define KINDS_OF_ROWS (KIND(COST) | KIND(TIME) | KIND(MEMORY) | KIND(CHECK) | KIND(ACCURACY))
@@ -167,7 +166,7 @@ int sb_view_find(const char *name, const struct sb_view **out, struct sb_error *
         const size_t used = strlen(known);
         snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", presets[i].name);
     }
-    sb_error_set(err, SB_EINVAL, "unknown preset '%s'", name);
+    sb_error_set(err, SB_EINVAL, "--preset: unknown preset '%s'", name);
     return sb_error_hint(err, "known: %s", known);
 }
 
@@ -179,21 +178,24 @@ struct selection {
     size_t count;
 };
 
-static int add_column(struct selection *s, const char *key, struct sb_error *err)
+/* `option` asks for the column, for messages. */
+static int add_column(struct selection *s, const char *option, const char *key,
+                      struct sb_error *err)
 {
     if (s->count == MAX_COLUMNS)
-        return sb_error_set(err, SB_EINVAL, "more than %d columns", MAX_COLUMNS);
+        return sb_error_set(err, SB_EINVAL, "%s: more than %d columns", option, MAX_COLUMNS);
     s->optional[s->count] = s->hidden[s->count] = false;
-    return sb_report_column_find(key, &s->columns[s->count++], err);
+    return sb_report_column_find(option, key, &s->columns[s->count++], err);
 }
 
-static int add_hidden(struct selection *s, const char *key, struct sb_error *err)
+static int add_hidden(struct selection *s, const char *option, const char *key,
+                      struct sb_error *err)
 {
     for (size_t i = 0; i < s->count; i++) {
         if (strcmp(s->columns[i]->key, key) == 0)
             return 0;
     }
-    const int rc = add_column(s, key, err);
+    const int rc = add_column(s, option, key, err);
     if (rc == 0)
         s->hidden[s->count - 1] = true;
     return rc;
@@ -202,17 +204,17 @@ static int add_hidden(struct selection *s, const char *key, struct sb_error *err
 /* Columns that rows are chosen or ordered by need not be shown. */
 static int add_unseen(struct selection *s, const struct sb_view *view, struct sb_error *err)
 {
-    int rc = view->group ? add_hidden(s, view->group, err) : 0;
+    int rc = view->group ? add_hidden(s, "--group", view->group, err) : 0;
     char key[SB_MAX_KEY];
     for (const char *p = view->sort ? view->sort : "";
          rc == 0 && sb_next_word(&p, key, sizeof(key));)
-        rc = add_hidden(s, key + (key[0] == '-'), err);
+        rc = add_hidden(s, "--sort", key + (key[0] == '-'), err);
     struct sb_condition condition;
     bool found = true;
     for (const char *p = view->where ? view->where : ""; rc == 0 && found;) {
         rc = sb_next_condition(&p, &condition, &found, err);
         if (rc == 0 && found)
-            rc = add_hidden(s, condition.key, err);
+            rc = add_hidden(s, "--where", condition.key, err);
     }
     return rc;
 }
@@ -223,11 +225,8 @@ static int select_columns(struct selection *s, const struct sb_view *view, struc
     int rc = 0;
     s->count = 0;
     for (const char *p = view->columns; rc == 0 && sb_next_word(&p, key, sizeof(key));) {
-        const size_t n = strlen(key);
-        const bool optional = n > 0 && key[n - 1] == '?';
-        if (optional)
-            key[n - 1] = '\0';
-        rc = add_column(s, key, err);
+        const bool optional = sb_take_optional(key);
+        rc = add_column(s, "--columns", key, err);
         if (rc == 0)
             s->optional[s->count - 1] = optional;
     }
@@ -248,56 +247,15 @@ static void fill(struct sb_table *t, const struct selection *s, const struct sb_
     }
 }
 
-static bool same_cell(const struct sb_table_cell *a, const struct sb_table_cell *b)
-{
-    if (a->type != b->type)
-        return false;
-    if (a->type == SB_CELL_NUMBER)
-        return a->value == b->value;
-    return a->text == b->text || (a->text && b->text && strcmp(a->text, b->text) == 0);
-}
-
-static bool is_constant(const struct sb_table *t, size_t column)
-{
-    for (size_t r = 1; r < t->num_rows; r++) {
-        if (!same_cell(sb_table_at(t, 0, column), sb_table_at(t, r, column)))
-            return false;
-    }
-    return true;
-}
-
-static bool has_values(const struct sb_table *t, size_t column)
-{
-    for (size_t r = 0; r < t->num_rows; r++) {
-        if (sb_table_at(t, r, column)->type >= SB_CELL_TEXT)
-            return true;
-    }
-    return false;
-}
-
-/* "size 640, batch 1": a label that is the same in every row. */
-static void say_constant(const struct sb_table *t, size_t column, struct sb_str *out)
-{
-    const struct sb_table_cell *cell = sb_table_at(t, 0, column);
-    if (cell->type < SB_CELL_TEXT || (cell->text && strcmp(cell->text, USUAL_SCENARIO) == 0))
-        return;
-    sb_str_printf(out, "%s%s ", out->length ? ", " : "", t->columns[column].name);
-    if (cell->type == SB_CELL_TEXT)
-        sb_str_puts(out, cell->text);
-    else
-        sb_str_printf(out, "%.0f", cell->value);
-}
-
 /* Takes out optional columns that tell nothing; labels that are the same everywhere move into a
  * line below the table. */
 static void drop_columns(struct sb_table *t, const struct selection *s, struct sb_str *constants)
 {
     bool drop[MAX_COLUMNS] = {false};
     for (size_t c = 0; c < s->count && t->num_rows > 0; c++) {
-        const bool label = s->columns[c]->source == SB_SOURCE_NONE;
-        drop[c] = s->optional[c] && (label ? is_constant(t, c) : !has_values(t, c));
-        if (drop[c] && label)
-            say_constant(t, c, constants);
+        drop[c] = s->optional[c] && !sb_table_tells(t, c);
+        if (drop[c])
+            sb_table_put_constant(t, c, constants);
         drop[c] = drop[c] || s->hidden[c];
     }
     sb_table_keep_rules(t);
@@ -402,13 +360,11 @@ static int build(struct sb_table *t, const struct sb_view *view, const struct sb
         return rc;
     struct sb_str constants = SB_STR_INIT;
     drop_columns(t, &s, &constants);
-    if (constants.length)
-        sb_table_note(t, "All rows: %s.", sb_str_text(&constants));
+    sb_table_note_constants(t, &constants);
     if (view->note)
         sb_table_note(t, "%s", view->note);
     say_accuracy_notes(t, rows->records);
     say_foreign_accuracies(t, rows);
-    t->texts.failed = t->texts.failed || constants.failed;
     sb_str_release(&constants);
     return sb_table_finish(t, err);
 }

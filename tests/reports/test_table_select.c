@@ -116,6 +116,36 @@ static void test_table_select__columns_take_their_order(void **state)
     sb_table_release(&t);
 }
 
+/* The keys left of those asked for, and the note of what was left out. */
+static void assert_selected(const char *conditions, const char *asked, const char *expected,
+                            const char *note)
+{
+    struct sb_table t;
+    struct sb_str keys = SB_STR_INIT;
+    build(&t);
+    assert_ok(sb_table_where(&t, conditions, &err), &err);
+    assert_ok(sb_table_select(&t, asked, &err), &err);
+    for (size_t c = 0; c < t.num_columns; c++)
+        sb_str_printf(&keys, "%s%s", c ? "," : "", t.columns[c].key);
+    assert_string_equal(sb_str_text(&keys), expected);
+    assert_int_equal(t.num_notes, note != NULL);
+    if (note)
+        assert_string_equal(t.notes[0], note);
+    sb_str_release(&keys);
+    sb_table_release(&t);
+}
+
+static void test_table_select__optional_columns_are_shown_where_they_tell(void **state)
+{
+    (void)state;
+    assert_selected("", "model,size?,latency?", "model,size,latency", NULL);
+    assert_selected("size=640", "model,size?,latency?", "model,latency", "All rows: size 640.");
+    assert_selected("model=net-b", "latency?,size", "size", NULL); /* nothing but a reason */
+    assert_selected("model=net-b", "latency,model?,size?", "latency",
+                    "All rows: model net-b, size 640.");
+    assert_refused(sb_table_select, "model,cost?", "no column 'cost'");
+}
+
 static void test_table_select__sorts_by_several_keys(void **state)
 {
     (void)state;
@@ -139,7 +169,7 @@ static int select_all(void *ctx)
     if (rc == 0)
         rc = sb_table_order(&t, "size", "-latency", &err);
     if (rc == 0)
-        rc = sb_table_select(&t, "latency,model", &err);
+        rc = sb_table_select(&t, "latency,model,size?", &err);
     if (rc == 0)
         rc = sb_table_finish(&t, &err);
     sb_table_release(&t);
@@ -158,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_table_select__conditions_keep_rows),
         cmocka_unit_test(test_table_select__mistakes_are_named),
         cmocka_unit_test(test_table_select__columns_take_their_order),
+        cmocka_unit_test(test_table_select__optional_columns_are_shown_where_they_tell),
         cmocka_unit_test(test_table_select__sorts_by_several_keys),
         cmocka_unit_test(test_table_select__survives_running_out_of_memory),
     };

@@ -10,6 +10,8 @@ refused absent.jsonl
 refused "$r" --preset per-tree
 refused "$r" --columns model,latensy
 refused "$r" --sort cpu
+refused "$r" --group cpu
+refused "$r" --preset accuracy --columns 'note?'
 refused "$r" --units latency=MiB
 refused "$r" --by leaf
 refused "$r" --format word

@@ -10,6 +10,7 @@ spinebench report "$r" "$d" --preset accuracy --columns metric,value,model --whe
 spinebench report "$d" --preset categories --columns category,ap,ap50 --where "objects>0" --sort=-ap50 --format csv --no-origin
 spinebench report "$d" --preset errors --sort=-delta_ap --where 'count>0' --columns error,delta_ap,count --format csv
 spinebench report "$r" --preset runs --columns machine,memory,cpu --units memory=MiB --no-origin
+spinebench report "$r" --preset accuracy --columns 'model?,size?,metric,value' --where 'metric=AP*' --no-origin
 echo
 echo "tables of the paper:"
 spinebench report "$r" --preset paper-table-2 --columns model,protocol,flops_paper,AP_paper --where 'AP_paper>45,protocol=B' \
