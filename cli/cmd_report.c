@@ -71,20 +71,22 @@ static int chosen_view(struct sb_view *view, struct sb_error *err)
     return rc;
 }
 
-/* What makes this table again. */
+/* What makes this table again: the command that was given, its options in one order. */
 static void set_origin(struct sb_table *t, const struct sb_view *view,
                        const struct sb_records *records, const struct sb_arguments *args)
 {
     const struct sb_origin_option all[] = {
-        {"--preset", view->name}, {"--by", by},       {"--columns", columns}, {"--where", where},
-        {"--sort", sort_by},      {"--group", group}, {"--units", units},
+        {"--preset", preset}, {"--by", by},       {"--columns", columns}, {"--where", where},
+        {"--sort", sort_by},  {"--group", group}, {"--units", units},
     };
-    struct sb_origin_option given[sizeof(all) / sizeof(all[0])];
+    struct sb_origin_option given[sizeof(all) / sizeof(all[0]) + 1];
     size_t count = 0;
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (all[i].value && (i > 0 || preset || !by))
+        if (all[i].value)
             given[count++] = all[i];
     }
+    if (keep_going)
+        given[count++] = (struct sb_origin_option){"--keep-going", NULL};
     struct sb_origin origin = {0};
     struct sb_str command = SB_STR_INIT;
     sb_origin_command(args->words, args->count, given, count, &command);
@@ -120,6 +122,13 @@ static int print_view(const struct sb_records *records, const struct sb_argument
     return rc;
 }
 
+/* "png,pdf" */
+static void join(const struct sb_option_list *words, struct sb_str *out)
+{
+    for (size_t i = 0; i < words->count; i++)
+        sb_str_printf(out, "%s%s", i ? "," : "", words->items[i]);
+}
+
 static int write_report(const struct sb_records *records, const struct sb_arguments *args,
                         struct sb_error *err)
 {
@@ -132,8 +141,14 @@ static int write_report(const struct sb_records *records, const struct sb_argume
     o.left_out = left_out.lines;
     o.num_left_out = left_out.count;
     o.num_extensions = no_plots ? 0 : drawings.count ? drawings.count : 2;
+    struct sb_str plot = SB_STR_INIT;
+    join(&drawings, &plot);
+    o.plot = drawings.count ? sb_str_text(&plot) : NULL;
+    o.keep_going = keep_going;
     struct sb_report_result result;
-    const int rc = sb_report_write(records, &o, &result, err);
+    const int rc = plot.failed ? sb_error_nomem(err, "an option", plot.length)
+                               : sb_report_write(records, &o, &result, err);
+    sb_str_release(&plot);
     if (rc)
         return rc;
     if (*result.no_plots && !no_plots)

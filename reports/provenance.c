@@ -119,7 +119,8 @@ void sb_origin_command(const char *const *inputs, size_t num_inputs,
         put_word(sb_path_base(inputs[i]), out);
     for (size_t i = 0; i < num_options; i++) {
         put_word(options[i].name, out);
-        put_word(options[i].value, out);
+        if (options[i].value)
+            put_word(options[i].value, out);
     }
 }
 

@@ -20,7 +20,7 @@ struct sb_origin {
     const char *runs;    /* "commit 802ec135c283, machine 5b38fe98 (AMD EPYC)"; more after "; " */
 };
 
-/* One option of a command: "--preset", "models". */
+/* One option of a command: "--preset", "models"; the value of a flag is NULL. */
 struct sb_origin_option {
     const char *name, *value;
 };

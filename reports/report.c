@@ -66,15 +66,23 @@ static const struct {
     {false, "runs"},
 };
 
-/* Where a table or figure over records of these kinds comes from; texts kept in the document. */
+/* Where the table of a preset over records of these kinds comes from; without preset what only a
+ * whole report has, a figure. Texts are kept in the document. */
 static struct sb_origin origin_of(struct sb_document *d, const struct sb_records *records,
                                   unsigned kinds, const struct sb_report_options *o,
-                                  const char *option, const char *value)
+                                  const char *preset)
 {
-    const struct sb_origin_option options[] = {{option, value}};
+    struct sb_origin_option options[3];
+    size_t count = 0;
+    options[count++] = preset ? (struct sb_origin_option){"--preset", preset}
+                              : (struct sb_origin_option){"-o", "DIR"};
+    if (!preset && o->plot)
+        options[count++] = (struct sb_origin_option){"--plot", o->plot};
+    if (o->keep_going)
+        options[count++] = (struct sb_origin_option){"--keep-going", NULL};
     struct sb_origin origin = {0};
     struct sb_str command = SB_STR_INIT;
-    sb_origin_command(o->inputs, o->num_inputs, options, 1, &command);
+    sb_origin_command(o->inputs, o->num_inputs, options, count, &command);
     sb_origin_read(&origin, records, kinds, o->inputs, o->num_inputs, &d->texts);
     origin.command = sb_texts_keep(&d->texts, sb_str_text(&command));
     d->texts.failed = d->texts.failed || command.failed;
@@ -116,7 +124,7 @@ static int add_view(struct sb_document *d, const char *name, const struct sb_rec
         sb_table_release(&t);
         return 0;
     }
-    const struct sb_origin origin = origin_of(d, records, view->kinds, o, "--preset", view->name);
+    const struct sb_origin origin = origin_of(d, records, view->kinds, o, view->name);
     sb_table_set_origin(&t, &origin);
     return sb_document_add_table(d, &t, t.num_rows <= MAX_ROWS_IN_TEXT, err);
 }
@@ -136,7 +144,7 @@ static int add_figure(struct sb_document *d, const char *name, const struct sb_r
         sb_figure_release(&f);
         return 0;
     }
-    const struct sb_origin origin = origin_of(d, records, maker->kinds, o, "-o", "DIR");
+    const struct sb_origin origin = origin_of(d, records, maker->kinds, o, NULL);
     sb_figure_set_origin(&f, &origin);
     return sb_document_add_figure(d, &f, err);
 }
@@ -144,7 +152,7 @@ static int add_figure(struct sb_document *d, const char *name, const struct sb_r
 static int collect(struct sb_document *d, const struct sb_records *records,
                    const struct sb_report_options *o, struct sb_error *err)
 {
-    d->origin = origin_of(d, records, 0, o, "-o", "DIR");
+    d->origin = origin_of(d, records, 0, o, NULL);
     int rc = 0;
     const bool peers = has_peers(records);
     for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]) && rc == 0; i++) {

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "bench/record.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sb_report_options {
@@ -27,6 +28,9 @@ struct sb_report_options {
     const char *const
         *left_out; /* bad lines of the inputs, each with file, line and what is wrong */
     size_t num_left_out;
+    /* As the command had them, for the provenance: */
+    const char *plot; /* "png,pdf"; NULL when it had none */
+    bool keep_going;
 };
 
 struct sb_report_result {
