@@ -164,23 +164,12 @@ static int read_keypoints(struct part *p, const struct loader *l, struct sb_scan
     return rc;
 }
 
-static bool is_labelled(const double *xyv, size_t numbers)
-{
-    for (size_t i = 2; i < numbers; i += 3) {
-        if (xyv[i] > 0)
-            return true;
-    }
-    return false;
-}
-
 /* Box and area of a pose without a box of its own. */
 static void decide_box(struct part *p, const struct loader *l, size_t numbers, struct dt_row *row)
 {
     const double *const xyv = p->scratch.points;
     const struct sb_extent all = sb_extent_of(xyv, numbers, false);
-    struct sb_extent labelled = all;
-    if (is_labelled(xyv, numbers))
-        labelled = sb_extent_of(xyv, numbers, true);
+    const struct sb_extent labelled = sb_extent_of(xyv, numbers, sb_any_labelled(xyv, numbers));
     p->notes.count[SB_RULE_KEYPOINT_AREA] += !sb_extent_is(&all, &labelled);
     const bool chosen = rule(l, SB_RULE_KEYPOINT_AREA) == SB_KEYPOINT_AREA_VISIBLE;
     const struct sb_extent *const e = chosen ? &labelled : &all;
@@ -202,7 +191,7 @@ static int keypoints_member(struct part *p, const struct loader *l, struct sb_sc
     if (rc)
         return rc;
     if (rule(l, SB_RULE_UNLABELLED) == SB_UNLABELLED_DROP &&
-        !is_labelled(p->scratch.points, numbers)) {
+        !sb_any_labelled(p->scratch.points, numbers)) {
         row->dropped = true;
         p->notes.count[SB_RULE_UNLABELLED]++;
     }

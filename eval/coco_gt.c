@@ -8,6 +8,7 @@
 #include "eval/coco_gt_ranks.h"
 #include "eval/coco_mask.h"
 #include "eval/duplicate_ids.h"
+#include "eval/keypoint_extent.h"
 #include "eval/mask_areas.h"
 
 #include <math.h>
@@ -188,11 +189,8 @@ static int require(struct ann_part *part, const struct sb_gt_loader *l, struct s
 /* The keypoints just read have one that is labelled. */
 static bool is_labelled(const struct ann_part *part, const struct sb_gt_loader *l)
 {
-    const double *const end = part->rows.numbers + part->rows.number_count;
-    const double *p = end - 3 * l->params->keypoint_count + 2;
-    while (p < end && !(*p > 0))
-        p += 3;
-    return p < end;
+    const size_t numbers = 3 * l->params->keypoint_count;
+    return sb_any_labelled(part->rows.numbers + part->rows.number_count - numbers, numbers);
 }
 
 /* The members that every annotation has, and those of the similarity. */
@@ -256,14 +254,13 @@ static int decide_area(struct ann_part *part, const struct sb_gt_loader *l, stru
     return rc;
 }
 
-/* Ids that the tool takes for "unmatched". */
-static bool is_unmatched_id(const struct sb_gt_loader *l, int64_t id)
+bool sb_is_unmatched_id(struct sb_coco_gt *gt, const struct sb_coco_params *params, int64_t id)
 {
-    switch (rule(l, SB_RULE_ID_ZERO)) {
+    switch (params->rules[SB_RULE_ID_ZERO]) {
     case SB_ID_ZERO_MISS:
         return id == 0;
     case SB_ID_ZERO_NEGATIVE:
-        return sb_id_value(&l->gt->ids, id) <= -1;
+        return sb_id_value(&gt->ids, id) <= -1;
     default:
         return false;
     }
@@ -277,7 +274,7 @@ static int finish_annotation(struct ann_part *part, const struct sb_gt_loader *l
         rc = check_flags(part, l, s, row, at);
     if (rc == 0)
         rc = decide_area(part, l, s, row, at);
-    if (rc == 0 && is_unmatched_id(l, row->id)) {
+    if (rc == 0 && sb_is_unmatched_id(l->gt, l->params, row->id)) {
         row->flags |= SB_ANN_ZERO_ID;
         part->notes.count[SB_RULE_ID_ZERO] += !(row->flags & SB_ANN_IGNORE);
     }

@@ -60,6 +60,9 @@ static inline bool sb_is_chosen_image(const struct sb_coco_gt *gt, int32_t image
     return image >= 0 && (!gt->image_chosen || gt->image_chosen[image]);
 }
 
+/* The id of an annotation is one that the rule takes for "unmatched". */
+bool sb_is_unmatched_id(struct sb_coco_gt *gt, const struct sb_coco_params *params, int64_t id);
+
 /* Reads path. Only what params->iou_type needs is kept. */
 int sb_coco_gt_load(struct sb_coco_gt *gt, const char *path, const struct sb_coco_params *params,
                     struct sb_pool *pool, struct sb_error *err);

@@ -303,12 +303,6 @@ static int choose_images(struct sb_gt_loader *l, struct sb_error *err)
     return 0;
 }
 
-/* easy, medium or hard */
-static uint8_t crowding_group(const struct sb_coco_params *p, double crowding)
-{
-    return crowding < p->crowding[0] ? 0 : crowding < p->crowding[1] ? 1 : 2;
-}
-
 static int copy_images(struct sb_gt_loader *l, const size_t *row_of, struct sb_error *err)
 {
     struct sb_coco_gt *const gt = l->gt;
@@ -325,7 +319,7 @@ static int copy_images(struct sb_gt_loader *l, const size_t *row_of, struct sb_e
         gt->height[i] = row->height;
         gt->width[i] = row->width;
         if (crowding)
-            gt->image_group[i] = crowding_group(l->params, row->crowding);
+            gt->image_group[i] = sb_crowding_group(l->params, row->crowding);
     }
     return l->params->metric->protocol == SB_PROTOCOL_LVIS ? read_sets(l, row_of, err) : 0;
 }

@@ -95,6 +95,11 @@ static inline bool sb_needs_boxes(const struct sb_coco_params *params)
     return !sb_compares_masks(params) || params->rules[SB_RULE_GT_AREA] == SB_GT_AREA_BOX ||
            params->rules[SB_RULE_GT_AREA] == SB_GT_AREA_PERSON;
 }
+/* CrowdPose: easy, medium or hard, an index into sb_crowding_names. */
+static inline uint8_t sb_crowding_group(const struct sb_coco_params *p, double crowding)
+{
+    return crowding < p->crowding[0] ? 0 : crowding < p->crowding[1] ? 1 : 2;
+}
 static inline bool sb_compares_keypoints(const struct sb_coco_params *params)
 {
     return params->iou_type == SB_IOU_KEYPOINTS;

@@ -33,6 +33,16 @@ static inline struct sb_extent sb_extent_of(const double *xyv, size_t numbers, b
     return e;
 }
 
+/* Some keypoint of x, y, v, x, y, v, ... has v > 0. */
+static inline bool sb_any_labelled(const double *xyv, size_t numbers)
+{
+    for (size_t i = 2; i < numbers; i += 3) {
+        if (xyv[i] > 0)
+            return true;
+    }
+    return false;
+}
+
 static inline bool sb_extent_is(const struct sb_extent *a, const struct sb_extent *b)
 {
     return a->x0 == b->x0 && a->y0 == b->y0 && a->x1 == b->x1 && a->y1 == b->y1;

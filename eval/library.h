@@ -17,8 +17,7 @@ struct spinebench_truth {
     struct sb_coco_params params;
     struct sb_coco_gt gt;
     enum sb_numpy_order order;
-    bool arrays;     /* are kept */
-    bool files_only; /* the options ask for what only files have */
+    bool arrays; /* are kept */
     int threads;
     char *path; /* of the annotation file, owned; NULL from memory */
 };
@@ -41,7 +40,7 @@ int sb_library_params(const struct spinebench_options *options, struct sb_coco_p
 /*
  * Masks of `count` rows as one text, so that they are read as those of a file are: shape_at[i] is
  * where mask i starts. image[i] is its image's rank (below 0: the mask is not read). areas gets
- * the foreground pixels, unless NULL. `what` names a row in messages: "object", "detection".
+ * the foreground pixels, unless NULL. `what` names the rows in messages: "objects", "detections".
  */
 struct sb_library_masks {
     const char *const *texts;
@@ -53,8 +52,16 @@ struct sb_library_masks {
 int sb_library_masks_load(const struct sb_library_masks *masks, struct sb_map *map,
                           uint64_t *shape_at, double *areas, struct sb_error *err);
 
-/* SB_EUNSUPPORTED when the options are for files. */
-int sb_library_for_arrays(const struct spinebench_truth *truth, struct sb_error *err);
+/* SB_EINVAL that names the array where it is NULL and count entries are needed. */
+int sb_library_need(const void *array, size_t count, const char *name, struct sb_error *err);
+/* SB_EINVAL that names the entry for ids that are too low (SB_ID_LOWEST). */
+int sb_library_check_ids(const int64_t *ids, size_t count, const char *name, struct sb_error *err);
+/* A column of count values of `bytes` bytes, a copy of `from`, or zeros when that is NULL. NULL and
+ * err when out of memory. */
+void *sb_library_column(const void *from, size_t count, size_t bytes, struct sb_error *err);
+/* Images and categories of objects, with what the protocol has of them. */
+int sb_library_lists(struct spinebench_truth *truth, const struct spinebench_objects *objects,
+                     struct sb_error *err);
 /* Detections from arrays; release with sb_coco_dt_release(). */
 int sb_library_detections(struct sb_coco_dt *dt, const struct spinebench_truth *truth,
                           const struct spinebench_detections *detections, struct sb_error *err);

@@ -12,210 +12,163 @@
 #define TAG       SB_MEM_TAG(SB_MEM_DATA, 0)
 #define MAX_NAMED 10 /* unknown image ids in a message */
 
-/* Fails where a needed array is missing. */
-static int need(const void *array, size_t count, const char *what, struct sb_error *err)
-{
-    if (array || count == 0)
-        return 0;
-    return sb_error_set(err, SB_EINVAL, "%s are NULL", what);
-}
-
-static int check_ids(const int64_t *ids, size_t count, const char *what, struct sb_error *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (ids[i] < SB_ID_LOWEST)
-            return sb_error_set(err, SB_EINVAL, "%s: %" PRId64 " is below %" PRId64, what, ids[i],
-                                (int64_t)SB_ID_LOWEST);
-    }
-    return 0;
-}
-
-/* A column of count values of `bytes` bytes, a copy of `from` unless that is NULL. */
-static void *column(const void *from, size_t count, size_t bytes, struct sb_error *err)
-{
-    void *const made = sb_calloc(count, bytes, TAG);
-    if (!made)
-        sb_error_nomem(err, "columns of a data set", count * bytes);
-    else if (from && count > 0)
-        memcpy(made, from, count * bytes);
-    return made;
-}
-
-static int take_images(struct sb_coco_gt *gt, const struct spinebench_objects *o, bool sizes,
-                       struct sb_error *err)
-{
-    int rc = need(o->image_ids, o->image_count, "image_ids", err);
-    if (rc == 0 && sizes)
-        rc = need(o->image_heights && o->image_widths ? o->image_ids : NULL, o->image_count,
-                  "image_heights or image_widths", err);
-    if (rc == 0)
-        rc = check_ids(o->image_ids, o->image_count, "image_ids", err);
-    if (rc == 0)
-        rc = sb_id_map_build(&gt->images, o->image_ids, o->image_count, &gt->ids, err);
-    if (rc)
-        return rc;
-    gt->height = column(NULL, gt->images.count, sizeof(*gt->height), err);
-    gt->width = column(NULL, gt->images.count, sizeof(*gt->width), err);
-    if (!gt->height || !gt->width)
-        return SB_ENOMEM;
-    for (size_t i = 0; sizes && i < o->image_count; i++) {
-        const int32_t rank = sb_id_map_find(&gt->images, o->image_ids[i]);
-        if (o->image_heights[i] < 0 || o->image_widths[i] < 0)
-            return sb_error_set(err, SB_EINVAL, "image %zu: size %" PRId32 " x %" PRId32, i,
-                                o->image_heights[i], o->image_widths[i]);
-        if ((uint64_t)o->image_heights[i] * (uint64_t)o->image_widths[i] > UINT32_MAX)
-            return sb_error_set(err, SB_EFORMAT,
-                                "image %zu: %" PRId32 " x %" PRId32
-                                " pixels are too many for masks",
-                                i, o->image_heights[i], o->image_widths[i]);
-        gt->height[rank] = o->image_heights[i];
-        gt->width[rank] = o->image_widths[i];
-    }
-    return 0;
-}
-
-static int take_categories(struct sb_coco_gt *gt, const struct spinebench_objects *o,
-                           struct sb_error *err)
-{
-    int rc = need(o->category_ids, o->category_count, "category_ids", err);
-    if (rc == 0)
-        rc = check_ids(o->category_ids, o->category_count, "category_ids", err);
-    if (rc == 0)
-        rc = sb_id_map_build(&gt->categories, o->category_ids, o->category_count, &gt->ids, err);
-    if (rc)
-        return rc;
-    gt->category_names = column(NULL, gt->categories.count, sizeof(char *), err);
-    if (!gt->category_names)
-        return SB_ENOMEM;
-    for (size_t i = 0; i < o->category_count; i++) {
-        const char *const name = o->category_names ? o->category_names[i] : NULL;
-        char **const own = &gt->category_names[sb_id_map_find(&gt->categories, o->category_ids[i])];
-        sb_free(*own);
-        *own = sb_strdup(name ? name : "");
-        if (!*own)
-            return sb_error_nomem(err, "category names", 1);
-    }
-    return 0;
-}
-
 /* Ranks of ids; -1 where there is none. */
 static int32_t *ranks(const struct sb_id_map *map, const int64_t *ids, size_t count,
                       struct sb_error *err)
 {
-    int32_t *const out = column(NULL, count, sizeof(*out), err);
+    int32_t *const out = sb_library_column(NULL, count, sizeof(*out), err);
     for (size_t i = 0; out && i < count; i++)
         out[i] = sb_id_map_find(map, ids[i]);
     return out;
 }
 
-static bool any_visible(const double *keypoints, size_t count)
+static bool follows(const struct spinebench_truth *t, enum sb_rule rule, uint8_t value)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (keypoints[3 * i + 2] > 0)
-            return true;
-    }
-    return false;
+    return t->params.rules[rule] == value;
 }
 
-static void take_flags(const struct spinebench_truth *t, const struct spinebench_objects *o,
-                       uint8_t *flags)
+static bool is_unlabelled(const struct spinebench_truth *t, const struct spinebench_objects *o,
+                          size_t i)
 {
-    const size_t points = t->params.keypoint_count;
+    const size_t numbers = 3 * t->params.keypoint_count;
+    return o->num_keypoints ? o->num_keypoints[i] == 0
+                            : !sb_any_labelled(o->keypoints + i * numbers, numbers);
+}
+
+static void take_flags(struct spinebench_truth *t, const struct spinebench_objects *o)
+{
+    const bool crowds = follows(t, SB_RULE_CROWD, SB_CROWD_IGNORE);
+    const bool ignores = follows(t, SB_RULE_IGNORE_FLAG, SB_IGNORE_EITHER);
+    uint8_t *const flags = t->gt.flags;
     for (size_t i = 0; i < o->count; i++) {
-        if (o->iscrowd && o->iscrowd[i])
+        if (crowds && o->iscrowd && o->iscrowd[i])
             flags[i] |= SB_ANN_CROWD | SB_ANN_IGNORE;
-        if (o->ids && o->ids[i] == 0)
-            flags[i] |= SB_ANN_ZERO_ID;
-        if (!sb_compares_keypoints(&t->params))
-            continue;
-        if (o->num_keypoints ? o->num_keypoints[i] == 0
-                             : !any_visible(o->keypoints + i * 3 * points, points))
+        if (ignores && o->ignore && o->ignore[i])
             flags[i] |= SB_ANN_IGNORE;
+        if (sb_compares_keypoints(&t->params) && is_unlabelled(t, o, i))
+            flags[i] |= SB_ANN_IGNORE;
+        if (o->ids && sb_is_unmatched_id(&t->gt, &t->params, o->ids[i]))
+            flags[i] |= SB_ANN_ZERO_ID;
     }
 }
 
-/* The area of every object: the caller's, of its mask, or of its box. */
+/* Areas that boxes decide. */
+static void take_box_areas(const struct spinebench_truth *t, const struct spinebench_objects *o,
+                           double *area)
+{
+    const double scale = follows(t, SB_RULE_GT_AREA, SB_GT_AREA_PERSON) ? 0.53 : 1;
+    for (size_t i = 0; i < o->count; i++)
+        area[i] = o->bbox[4 * i + 2] * o->bbox[4 * i + 3] * scale;
+}
+
+/* Boxes, masks, and the area of every object: the caller's, or of its mask or its box. */
 static int take_shapes(struct spinebench_truth *t, const struct spinebench_objects *o,
                        struct sb_error *err)
 {
     struct sb_coco_gt *const gt = &t->gt;
-    gt->area = column(o->area, o->count, sizeof(*gt->area), err);
-    if (!gt->area)
-        return SB_ENOMEM;
-    if (sb_compares_masks(&t->params)) {
-        const struct sb_library_masks masks = {o->masks, o->count, gt->image, gt, "object"};
-        gt->shape_at = column(NULL, o->count, sizeof(*gt->shape_at), err);
-        return gt->shape_at ? sb_library_masks_load(&masks, &gt->map, gt->shape_at,
-                                                    o->area ? NULL : gt->area, err)
-                            : SB_ENOMEM;
-    }
-    int rc = need(o->bbox, o->count, "bbox", err);
+    const bool given = follows(t, SB_RULE_GT_AREA, SB_GT_AREA_FILE) && o->area;
+    const bool masks = sb_needs_masks(&t->params), boxes = sb_needs_boxes(&t->params);
+    const bool of_masks = masks && (follows(t, SB_RULE_GT_AREA, SB_GT_AREA_MASK) ||
+                                    follows(t, SB_RULE_GT_AREA, SB_GT_AREA_FILE));
+    int rc = boxes ? sb_library_need(o->bbox, o->count, "objects.bbox", err) : 0;
     if (rc)
         return rc;
-    gt->box = column(o->bbox, o->count, sizeof(*gt->box), err);
-    for (size_t i = 0; gt->box && !o->area && i < o->count; i++)
-        gt->area[i] = gt->box[i][2] * gt->box[i][3];
-    return gt->box ? 0 : SB_ENOMEM;
+    gt->area = sb_library_column(given ? o->area : NULL, o->count, sizeof(*gt->area), err);
+    gt->box = boxes ? sb_library_column(o->bbox, o->count, sizeof(*gt->box), err) : NULL;
+    gt->shape_at = masks ? sb_library_column(NULL, o->count, sizeof(*gt->shape_at), err) : NULL;
+    if (!gt->area || (boxes && !gt->box) || (masks && !gt->shape_at))
+        return SB_ENOMEM;
+    if (!given && !of_masks)
+        take_box_areas(t, o, gt->area);
+    const struct sb_library_masks rows = {o->masks, o->count, gt->image, gt, "objects"};
+    return masks ? sb_library_masks_load(&rows, &gt->map, gt->shape_at,
+                                         !given && of_masks ? gt->area : NULL, err)
+                 : 0;
 }
 
 static int take_keypoints(struct spinebench_truth *t, const struct spinebench_objects *o,
                           struct sb_error *err)
 {
-    int rc = need(o->keypoints, o->count, "keypoints", err);
+    int rc = sb_library_need(o->keypoints, o->count, "objects.keypoints", err);
     if (rc)
         return rc;
-    t->gt.keypoints =
-        column(o->keypoints, o->count, 3 * t->params.keypoint_count * sizeof(double), err);
+    t->gt.keypoints = sb_library_column(o->keypoints, o->count,
+                                        3 * t->params.keypoint_count * sizeof(double), err);
     return t->gt.keypoints ? 0 : SB_ENOMEM;
 }
 
-/* Rows whose id repeats follow pycocotools, which keeps the last of them. */
+/* Rows whose id repeats follow pycocotools, which keeps the last of them, or the rule. */
 static int resolve_ids(struct spinebench_truth *t, const struct spinebench_objects *o,
                        struct sb_error *err)
 {
-    if (!o->ids)
-        return 0;
     size_t repeats = 0;
-    const int rc = check_ids(o->ids, o->count, "ids", err);
-    return rc ? rc : sb_resolve_duplicates(&t->gt, o->ids, &t->params, &repeats, err);
+    return !o->ids || follows(t, SB_RULE_REPEATED_IDS, SB_REPEATED_EACH)
+               ? 0
+               : sb_resolve_duplicates(&t->gt, o->ids, &t->params, &repeats, err);
+}
+
+/* Those whose image or category is not listed, by the first of their ids. */
+static int refuse_unknown(const int32_t *rank, const int64_t *ids, size_t count, const char *rows,
+                          const char *parents, struct sb_error *err)
+{
+    struct sb_str list = SB_STR_INIT;
+    size_t unknown = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rank[i] >= 0)
+            continue;
+        if (unknown < MAX_NAMED)
+            sb_str_printf(&list, "%s%" PRId64, unknown ? ", " : "", ids[i]);
+        unknown++;
+    }
+    if (unknown > 0)
+        sb_error_set(err, SB_EFORMAT,
+                     "%zu %s belong to %s that the ground truth does not have: %s%s", unknown, rows,
+                     parents, sb_str_text(&list), unknown > MAX_NAMED ? ", ..." : "");
+    sb_str_release(&list);
+    return unknown ? SB_EFORMAT : 0;
+}
+
+static int check_objects(const struct spinebench_truth *t, const struct spinebench_objects *o,
+                         struct sb_error *err)
+{
+    if (follows(t, SB_RULE_UNKNOWN_OBJECTS, SB_UNKNOWN_OBJECTS_DROP))
+        return 0;
+    const int rc = refuse_unknown(t->gt.image, o->image_id, o->count, "objects", "images", err);
+    return rc ? rc
+              : refuse_unknown(t->gt.category, o->category_id, o->count, "objects", "categories",
+                               err);
 }
 
 static int take_objects(struct spinebench_truth *t, const struct spinebench_objects *o,
                         struct sb_error *err)
 {
     struct sb_coco_gt *const gt = &t->gt;
-    int rc = take_images(gt, o, sb_compares_masks(&t->params), err);
-    if (rc == 0)
-        rc = take_categories(gt, o, err);
-    if (rc == 0)
-        rc = need(o->image_id, o->count, "image_id", err);
-    if (rc == 0)
-        rc = need(o->category_id, o->count, "category_id", err);
-    if (rc)
-        return rc;
     if (o->count >= UINT32_MAX)
         return sb_error_set(err, SB_EUNSUPPORTED, "more than 2^32 - 2 objects");
+    int rc = sb_library_lists(t, o, err);
+    if (rc == 0)
+        rc = sb_library_need(o->image_id, o->count, "objects.image_id", err);
+    if (rc == 0)
+        rc = sb_library_need(o->category_id, o->count, "objects.category_id", err);
+    if (rc == 0 && o->ids)
+        rc = sb_library_check_ids(o->ids, o->count, "objects.ids", err);
+    if (rc)
+        return rc;
     gt->count = o->count;
     gt->image = ranks(&gt->images, o->image_id, o->count, err);
     gt->category = ranks(&gt->categories, o->category_id, o->count, err);
-    gt->flags = column(NULL, o->count, sizeof(*gt->flags), err);
+    gt->flags = sb_library_column(NULL, o->count, sizeof(*gt->flags), err);
     if (!gt->image || !gt->category || !gt->flags)
         return SB_ENOMEM;
-    rc = take_shapes(t, o, err);
+    rc = check_objects(t, o, err);
+    if (rc == 0)
+        rc = take_shapes(t, o, err);
     if (rc == 0 && sb_compares_keypoints(&t->params))
         rc = take_keypoints(t, o, err);
     if (rc)
         return rc;
-    take_flags(t, o, gt->flags);
+    take_flags(t, o);
     return resolve_ids(t, o, err);
-}
-
-int sb_library_for_arrays(const struct spinebench_truth *truth, struct sb_error *err)
-{
-    if (!truth->files_only)
-        return 0;
-    return sb_error_set(err, SB_EUNSUPPORTED,
-                        "options: LVIS, CrowdPose and rules are for files, arrays were given");
 }
 
 /* Ground truth without objects, with checked options. */
@@ -237,7 +190,6 @@ static int start(struct spinebench_truth **truth, const struct spinebench_option
     }
     t->order = o.numpy_mean == 1 ? SB_NUMPY_BLOCKED : SB_NUMPY_WHOLE;
     t->arrays = o.arrays != 0;
-    t->files_only = o.protocol != SPINEBENCH_COCO || o.rule_count > 0;
     t->threads = o.threads ? (int)o.threads : sb_cpu_count();
     *truth = t;
     return 0;
@@ -256,9 +208,7 @@ int spinebench_truth_new(struct spinebench_truth **truth, const struct spinebenc
     int rc = start(truth, options, &err);
     if (rc == 0) {
         sb_id_pool_init(&(*truth)->gt.ids);
-        rc = sb_library_for_arrays(*truth, &err);
-        if (rc == 0)
-            rc = sb_library_take(&o, sizeof(o), objects, "objects", &err);
+        rc = sb_library_take(&o, sizeof(o), objects, "objects", &err);
         if (rc == 0)
             rc = take_objects(*truth, &o, &err);
         if (rc)
@@ -311,38 +261,22 @@ void spinebench_truth_free(struct spinebench_truth **truth)
     *truth = NULL;
 }
 
-/* Names the images that the ground truth does not have. */
-static int check_known(const struct sb_coco_dt *dt, const int64_t *image_id, struct sb_error *err)
-{
-    struct sb_str list = SB_STR_INIT;
-    size_t unknown = 0;
-    for (size_t i = 0; i < dt->count; i++) {
-        if (dt->image[i] >= 0)
-            continue;
-        if (unknown < MAX_NAMED)
-            sb_str_printf(&list, "%s%" PRId64, unknown ? ", " : "", image_id[i]);
-        unknown++;
-    }
-    if (unknown > 0)
-        sb_error_set(err, SB_EFORMAT,
-                     "%zu detections belong to images that the ground truth does not have: %s%s",
-                     unknown, sb_str_text(&list), unknown > MAX_NAMED ? ", ..." : "");
-    sb_str_release(&list);
-    return unknown ? SB_EFORMAT : 0;
-}
-
 /* Points without their third number, and the box and area around them. */
-static int detection_keypoints(struct sb_coco_dt *dt, const double *xyv, size_t points,
-                               struct sb_error *err)
+static int detection_keypoints(struct sb_coco_dt *dt, const struct spinebench_truth *t,
+                               const double *xyv, struct sb_error *err)
 {
+    const size_t points = t->params.keypoint_count;
+    const bool drops = follows(t, SB_RULE_UNLABELLED, SB_UNLABELLED_DROP);
+    const bool visible = follows(t, SB_RULE_KEYPOINT_AREA, SB_KEYPOINT_AREA_VISIBLE);
     dt->kind = SB_DT_KEYPOINTS;
-    dt->keypoints = column(NULL, dt->count, 2 * points * sizeof(double), err);
-    dt->area = column(NULL, dt->count, sizeof(*dt->area), err);
+    dt->keypoints = sb_library_column(NULL, dt->count, 2 * points * sizeof(double), err);
+    dt->area = sb_library_column(NULL, dt->count, sizeof(*dt->area), err);
     if (!dt->keypoints || !dt->area)
         return SB_ENOMEM;
     double *out = dt->keypoints;
     for (size_t i = 0; i < dt->count; i++) {
-        const struct sb_extent e = sb_extent_of(xyv, 3 * points, false);
+        const bool labelled = sb_any_labelled(xyv, 3 * points);
+        const struct sb_extent e = sb_extent_of(xyv, 3 * points, visible && labelled);
         const double box[4] = {e.x0, e.y0, e.x1 - e.x0, e.y1 - e.y0};
         memcpy(dt->box[i], box, sizeof(box));
         for (size_t k = 0; k < points; k++, xyv += 3) {
@@ -350,6 +284,8 @@ static int detection_keypoints(struct sb_coco_dt *dt, const double *xyv, size_t 
             *out++ = xyv[1];
         }
         dt->area[i] = dt->box[i][2] * dt->box[i][3];
+        if (drops && !labelled)
+            dt->image[i] = -1;
     }
     return 0;
 }
@@ -358,24 +294,24 @@ static int detection_shapes(struct sb_coco_dt *dt, const struct spinebench_truth
                             const struct spinebench_detections *d, struct sb_error *err)
 {
     const bool boxes = t->params.iou_type == SB_IOU_BBOX;
-    int rc = boxes ? need(d->bbox, d->count, "bbox", err) : 0;
+    int rc = boxes ? sb_library_need(d->bbox, d->count, "detections.bbox", err) : 0;
     if (rc)
         return rc;
-    dt->box = column(boxes ? d->bbox : NULL, d->count, sizeof(*dt->box), err);
+    dt->box = sb_library_column(boxes ? d->bbox : NULL, d->count, sizeof(*dt->box), err);
     if (!dt->box)
         return SB_ENOMEM;
     if (sb_compares_masks(&t->params)) {
-        const struct sb_library_masks masks = {d->masks, d->count, dt->image, &t->gt, "detection"};
+        const struct sb_library_masks masks = {d->masks, d->count, dt->image, &t->gt, "detections"};
         dt->kind = SB_DT_MASK;
-        dt->area = column(NULL, d->count, sizeof(*dt->area), err);
-        dt->shape_at = column(NULL, d->count, sizeof(*dt->shape_at), err);
+        dt->area = sb_library_column(NULL, d->count, sizeof(*dt->area), err);
+        dt->shape_at = sb_library_column(NULL, d->count, sizeof(*dt->shape_at), err);
         return dt->area && dt->shape_at
                    ? sb_library_masks_load(&masks, &dt->map, dt->shape_at, dt->area, err)
                    : SB_ENOMEM;
     }
     if (sb_compares_keypoints(&t->params)) {
-        rc = need(d->keypoints, d->count, "keypoints", err);
-        return rc ? rc : detection_keypoints(dt, d->keypoints, t->params.keypoint_count, err);
+        rc = sb_library_need(d->keypoints, d->count, "detections.keypoints", err);
+        return rc ? rc : detection_keypoints(dt, t, d->keypoints, err);
     }
     return 0;
 }
@@ -385,24 +321,28 @@ static int take_detections(struct sb_coco_dt *dt, const struct spinebench_truth 
 {
     if (d->count >= UINT32_MAX)
         return sb_error_set(err, SB_EUNSUPPORTED, "more than 2^32 - 2 detections");
-    int rc = need(d->image_id, d->count, "image_id", err);
+    int rc = sb_library_need(d->image_id, d->count, "detections.image_id", err);
     if (rc == 0)
-        rc = need(d->category_id, d->count, "category_id", err);
+        rc = sb_library_need(d->category_id, d->count, "detections.category_id", err);
     if (rc == 0)
-        rc = need(d->score, d->count, "score", err);
+        rc = sb_library_need(d->score, d->count, "detections.score", err);
     if (rc == 0)
-        rc = check_ids(d->image_id, d->count, "image_id", err);
+        rc = sb_library_check_ids(d->image_id, d->count, "detections.image_id", err);
     if (rc)
         return rc;
     dt->count = d->count;
     dt->image = ranks(&t->gt.images, d->image_id, d->count, err);
     dt->category = ranks(&t->gt.categories, d->category_id, d->count, err);
-    dt->score = column(d->score, d->count, sizeof(*dt->score), err);
+    dt->score = sb_library_column(d->score, d->count, sizeof(*dt->score), err);
     if (!dt->image || !dt->category || !dt->score)
         return SB_ENOMEM;
     for (size_t i = 0; i < d->count; i++)
         dt->notes.count[SB_RULE_UNKNOWN_CATS] += dt->category[i] < 0;
-    rc = check_known(dt, d->image_id, err);
+    if (follows(t, SB_RULE_UNKNOWN_IMAGES, SB_UNKNOWN_IMAGES_ERROR))
+        rc = refuse_unknown(dt->image, d->image_id, d->count, "detections", "images", err);
+    if (rc == 0 && follows(t, SB_RULE_UNKNOWN_CATS, SB_UNKNOWN_CATS_ERROR))
+        rc =
+            refuse_unknown(dt->category, d->category_id, d->count, "detections", "categories", err);
     return rc ? rc : detection_shapes(dt, t, d, err);
 }
 
@@ -411,9 +351,7 @@ int sb_library_detections(struct sb_coco_dt *dt, const struct spinebench_truth *
 {
     struct spinebench_detections d;
     memset(dt, 0, sizeof(*dt));
-    int rc = sb_library_for_arrays(truth, err);
-    if (rc == 0)
-        rc = sb_library_take(&d, sizeof(d), detections, "detections", err);
+    int rc = sb_library_take(&d, sizeof(d), detections, "detections", err);
     if (rc == 0)
         rc = take_detections(dt, truth, &d, err);
     if (rc)

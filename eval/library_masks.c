@@ -16,13 +16,14 @@ static int check_mask(const struct sb_library_masks *m, size_t i, struct sb_rle 
 {
     const int32_t rank = m->image[i];
     if (!m->texts[i])
-        return sb_error_set(err, SB_EINVAL, "%s %zu has no mask", m->what, i);
+        return sb_error_set(err, SB_EINVAL, "%s.masks[%zu] is NULL, expected run-length text",
+                            m->what, i);
     const size_t length = strlen(m->texts[i]);
     struct sb_error why;
     const int rc = sb_rle_from_text(rle, (uint32_t)m->gt->height[rank],
                                     (uint32_t)m->gt->width[rank], m->texts[i], length, &why);
     *bytes += 2 * length + HEAD_BYTES; /* a backslash is written as two */
-    return rc ? sb_error_set(err, rc, "%s %zu: %s", m->what, i, why.message) : 0;
+    return rc ? sb_error_set(err, rc, "%s.masks[%zu]: %s", m->what, i, why.message) : 0;
 }
 
 static char *put_mask(char *out, const char *text, int32_t height, int32_t width)
@@ -48,7 +49,8 @@ int sb_library_masks_load(const struct sb_library_masks *masks, struct sb_map *m
     char *text;
     int rc = 0;
     if (m->count > 0 && !m->texts)
-        return sb_error_set(err, SB_EINVAL, "masks of %ss are NULL", m->what);
+        return sb_error_set(err, SB_EINVAL, "%s.masks is NULL, expected %zu entries", m->what,
+                            m->count);
     for (size_t i = 0; rc == 0 && i < m->count; i++) {
         if (m->image[i] < 0)
             continue;
@@ -99,8 +101,11 @@ int64_t spinebench_mask_from_bytes(char *text, size_t size, const uint8_t *mask,
     struct sb_error err;
     sb_error_init(&err);
     int rc = 0;
-    if ((!text && size > 0) || !mask || stride < width)
-        rc = sb_error_set(&err, SB_EINVAL, "a mask needs bytes, and rows of at least its width");
+    if (!mask || (!text && size > 0))
+        rc = sb_error_set(&err, SB_EINVAL, "%s is NULL", mask ? "text" : "mask");
+    else if (stride < width)
+        rc = sb_error_set(&err, SB_EINVAL, "stride is %zu, expected at least the width %u", stride,
+                          width);
     else
         rc = sb_rle_from_mask(&rle, height, width, mask, stride, &err);
     return give_text(rc, &rle, text, size, &err, error);
@@ -115,8 +120,13 @@ int64_t spinebench_mask_from_polygons(char *text, size_t size, const double *poi
     struct sb_error err;
     sb_error_init(&err);
     int rc = 0;
-    if ((!text && size > 0) || !points || !point_counts || polygons == 0)
-        rc = sb_error_set(&err, SB_EINVAL, "a mask needs at least one polygon");
+    if (!points || !point_counts || (!text && size > 0))
+        rc = sb_error_set(&err, SB_EINVAL, "%s is NULL",
+                          !points        ? "points"
+                          : point_counts ? "text"
+                                         : "point_counts");
+    else if (polygons == 0)
+        rc = sb_error_set(&err, SB_EINVAL, "polygons is 0, expected at least 1");
     for (size_t i = 0; rc == 0 && i < polygons; i++) {
         struct sb_rle *const out = i == 0 ? &rle : &part;
         rc = sb_rle_from_polygon(out, height, width, points, point_counts[i], &scratch, &err);

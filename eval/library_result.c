@@ -192,9 +192,12 @@ static int check_array(const struct spinebench_result *result, int32_t which, co
                        const size_t *shape, struct sb_error *err)
 {
     if (!result || !data || !shape)
-        return sb_error_set(err, SB_EINVAL, "an argument is NULL");
+        return sb_error_set(err, SB_EINVAL, "%s: NULL",
+                            !result ? "result"
+                            : data  ? "shape"
+                                    : "data");
     if (which < 0 || which >= ARRAYS)
-        return sb_error_set(err, SB_EINVAL, "unknown array %d", (int)which);
+        return sb_error_set(err, SB_EINVAL, "which: unknown array %d", (int)which);
     if (!result->truth->arrays)
         return sb_error_set(err, SB_EINVAL, "arrays are kept only when options.arrays is 1");
     return 0;

@@ -57,7 +57,7 @@ enum spinebench_similarity {
     SPINEBENCH_BOUNDARY = 3   /* the smaller one of the IoU of masks and of their boundaries */
 };
 
-/* Whose evaluation; LVIS and CrowdPose need files, which have what they ask for. */
+/* Whose evaluation. */
 enum spinebench_protocol {
     SPINEBENCH_COCO = 0,
     SPINEBENCH_LVIS = 1,     /* lvis-api: boxes and masks; boundary-iou-api: boundaries */
@@ -92,7 +92,7 @@ struct spinebench_options {
     double dilation_ratio; /* width of boundaries in image diagonals; 0 = 0.02 */
     size_t rule_count;
     const char *const *rules; /* "id-zero=match", ...: options of `spinebench eval coco` about data
-                                 where tools differ; files only */
+                                 where tools differ */
 };
 
 /* Fills *options; size is sizeof(struct spinebench_options) as the caller knows it. */
@@ -101,7 +101,9 @@ void spinebench_options_defaults(struct spinebench_options *options, size_t size
 
 /*
  * Ground truth: images, categories, and objects in the order of the annotation file, which decides
- * ties. Ids are any numbers; an object of an image or category that is not listed does not count.
+ * ties. Ids are any numbers; an object of an image or category that is not listed does not count,
+ * unless the rule unknown-objects says otherwise. What no rule and no similarity of the options
+ * asks for may be NULL, and is not looked at.
  */
 struct spinebench_objects {
     size_t size;
@@ -120,8 +122,27 @@ struct spinebench_objects {
     const char *const *masks;     /* COCO's compressed run-length text, of the image's size */
     const double *keypoints;      /* (count, keypoint_count, 3) x, y, visibility */
     const int32_t *num_keypoints; /* 0 = the object is ignored; NULL = counts visibility > 0 */
+    const uint8_t *ignore; /* not 0 = ignored where the rule ignore-flag is "either", as for LVIS
+                              and boundaries; NULL = none is */
+    /* CrowdPose, per image: crowdIndex of the file, 0 to 1 */
+    const double *crowd_indices;
+    /* LVIS, per category: 'r', 'c' or 'f' (rare, common, frequent) */
+    const char *category_frequencies;
+    /* LVIS, per image: how many categories it does not have for sure (neg_category_ids of the
+       file), and their ids, one image after the other. NULL = none */
+    const size_t *negative_counts;
+    const int64_t *negative_ids;
+    /* The same for categories that were not annotated to the end (not_exhaustive_category_ids) */
+    const size_t *not_exhaustive_counts;
+    const int64_t *not_exhaustive_ids;
 };
 
+/*
+ * What was found. Detections carry what is compared and nothing else, as results files that hold
+ * only masks or keypoints: their area is that of what is compared. So the rules about files that
+ * carry more or lack something (det-area, empty-results, missing-fields, result-masks,
+ * short-polygons) change nothing here: no detections are no error.
+ */
 struct spinebench_detections {
     size_t size;
     size_t count; /* in the order of the results file, which decides ties between equal scores */
@@ -129,7 +150,8 @@ struct spinebench_detections {
     const double *score;
     const double *bbox;       /* (count, 4) x, y, width, height; only boxes need it */
     const char *const *masks; /* compressed run-length text, of the image's size */
-    const double *keypoints;  /* (count, keypoint_count, 3); the third number is not used */
+    const double *keypoints;  /* (count, keypoint_count, 3); the third number, above 0 = visible, is
+                                 for CrowdPose and the rules unlabelled and keypoint-area */
 };
 
 /* Ground truth, ready for any number of evaluations. */
@@ -146,7 +168,8 @@ void spinebench_truth_free(struct spinebench_truth **truth);
 /* What came out. The ground truth must outlive it. */
 struct spinebench_result;
 
-/* With the options of the ground truth. A detection of an unknown image is an error. */
+/* With the options of the ground truth. A detection of an unknown image is an error, unless the
+ * rule unknown-images says otherwise. */
 int spinebench_evaluate(struct spinebench_result **result, const struct spinebench_truth *truth,
                         const struct spinebench_detections *detections,
                         struct spinebench_error *error);
@@ -156,7 +179,7 @@ int spinebench_evaluate_file(struct spinebench_result **result, struct spinebenc
 /* Frees and sets *result to NULL. */
 void spinebench_result_free(struct spinebench_result **result);
 
-/* The lines that pycocotools prints. Valid as long as the result, as all text from it. */
+/* The lines that the protocol's tool prints. Valid as long as the result, as all text from it. */
 const char *spinebench_result_text(const struct spinebench_result *result);
 /* Detections of categories that the ground truth does not have: they did not count. */
 size_t spinebench_result_unknown(const struct spinebench_result *result);
@@ -172,7 +195,7 @@ struct spinebench_stat {
     int32_t is_recall;
 };
 
-/* Statistics in pycocotools' order: 12 by default, 10 for keypoints. */
+/* Statistics in the tool's order: 12 by default, 10 for keypoints, 13 for LVIS, 9 for CrowdPose. */
 size_t spinebench_result_stats(const struct spinebench_result *result);
 int spinebench_result_stat(const struct spinebench_result *result, size_t index,
                            struct spinebench_stat *stat);

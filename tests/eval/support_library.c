@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+const double test_sigmas[POINTS] = {.1, .1, .1, .1, .1, .1, .1, .1, .1,
+                                    .1, .1, .1, .1, .1, .1, .1, .1};
 const char *const test_category_names[CATEGORIES] = {"one", "two \"quoted\"", "three"};
 
 static void make_mask(struct sb_rng *rng, const double box[4], char text[MASK_BYTES])
@@ -47,12 +49,34 @@ static void make_objects(struct data *d, struct sb_rng *rng)
         make_box(rng, d->bbox + 4 * i);
         d->area[i] = sb_rng_below(rng, 3000);
         d->iscrowd[i] = sb_rng_below(rng, 10) == 0;
+        d->ignore[i] = sb_rng_below(rng, 9) == 0;
         make_keypoints(rng, d->bbox + 4 * i, d->keypoints + 3 * POINTS * i);
         d->num_keypoints[i] = (int32_t)sb_rng_below(rng, 5);
         make_mask(rng, d->bbox + 4 * i, d->mask_text[i]);
         d->masks[i] = d->mask_text[i];
     }
-    d->ids[11] = d->ids[10]; /* and one repeats */
+    d->ids[11] = d->ids[10]; /* one repeats */
+    d->ids[13] = -5;
+    d->ids[14] = -6;
+}
+
+/* What LVIS and CrowdPose say of images and categories. */
+static void make_lists(struct data *d, struct sb_rng *rng)
+{
+    size_t negatives = 0, not_exhaustives = 0;
+    for (size_t i = 0; i < IMAGES; i++) {
+        d->crowd_indices[i] = sb_rng_double(rng);
+        for (size_t k = 0; k < CATEGORIES; k++) {
+            const uint32_t kind = sb_rng_below(rng, 4);
+            if (kind == 0)
+                d->negative_ids[negatives++] = d->category_ids[k];
+            if (kind == 1)
+                d->not_exhaustive_ids[not_exhaustives++] = d->category_ids[k];
+            d->negative_counts[i] += kind == 0;
+            d->not_exhaustive_counts[i] += kind == 1;
+        }
+    }
+    memcpy(d->category_frequencies, "fcr", CATEGORIES);
 }
 
 struct data *make_data(uint64_t seed)
@@ -66,6 +90,7 @@ struct data *make_data(uint64_t seed)
     for (int k = 0; k < CATEGORIES; k++)
         d->category_ids[k] = 30 - 9 * k;
     make_objects(d, &rng);
+    make_lists(d, &rng);
     for (int i = 0; i < FOUND; i++) { /* an object, moved */
         const size_t from = sb_rng_below(&rng, OBJECTS);
         double *const box = d->found_bbox + 4 * (size_t)i;
@@ -102,6 +127,13 @@ struct spinebench_objects objects_of(const struct data *d)
         .bbox = d->bbox,
         .area = d->area,
         .iscrowd = d->iscrowd,
+        .ignore = d->ignore,
+        .crowd_indices = d->crowd_indices,
+        .category_frequencies = d->category_frequencies,
+        .negative_counts = d->negative_counts,
+        .negative_ids = d->negative_ids,
+        .not_exhaustive_counts = d->not_exhaustive_counts,
+        .not_exhaustive_ids = d->not_exhaustive_ids,
         .masks = d->masks,
         .keypoints = d->keypoints,
         .num_keypoints = d->num_keypoints,
@@ -148,4 +180,27 @@ void assert_failed(int rc, const struct spinebench_error *error, int status, con
     assert_int_equal(error->status, status);
     if (!strstr(error->message, part))
         fail_msg("'%s' does not contain '%s'", error->message, part);
+}
+
+void assert_same(const struct spinebench_result *a, const struct spinebench_result *b)
+{
+    struct spinebench_error error;
+    assert_string_equal(spinebench_result_text(a), spinebench_result_text(b));
+    assert_int_equal(spinebench_result_unknown(a), spinebench_result_unknown(b));
+    for (size_t i = 0; i < spinebench_result_stats(a); i++) {
+        struct spinebench_stat x = {.size = sizeof(x)}, y = {.size = sizeof(y)};
+        assert_int_equal(spinebench_result_stat(a, i, &x), 0);
+        assert_int_equal(spinebench_result_stat(b, i, &y), 0);
+        assert_true(x.value == y.value);
+    }
+    for (int32_t which = SPINEBENCH_PRECISION; which <= SPINEBENCH_RECALL; which++) {
+        const double *x, *y;
+        size_t shape_x[5], shape_y[5], count = 1;
+        assert_fine(spinebench_result_array(a, which, &x, shape_x, &error), &error);
+        assert_fine(spinebench_result_array(b, which, &y, shape_y, &error), &error);
+        assert_memory_equal(shape_x, shape_y, sizeof(shape_x));
+        for (int i = 0; i < 5; i++)
+            count *= shape_x[i] ? shape_x[i] : 1;
+        assert_memory_equal(x, y, count * sizeof(double));
+    }
 }
