@@ -321,7 +321,7 @@ static size_t put_panel(const struct sb_figure *f, const struct sb_layout *l, si
 int sb_figure_script(const struct sb_figure *f, struct sb_str *out, struct sb_error *err)
 {
     struct sb_layout layout;
-    const int rc = sb_layout_init(&layout, f, err);
+    const int rc = sb_layout_init(&layout, f, true, err);
     if (rc)
         return rc;
     put_head(f, out);
@@ -377,7 +377,7 @@ int sb_figure_draw(const struct sb_figure *f, const char *dir, const char *const
                    size_t count, struct sb_error *err)
 {
     struct sb_layout layout;
-    int rc = sb_layout_init(&layout, f, err);
+    int rc = sb_layout_init(&layout, f, true, err);
     if (rc)
         return rc;
     struct sb_str data = SB_STR_INIT, script = SB_STR_INIT;

@@ -81,10 +81,13 @@ static void add_text(struct scene *s, const struct sb_datum *d, double x, double
 static void add_fixed(struct scene *s, const struct sb_datum *d, double x, double y, bool above)
 {
     const double width = d->text ? sb_text_pixels(d->text, SB_FONT_PIXELS) : 0;
+    const double right = x + GAP + 2, end = s->plot->x + s->plot->width + OUTSIDE;
     if (above)
         add_text(s, d, x, y, (struct sb_box){x - width / 2, y - 2 - HEIGHT, width, HEIGHT});
     else
-        add_text(s, d, x, y, (struct sb_box){x + GAP + 2, y - HEIGHT / 2, width, HEIGHT});
+        add_text(s, d, x, y,
+                 (struct sb_box){right + width <= end ? right : x - GAP - 2 - width, y - HEIGHT / 2,
+                                 width, HEIGHT});
 }
 
 /* What a point and its intervals cover. */

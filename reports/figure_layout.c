@@ -17,6 +17,7 @@
 #define KEY_GAP    16.0
 #define TICK_GAP   8.0
 #define PANEL_GAP  14.0
+#define ROW_GAP    8.0  /* more, below the label of the row above */
 #define RIGHT_ROOM 16.0 /* half a tick's label may stick out */
 
 bool sb_bar_text_fits(const struct sb_panel *panel, const struct sb_box *plot,
@@ -151,7 +152,7 @@ static double place_panels(struct sb_layout *l, const struct sb_figure *f, doubl
     for (size_t p = 0; p < f->num_panels; p++) {
         const struct sb_panel *panel = &f->panels[p];
         if (p % f->columns == 0)
-            y = row_bottom;
+            y = row_bottom + (p && *panel->x.label ? ROW_GAP : 0);
         const double top = y + PANEL_GAP + (*panel->title ? LINE : 0);
         l->plots[p] = (struct sb_box){MARGIN + (double)(p % f->columns) * cell + left, top,
                                       cell - left - RIGHT_ROOM, f->panel_height};
@@ -176,16 +177,19 @@ static double add_origin(struct sb_layout *l, const struct sb_origin *origin, do
     return y;
 }
 
-int sb_layout_init(struct sb_layout *l, const struct sb_figure *f, struct sb_error *err)
+int sb_layout_init(struct sb_layout *l, const struct sb_figure *f, bool alone, struct sb_error *err)
 {
     memset(l, 0, sizeof(*l));
     l->width = SB_FIGURE_WIDTH;
     l->plots = sb_calloc(f->num_panels, sizeof(*l->plots), TAG);
-    double y = MARGIN + LINE - 3;
+    double y = alone ? MARGIN + LINE - 3 : 0;
     if (l->plots) {
-        add_line(l, f->title, MARGIN, y, false);
+        if (alone)
+            add_line(l, f->title, MARGIN, y, false);
         y = place_key(l, f, y + 4);
         y = place_panels(l, f, y) + 10;
+    }
+    if (l->plots && alone) {
         y = add_paragraph(l, f->note, y);
         y = add_origin(l, &f->origin, y);
     }

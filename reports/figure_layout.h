@@ -9,6 +9,7 @@
 #include "base/texts.h"
 #include "reports/figure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sb_box {
@@ -48,8 +49,10 @@ struct sb_layout {
     struct sb_texts texts;
 };
 
-/* Of a finished figure, which must outlive the layout. */
-int sb_layout_init(struct sb_layout *layout, const struct sb_figure *figure, struct sb_error *err);
+/* Of a finished figure, which must outlive the layout. A drawing that stands alone has title, note
+ * and origin in it; elsewhere they are told around it. */
+int sb_layout_init(struct sb_layout *layout, const struct sb_figure *figure, bool alone,
+                   struct sb_error *err);
 void sb_layout_release(struct sb_layout *layout);
 
 /* True when a bar's text fits into it. */

@@ -234,21 +234,15 @@ static void put_key(const struct sb_layout *l, struct sb_str *out)
 int sb_figure_svg(const struct sb_figure *f, struct sb_str *out, struct sb_error *err)
 {
     struct sb_layout layout;
-    const int rc = sb_layout_init(&layout, f, err);
+    const int rc = sb_layout_init(&layout, f, false, err);
     if (rc)
         return rc;
     sb_str_printf(out, "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"", layout.width,
                   layout.height);
     sb_html_text(out, f->title);
     sb_str_puts(out, "\">\n");
-    for (size_t i = 0; i < layout.num_lines; i++) {
-        const struct sb_text_line *line = &layout.lines[i];
-        put_text(out, line->x, line->y,
-                 i == 0        ? " class=\"title\""
-                 : line->small ? " class=\"small\""
-                               : "",
-                 line->text);
-    }
+    for (size_t i = 0; i < layout.num_lines; i++) /* titles of panels */
+        put_text(out, layout.lines[i].x, layout.lines[i].y, "", layout.lines[i].text);
     put_key(&layout, out);
     for (size_t p = 0; p < f->num_panels; p++) {
         const struct frame frame = {&f->panels[p], &layout.plots[p], out};

@@ -126,7 +126,7 @@ static void add_precision(struct sb_figure *f, const struct models *models,
     const struct sb_curve_record *const c = &r->u.curve;
     const int colour = colour_of(models, r);
     struct sb_panel *p = panel_of(f, c->series);
-    set_unit_axes(f, p, "Recall [0..1]", "Precision [0..1]");
+    set_unit_axes(f, p, "Recall [0..1], measured", "Precision [0..1], measured");
     if (bands) {
         add_band(f, p, c, colour);
         return;
@@ -199,8 +199,8 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
             continue;
         if (!p) {
             p = sb_figure_panel(f, "");
-            set_unit_axes(f, p, "Mean score of the detections in a bin [0..1]",
-                          "Share that is right, IoU 0.5 [0..1]");
+            set_unit_axes(f, p, "Mean score of the detections in a bin [0..1], measured",
+                          "Share that is right, IoU 0.5 [0..1], measured");
             struct sb_series *s = sb_figure_series(f, p, "", SB_MARK_LINE, SB_COLOUR_GREY);
             s->dashed = true;
             sb_figure_point(f, s, 0, 0);
@@ -265,6 +265,13 @@ static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, cons
     return sb_figure_series(f, p, name, SB_MARK_POINTS, colour);
 }
 
+/* Models stand one below the other within a row, so that their intervals do not cover another. */
+static double beside(const struct models *models, const struct sb_record *r)
+{
+    const double middle = ((double)models->count - 1) / 2;
+    return 0.7 * ((double)number_of(models, r) - middle) / (double)models->count;
+}
+
 /* A row per category, in it a point per model. */
 static void add_category(struct sb_figure *f, struct sb_panel *p, const struct sb_records *records,
                          const struct models *models, const struct sb_record *first, double y)
@@ -280,7 +287,7 @@ static void add_category(struct sb_figure *f, struct sb_panel *p, const struct s
             strcmp(c->category, name) != 0)
             continue;
         struct sb_series *s = series_of(f, p, model_of(r), colour_of(models, r));
-        struct sb_datum *d = sb_figure_point(f, s, 100 * c->ap, y);
+        struct sb_datum *d = sb_figure_point(f, s, 100 * c->ap, y + beside(models, r));
         d->x_low = 100 * c->ap_low;
         d->x_high = 100 * c->ap_high;
         d->tip = sb_texts_printf(&f->texts, "%s, %s: AP %.1f, %lld objects", model_of(r), name,
@@ -301,7 +308,7 @@ int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
     const size_t count = find_categories(records, found, &all);
     if (count) {
         struct sb_panel *p = sb_figure_panel(f, "");
-        sb_figure_axis(f, &p->x, "AP, IoU 0.50:0.95 [points]", SB_AXIS_LINEAR);
+        sb_figure_axis(f, &p->x, "AP, IoU 0.50:0.95 [points], measured", SB_AXIS_LINEAR);
         sb_figure_axis(f, &p->y, "", SB_AXIS_NAMES);
         p->x.low = 0;
         p->x.high = 100;
@@ -310,14 +317,17 @@ int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
             add_category(f, p, records, &models, found[i], (double)i);
         p->y.low = -0.6;
         p->y.high = (double)count - 0.4;
-        const double crowd = models.count > 2 ? (double)models.count / 2 : 1;
+        const double crowd = 0.5 + (double)models.count / 2;
         f->panel_height = 14 + ROW_PIXELS * crowd * (double)count;
     }
     f->title = "Average precision of each category";
     f->has_key = true;
-    f->note = sb_texts_printf(
-        &f->texts, "In brackets: objects. Bars: 95 %% interval, bootstrap over images.%s",
-        all > count ? " The 80 categories with the most objects." : "");
+    f->note = note_of(
+        f, &models,
+        sb_texts_printf(&f->texts,
+                        "In brackets: objects. Bars: 95 %% interval, bootstrap over images%s.%s",
+                        count ? images_of(f, records, found[0]->u.category.dataset) : "",
+                        all > count ? " The 80 categories with the most objects." : ""));
     sb_free(found);
     return 0;
 }
@@ -425,8 +435,8 @@ int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, stru
             &f->texts,
             "AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: "
             "wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: "
-            "object "
-            "not found.%s",
+            "object not found, FalsePos: all wrong detections, FalseNeg: all objects not found "
+            "rightly.%s",
             error_counts(f, records, &b.models)));
     return 0;
 }

@@ -128,7 +128,7 @@ int sb_figure_history(struct sb_figure *f, const struct sb_records *records, str
             add_point(f, &s, r);
     }
     end_series(f, &s);
-    f->title = "History";
+    f->title = "Runs over commits and where their level changed";
     f->has_key = true;
     f->panel_height = PANEL_HEIGHT;
     f->note = sb_texts_printf(

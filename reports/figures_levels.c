@@ -194,7 +194,7 @@ int sb_figure_levels(struct sb_figure *f, const struct sb_records *records, stru
     const int rc = sb_report_rows_collect(&rows, records, SB_ROWS_LEVEL, err);
     if (rc)
         return rc;
-    f->title = "Cost, time and memory per level";
+    f->title = "Share of each level in cost, time and memory";
     f->has_key = true;
     for (size_t q = 0; q < N_QUANTITIES; q++)
         add_panel(f, &rows, &quantities[q]);

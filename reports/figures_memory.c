@@ -28,6 +28,14 @@ static double part_of(const struct sb_row *row, size_t part)
     return *bytes == SB_NO_INT ? 0 : (double)*bytes;
 }
 
+/* "2.50", "252" */
+static const char *three_digits(struct sb_figure *f, double value)
+{
+    char number[SB_NUMBER_SIZE];
+    sb_number_text(value, sb_significant_decimals(value, 3), number);
+    return sb_texts_keep(&f->texts, number);
+}
+
 /* "252 MiB" behind the end of a bar. */
 static void say(struct sb_figure *f, struct sb_panel *p, double end, double y, const char *text)
 {
@@ -43,13 +51,14 @@ static void add_planned(struct sb_figure *f, struct sb_panel *p, const struct sb
         if (bytes <= 0)
             continue;
         struct sb_datum *d = sb_figure_bar(f, &p->series[i], at, at + bytes, y - 0.38, y - 0.02);
-        d->text = sb_texts_printf(&f->texts, "%.3g", bytes);
+        d->text = three_digits(f, bytes);
         d->tip = sb_texts_printf(&f->texts, "%s, %s: %.4g %s", row->cell.model, parts[i].name,
                                  bytes, unit->symbol);
         at += bytes;
     }
     if (at > 0)
-        say(f, p, at, y - 0.2, sb_texts_printf(&f->texts, "%.3g %s", at, unit->symbol));
+        say(f, p, at, y - 0.2,
+            sb_texts_printf(&f->texts, "%s %s", three_digits(f, at), unit->symbol));
 }
 
 static void add_peak(struct sb_figure *f, struct sb_panel *p, const struct sb_row *row,
@@ -62,10 +71,11 @@ static void add_peak(struct sb_figure *f, struct sb_panel *p, const struct sb_ro
     struct sb_datum *d = sb_figure_bar(f, &p->series[N_PARTS], 0, bytes, y + 0.02, y + 0.38);
     d->tip = sb_texts_printf(&f->texts, "%s, measured peak: %.4g %s", row->cell.model, bytes,
                              unit->symbol);
+    const char *const text = three_digits(f, bytes);
     say(f, p, bytes, y + 0.2,
-        planned > 0 ? sb_texts_printf(&f->texts, "%.3g %s, %.3f x", bytes, unit->symbol,
+        planned > 0 ? sb_texts_printf(&f->texts, "%s %s, %.3f x", text, unit->symbol,
                                       (double)peak / (double)planned)
-                    : sb_texts_printf(&f->texts, "%.3g %s", bytes, unit->symbol));
+                    : sb_texts_printf(&f->texts, "%s %s", text, unit->symbol));
 }
 
 static double largest_bytes(const struct sb_report_rows *rows)

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define ROW_PIXELS 24.0
+#define LABELS     0    /* the series of the texts behind the intervals */
+#define TEXT_ROOM  0.18 /* of what the points span */
 
 static const struct {
     const char *verdict;
@@ -32,16 +34,39 @@ static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, cons
     return sb_figure_series(f, p, verdict, SB_MARK_POINTS, colour_of(verdict));
 }
 
+static double end_of(const struct sb_datum *d)
+{
+    return isnan(d->x_high) ? d->x : d->x_high;
+}
+
+/* The axis ends where the rightmost text does. */
+static void make_room(struct sb_panel *p)
+{
+    double low = 0, high = 0;
+    for (size_t s = 0; s < p->num_series; s++) {
+        for (size_t i = 0; i < p->series[s].count; i++) {
+            const struct sb_datum *const d = &p->series[s].data[i];
+            low = fmin(low, isnan(d->x_low) ? d->x : d->x_low);
+            high = fmax(high, end_of(d));
+        }
+    }
+    if (high > low)
+        p->x.high = high + TEXT_ROOM * (high - low);
+}
+
 static void add_verdict(struct sb_figure *f, struct sb_panel *p, const struct sb_record *r,
                         double y)
 {
     const struct sb_verdict_record *v = &r->u.verdict;
     const char *model = r->cell.model ? r->cell.model : "all cells";
+    if (f->texts.failed)
+        return;
     struct sb_datum *d = sb_figure_point(f, series_of(f, p, v->verdict), 100 * (v->ratio - 1), y);
     d->x_low = 100 * (v->low - 1);
     d->x_high = 100 * (v->high - 1);
     d->tip = sb_texts_printf(&f->texts, "%s, %s: %+.2f %%, %s", model, v->metric, d->x, v->verdict);
-    d->text = sb_texts_printf(&f->texts, "%+.1f %%", d->x);
+    sb_figure_point(f, &p->series[LABELS], end_of(d), y)->text =
+        sb_texts_printf(&f->texts, "%+.1f %%", d->x);
     const char *name =
         r->cell.size == SB_NO_INT
             ? sb_texts_printf(&f->texts, "%s: %s", model, v->metric)
@@ -65,20 +90,23 @@ int sb_figure_verdicts(struct sb_figure *f, const struct sb_records *records, st
             sb_figure_axis(f, &p->x, "Head against base [%], measured", SB_AXIS_LINEAR);
             sb_figure_axis(f, &p->y, "", SB_AXIS_NAMES);
             p->y.reversed = true;
+            sb_figure_series(f, p, "", SB_MARK_LABELS, SB_COLOUR_GREY);
         }
         add_verdict(f, p, r, y++);
     }
     if (p) {
         p->y.low = -0.5;
         p->y.high = y - 0.5;
+        make_room(p);
         struct sb_series *zero = sb_figure_series(f, p, "", SB_MARK_LINE, SB_COLOUR_GREY);
         sb_figure_point(f, zero, 0, p->y.low);
         sb_figure_point(f, zero, 0, p->y.high);
         f->panel_height = 14 + ROW_PIXELS * y;
     }
-    f->title = "Verdicts";
+    f->title = "Head against base";
     f->has_key = true;
-    f->note = sb_texts_printf(&f->texts, "%s n: rounds. Below 0: the head takes less.",
-                              sb_verdicts_note(records));
+    f->note =
+        sb_texts_printf(&f->texts, "%s%s Below 0: the head takes less.", sb_verdicts_note(records),
+                        sb_verdicts_have_rounds(records) ? " n: rounds." : "");
     return 0;
 }

@@ -17,8 +17,9 @@ void sb_html_origin(const struct sb_origin *origin, struct sb_str *out);
  * data-value. */
 void sb_table_html(const struct sb_table *t, struct sb_str *out);
 
-/* Appends a figure as an svg element. Colours are classes ("c0"), so that a style sheet can change
- * them; tips are title elements, which browsers show on pointing. */
+/* Appends what a figure draws as an svg element, without its title, note and origin. Colours are
+ * classes ("c0"), so that a style sheet can change them; tips are title elements, which browsers
+ * show on pointing. */
 int sb_figure_svg(const struct sb_figure *f, struct sb_str *out, struct sb_error *err);
 
 #endif

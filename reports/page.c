@@ -108,7 +108,9 @@ static int put_exhibit(const struct sb_exhibit *e, struct sb_str *out, struct sb
     } else {
         sb_str_puts(out, "<figure>\n");
         rc = sb_figure_svg(&e->figure, out, err);
-        sb_str_puts(out, "</figure>\n");
+        sb_str_puts(out, "</figure>\n<p class=\"note\">");
+        sb_html_text(out, e->figure.note);
+        sb_str_puts(out, "</p>\n");
         sb_html_origin(&e->figure.origin, out);
     }
     sb_str_puts(out, "</section>\n");

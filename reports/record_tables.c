@@ -131,8 +131,7 @@ static void add_verdict(struct sb_table *t, const struct sb_record *r)
     put_text(t, r, "head", v->head);
 }
 
-/* Verdicts of a gate come from interleaved rounds, those of a comparison do not. */
-static bool has_rounds(const struct sb_records *records)
+bool sb_verdicts_have_rounds(const struct sb_records *records)
 {
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_record *r = &records->items[i];
@@ -144,7 +143,7 @@ static bool has_rounds(const struct sb_records *records)
 
 const char *sb_verdicts_note(const struct sb_records *records)
 {
-    return has_rounds(records)
+    return sb_verdicts_have_rounds(records)
                ? "Median ratio [95 % interval] of interleaved pairs; p: one-sided sign test, "
                  "Holm-corrected over the cells."
                : "Ratio of medians [95 % interval]; base and head were measured one after the "

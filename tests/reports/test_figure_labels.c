@@ -51,7 +51,7 @@ static size_t count_labels(size_t points, double gap)
     struct sb_layout l;
     build(&f, points, gap);
     assert_ok(sb_figure_finish(&f, &err), &err);
-    assert_ok(sb_layout_init(&l, &f, &err), &err);
+    assert_ok(sb_layout_init(&l, &f, true, &err), &err);
     assert_apart(&l);
     assert_int_equal(l.num_key, 1);
     const size_t count = l.num_labels;
@@ -99,7 +99,7 @@ static int lay_out(void *ctx)
     build(&f, 4, 2);
     int rc = sb_figure_finish(&f, &err);
     if (rc == 0)
-        rc = sb_layout_init(&l, &f, &err);
+        rc = sb_layout_init(&l, &f, true, &err);
     if (rc == 0)
         sb_layout_release(&l);
     sb_figure_release(&f);

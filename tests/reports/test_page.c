@@ -3,6 +3,7 @@
 #include "reports/page.h"
 
 #include "base/mem.h"
+#include "reports/figures.h"
 #include "reports/html.h"
 #include "reports/report.h"
 #include "tests/runner.h"
@@ -93,6 +94,16 @@ static void read_name(struct checker *c, char name[16])
     c->p += n;
 }
 
+/* No two headings are the same: links of the contents would look alike. */
+static void check_headings(const char *page)
+{
+    for (const char *a = strstr(page, "<h2>"); a; a = strstr(a + 1, "<h2>")) {
+        const size_t n = (size_t)(strstr(a, "</h2>") + 5 - a);
+        for (const char *b = strstr(a + 1, "<h2>"); b; b = strstr(b + 1, "<h2>"))
+            assert_true(strncmp(a, b, n) != 0);
+    }
+}
+
 static void check_end_tag(struct checker *c)
 {
     char name[16];
@@ -158,6 +169,7 @@ static void check_page(const char *text)
         if (!found)
             fail_msg("no target for %s", c.links[i]);
     }
+    check_headings(text);
     for (size_t i = 0; i < c.num_ids; i++)
         free(c.ids[i]);
     for (size_t i = 0; i < c.num_links; i++)
@@ -191,6 +203,58 @@ static void test_page__is_well_formed_and_complete(void **state)
     assert_non_null(strstr(page.data, "id=\"model-view\""));
     assert_non_null(strstr(page.data, "prefers-color-scheme: dark"));
     assert_null(strstr(page.data, "http"));
+    sb_str_release(&page);
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (; (text = strstr(text, part)) != NULL; text++)
+        count++;
+    return count;
+}
+
+/* Every kind of figure: its title, note and origin stand beside it once, not in the drawing too. */
+static void test_page__tells_of_each_figure_once(void **state)
+{
+    (void)state;
+    static const char more[] = "{\"schema\": 1, \"kind\": \"verdict\", \"run\": \"r\", \"model\": "
+                               "\"tiny-a\", \"size\": 64, "
+                               "\"batch\": 1, \"threads\": 1, \"engine\": \"native\", \"metric\": "
+                               "\"latency\", \"verdict\": "
+                               "\"IMPROVED\", \"base\": \"a\", \"head\": \"b\", \"ratio\": 0.93, "
+                               "\"low\": 0.92, \"high\": 0.94, "
+                               "\"p_value\": 0.001, \"rounds\": 21}\n"
+                               "{\"schema\": 1, \"kind\": \"history\", \"run\": \"r\", \"model\": "
+                               "\"tiny-a\", \"size\": 64, "
+                               "\"batch\": 1, \"threads\": 1, \"engine\": \"native\", \"metric\": "
+                               "\"latency\", \"machine\": "
+                               "\"0a\", \"commit\": \"c0ffee\", \"started\": "
+                               "\"2026-01-01T00:00:00Z\", \"point\": 0, \"value\": "
+                               "158, \"low\": 156, \"high\": 162, \"level\": 159, \"change\": "
+                               "null, \"counts\": false, \"why\": "
+                               "{\"change\": \"no segment before\"}}\n";
+    struct sb_str text = SB_STR_INIT, page = SB_STR_INIT;
+    assert_true(test_read_file(test_source("golden/reports/mini.jsonl"), &text));
+    assert_true(test_read_file(test_source("golden/reports/diagnosis.jsonl"), &text));
+    sb_str_puts(&text, more);
+    write_report(test_write("all.jsonl", text.data, text.length), &page);
+    check_page(page.data);
+    for (size_t i = 0; sb_figure_maker_at(i); i++) {
+        char id[64];
+        snprintf(id, sizeof(id), "<section id=\"figure-%s\"", sb_figure_maker_at(i)->name);
+        if (strcmp(sb_figure_maker_at(i)->name, "paper") != 0) /* of the paper's models */
+            assert_int_equal(count_of(page.data, id), 1);
+    }
+    const char *const figure = strstr(page.data, "<section id=\"figure-verdicts\"");
+    assert_non_null(figure);
+    char *const end = strstr(figure, "</section>");
+    assert_non_null(end);
+    *end = '\0';
+    assert_int_equal(count_of(figure, ">Head against base<"), 1);
+    assert_int_equal(count_of(figure, "n: rounds."), 1);
+    assert_int_equal(count_of(figure, "Made by"), 1);
+    sb_str_release(&text);
     sb_str_release(&page);
 }
 
@@ -241,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_page__is_well_formed_and_complete),
+        cmocka_unit_test(test_page__tells_of_each_figure_once),
         cmocka_unit_test(test_page__names_from_records_are_escaped),
         cmocka_unit_test(test_page__shows_pictures_that_are_safe),
         cmocka_unit_test(test_html__text_has_no_markup_left),

@@ -28,11 +28,11 @@ set bmargin at screen 0.18065
 unset logscale x
 set xrange [0 :1 ]
 set xtics scale 0.6 nomirror ('0.0' 0 , '0.2' 0.2 , '0.4' 0.4 , '0.6' 0.6 , '0.8' 0.8 , '1.0' 1 ) noenhanced
-set xlabel 'Mean score of the detections in a bin [0..1]' noenhanced
+set xlabel 'Mean score of the detections in a bin [0..1], measured' noenhanced
 unset logscale y
 set yrange [0 :1 ]
 set ytics scale 0.6 nomirror ('0.0' 0 , '0.2' 0.2 , '0.4' 0.4 , '0.6' 0.6 , '0.8' 0.8 , '1.0' 1 ) noenhanced
-set ylabel 'Share that is right, IoU 0.5 [0..1]' noenhanced
+set ylabel 'Share that is right, IoU 0.5 [0..1], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
 set label '1' at screen 0.20311, screen 0.20323 left front noenhanced textcolor rgb '#000000'
 set label '1' at screen 0.37864, screen 0.20323 left front noenhanced textcolor rgb '#000000'

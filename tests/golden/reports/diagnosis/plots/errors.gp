@@ -1,11 +1,11 @@
 # What each kind of error costs
-# AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found. n of first: Cls 1, Loc 0, Both 0, Dupe 1, Bkg 1, Miss 0.
+# AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found, FalsePos: all wrong detections, FalseNeg: all objects not found rightly. n of first: Cls 1, Loc 0, Both 0, Dupe 1, Bkg 1, Miss 0.
 # Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
 # Made by: spinebench report diagnosis.jsonl -o DIR
 # 'gnuplot errors.gp' in this folder draws errors.png
 if (!exists('px')) {
     px = 0.75
-    set terminal pngcairo size 720,402 font 'DejaVu Sans,9'
+    set terminal pngcairo size 720,416 font 'DejaVu Sans,9'
     set output 'errors.png'
 }
 set encoding utf8
@@ -13,18 +13,19 @@ set border 3 linecolor rgb '#666666' linewidth 0.8
 set tics textcolor rgb '#222222'
 unset key
 set multiplot
-set label 'What each kind of error costs' at screen 0.01667, screen 0.94776 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
-set label 'AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: wrong class, Loc: badly placed, Both, Dupe: object' at screen 0.01667, screen 0.10945 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'taken, Bkg: on nothing, Miss: object not found. n of first: Cls 1, Loc 0, Both 0, Dupe 1, Bkg 1, Miss 0.' at screen 0.01667, screen 0.07463 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01667, screen 0.03980 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set object rectangle from screen 0.01667, screen 0.88350 to screen 0.04722, screen 0.91086 front fillcolor rgb '#0072b2' fillstyle solid noborder
-set label 'first' at screen 0.05417, screen 0.89718 noenhanced
+set label 'What each kind of error costs' at screen 0.01667, screen 0.94952 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
+set label 'AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: wrong class, Loc: badly placed, Both, Dupe: object' at screen 0.01667, screen 0.13942 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'taken, Bkg: on nothing, Miss: object not found, FalsePos: all wrong detections, FalseNeg: all objects not found rightly. n of first: Cls 1, Loc' at screen 0.01667, screen 0.10577 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label '0, Both 0, Dupe 1, Bkg 1, Miss 0.' at screen 0.01667, screen 0.07212 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01667, screen 0.03846 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set object rectangle from screen 0.01667, screen 0.88742 to screen 0.04722, screen 0.91386 front fillcolor rgb '#0072b2' fillstyle solid noborder
+set label 'first' at screen 0.05417, screen 0.90064 noenhanced
 
 # What each kind of error costs
 set lmargin at screen 0.07814
 set rmargin at screen 0.96111
-set tmargin at screen 0.84826
-set bmargin at screen 0.20149
+set tmargin at screen 0.85337
+set bmargin at screen 0.22837
 unset logscale x
 set xrange [-0.5 :7.5 ]
 set xtics scale 0 nomirror ('Cls' 0 , 'Loc' 1 , 'Both' 2 , 'Dupe' 3 , 'Bkg' 4 , 'Miss' 5 , 'FalsePos' 6 , 'FalseNeg' 7 ) noenhanced
@@ -34,14 +35,14 @@ set yrange [0 :23.4488448844885 ]
 set ytics scale 0.6 nomirror ('0' 0 , '5' 5 , '10' 10 , '15' 15 , '20' 20 ) noenhanced
 set ylabel 'AP50 gained [points], measured' noenhanced
 set grid noxtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
-set label '22.0' at screen 0.11213, screen 0.82950 left front noenhanced textcolor rgb '#000000'
-set label '0.0' at screen 0.22780, screen 0.22264 left front noenhanced textcolor rgb '#000000'
-set label '0.0' at screen 0.33817, screen 0.22264 left front noenhanced textcolor rgb '#000000'
-set label '0.0' at screen 0.44854, screen 0.22264 left front noenhanced textcolor rgb '#000000'
-set label '22.3' at screen 0.55361, screen 0.83860 left front noenhanced textcolor rgb '#000000'
-set label '0.0' at screen 0.66929, screen 0.22264 left front noenhanced textcolor rgb '#000000'
-set label '5.5' at screen 0.77966, screen 0.37435 left front noenhanced textcolor rgb '#000000'
-set label '16.5' at screen 0.88473, screen 0.67779 left front noenhanced textcolor rgb '#000000'
+set label '22.0' at screen 0.11213, screen 0.83524 left front noenhanced textcolor rgb '#000000'
+set label '0.0' at screen 0.22780, screen 0.24880 left front noenhanced textcolor rgb '#000000'
+set label '0.0' at screen 0.33817, screen 0.24880 left front noenhanced textcolor rgb '#000000'
+set label '0.0' at screen 0.44854, screen 0.24880 left front noenhanced textcolor rgb '#000000'
+set label '22.3' at screen 0.55361, screen 0.84404 left front noenhanced textcolor rgb '#000000'
+set label '0.0' at screen 0.66929, screen 0.24880 left front noenhanced textcolor rgb '#000000'
+set label '5.5' at screen 0.77966, screen 0.39541 left front noenhanced textcolor rgb '#000000'
+set label '16.5' at screen 0.88473, screen 0.68863 left front noenhanced textcolor rgb '#000000'
 plot 'errors.dat' index 0 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#0072b2' notitle
 unset label
 unset object

@@ -30,11 +30,11 @@ set bmargin at screen 0.21990
 unset logscale x
 set xrange [0 :1 ]
 set xtics scale 0.6 nomirror ('0.0' 0 , '0.5' 0.5 , '1.0' 1 ) noenhanced
-set xlabel 'Recall [0..1]' noenhanced
+set xlabel 'Recall [0..1], measured' noenhanced
 unset logscale y
 set yrange [0 :1 ]
 set ytics scale 0.6 nomirror ('0.0' 0 , '0.2' 0.2 , '0.4' 0.4 , '0.6' 0.6 , '0.8' 0.8 , '1.0' 1 ) noenhanced
-set ylabel 'Precision [0..1]' noenhanced
+set ylabel 'Precision [0..1], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
 plot 'precision.dat' index 0 using 1:5:6 with filledcurves fillstyle transparent solid 0.25 linecolor rgb '#0072b2' notitle, \
      'precision.dat' index 1 using 1:2 with lines linewidth 1.6 linecolor rgb '#0072b2' notitle
@@ -50,11 +50,11 @@ set bmargin at screen 0.21990
 unset logscale x
 set xrange [0 :1 ]
 set xtics scale 0.6 nomirror ('0.0' 0 , '0.5' 0.5 , '1.0' 1 ) noenhanced
-set xlabel 'Recall [0..1]' noenhanced
+set xlabel 'Recall [0..1], measured' noenhanced
 unset logscale y
 set yrange [0 :1 ]
 set ytics scale 0.6 nomirror ('0.0' 0 , '0.2' 0.2 , '0.4' 0.4 , '0.6' 0.6 , '0.8' 0.8 , '1.0' 1 ) noenhanced
-set ylabel 'Precision [0..1]' noenhanced
+set ylabel 'Precision [0..1], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
 plot 'precision.dat' index 2 using 1:5:6 with filledcurves fillstyle transparent solid 0.25 linecolor rgb '#0072b2' notitle, \
      'precision.dat' index 3 using 1:2 with lines linewidth 1.6 linecolor rgb '#0072b2' notitle
@@ -70,11 +70,11 @@ set bmargin at screen 0.21990
 unset logscale x
 set xrange [0 :1 ]
 set xtics scale 0.6 nomirror ('0.0' 0 , '0.5' 0.5 , '1.0' 1 ) noenhanced
-set xlabel 'Recall [0..1]' noenhanced
+set xlabel 'Recall [0..1], measured' noenhanced
 unset logscale y
 set yrange [0 :1 ]
 set ytics scale 0.6 nomirror ('0.0' 0 , '0.2' 0.2 , '0.4' 0.4 , '0.6' 0.6 , '0.8' 0.8 , '1.0' 1 ) noenhanced
-set ylabel 'Precision [0..1]' noenhanced
+set ylabel 'Precision [0..1], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
 plot 'precision.dat' index 4 using 1:5:6 with filledcurves fillstyle transparent solid 0.25 linecolor rgb '#0072b2' notitle, \
      'precision.dat' index 5 using 1:2 with lines linewidth 1.6 linecolor rgb '#0072b2' notitle

@@ -1,4 +1,4 @@
-# Cost, time and memory per level
+# Share of each level in cost, time and memory
 # Time: median of each level's sum over its steps and its 95 % interval, n = 7 repetitions. Outputs: bytes that the level's steps write; the planned arena is smaller, because levels reuse memory.
 # Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
 # Made by: spinebench report mini.jsonl -o DIR
@@ -13,7 +13,7 @@ set border 3 linecolor rgb '#666666' linewidth 0.8
 set tics textcolor rgb '#222222'
 unset key
 set multiplot
-set label 'Cost, time and memory per level' at screen 0.01667, screen 0.96494 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
+set label 'Share of each level in cost, time and memory' at screen 0.01667, screen 0.96494 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'Multiply-adds [M], computed' at screen 0.07598, screen 0.88815 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'Time [ms], measured' at screen 0.07598, screen 0.68447 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'Memory of weights [KiB], computed' at screen 0.07598, screen 0.48080 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
