@@ -251,6 +251,21 @@ int sb_ranks_same(struct sb_ranks *ranks, uint64_t digest, const char *what, con
     return sb_ranks_agree(ranks, rc, err);
 }
 
+int sb_ranks_swap_sizes(struct sb_ranks *ranks, const size_t *send, size_t *receive,
+                        struct sb_error *err)
+{
+    const size_t n = (size_t)sb_ranks_count(ranks), me = (size_t)sb_ranks_rank(ranks);
+    size_t *const table = sb_calloc(n * n, sizeof(*table), TAG); /* entry (from, to) */
+    int rc = table ? 0 : sb_error_nomem(err, "sizes", n * n * sizeof(*table));
+    rc = sb_ranks_agree(ranks, rc, err);
+    if (rc == 0)
+        sb_ranks_gather(ranks, send, n * sizeof(*send), table);
+    for (size_t r = 0; rc == 0 && r < n; r++)
+        receive[r] = table[r * n + me];
+    sb_free(table);
+    return rc;
+}
+
 void sb_gathered_release(struct sb_gathered *gathered)
 {
     sb_free(gathered->data);

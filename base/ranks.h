@@ -48,8 +48,8 @@ void sb_ranks_broadcast(struct sb_ranks *ranks, int from, void *data, size_t byt
 void sb_ranks_gather(struct sb_ranks *ranks, const void *mine, size_t bytes, void *all);
 /*
  * All-to-all: send[r] bytes for rank r stand one after the other in `out`; `in` gets what the
- * others have for this rank, in order of ranks, receive[r] bytes from rank r (sb_ranks_gather() of
- * the sizes tells them). Any number of bytes. What a rank has for itself is copied, unless
+ * others have for this rank, in order of ranks, receive[r] bytes from rank r (sb_ranks_swap_sizes()
+ * tells them). Any number of bytes. What a rank has for itself is copied, unless
  * send[itself] is 0: then its place in `in`, of receive[itself] bytes, stays as it is.
  */
 void sb_ranks_exchange(struct sb_ranks *ranks, const void *out, const size_t *send, void *in,
@@ -73,6 +73,10 @@ void sb_ranks_sum(struct sb_ranks *ranks, int64_t *values, size_t count);
  */
 int sb_ranks_same(struct sb_ranks *ranks, uint64_t digest, const char *what, const char *path,
                   struct sb_error *err);
+
+/* What each rank is to get, send[r], as what this one gets from each, receive[r]; fails on all. */
+int sb_ranks_swap_sizes(struct sb_ranks *ranks, const size_t *send, size_t *receive,
+                        struct sb_error *err);
 
 /* What every rank has, of any size, one after the other in order of ranks. */
 struct sb_gathered {

@@ -1,10 +1,11 @@
 /*
  * Blocks of matched classes: a head, the scores, a code per slot, the records of those that have
- * one. Codes and records are cut to the bits that their values can have. See class_wire.h.
+ * one. All are cut to the bits that their values can have. See class_wire.h.
  */
 #include "eval/class_wire.h"
 
 #include "base/mem.h"
+#include "eval/row_cells.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@
 
 struct head {
     uint64_t slots, records;
+    struct sb_cell_form scores;
     int64_t counted[SB_EVAL_MAX_AREAS]; /* only area_count of them travel */
 };
 
@@ -22,27 +24,37 @@ static size_t head_bytes(const struct sb_coco_params *p)
 }
 
 /* A code: a bit per area range, whether there is a record, the first limit that lets it in. */
-static size_t code_bytes(const struct sb_coco_params *p)
+static unsigned code_bits(const struct sb_coco_params *p)
 {
-    return (p->area_count + 1 + LIMIT_BITS + 7) / 8;
+    return (unsigned)p->area_count + 1 + LIMIT_BITS;
 }
 
 /* A record: per area range the thresholds with a hit, then those where it is ignored. */
-static size_t record_bytes(const struct sb_coco_params *p)
+static unsigned record_bits(const struct sb_coco_params *p)
 {
-    return (p->area_count * 2 * p->iou_count + 7) / 8;
+    return (unsigned)(p->area_count * 2 * p->iou_count);
 }
 
-static size_t block_bytes(const struct sb_coco_params *p, size_t slots, size_t records)
+/* Where the parts of a block start, and where it ends. */
+struct layout {
+    size_t scores, codes, records, end;
+};
+
+static struct layout layout_of(const struct head *head, const struct sb_coco_params *p)
 {
-    return head_bytes(p) + slots * (sizeof(double) + code_bytes(p)) + records * record_bytes(p);
+    const size_t slots = (size_t)head->slots, records = (size_t)head->records;
+    struct layout at = {.scores = head_bytes(p)};
+    at.codes = at.scores + sb_bits_bytes(slots, head->scores.bits);
+    at.records = at.codes + sb_bits_bytes(slots, code_bits(p));
+    at.end = at.records + sb_bits_bytes(records, record_bits(p));
+    return at;
 }
 
 size_t sb_class_block_bytes(const char *data, const struct sb_coco_params *params)
 {
     struct head head;
     memcpy(&head, data, head_bytes(params));
-    return block_bytes(params, (size_t)head.slots, (size_t)head.records);
+    return layout_of(&head, params).end;
 }
 
 /* Bits of a word of thresholds that are in use. */
@@ -52,46 +64,25 @@ static unsigned used_bits(const struct sb_coco_params *p, size_t word)
     return left < 32 ? (unsigned)left : 32;
 }
 
-static char *write_record(char *out, const uint32_t *record, const struct sb_coco_params *p)
+static void write_record(struct sb_bits *out, const uint32_t *record,
+                         const struct sb_coco_params *p)
 {
     const size_t words = sb_match_words(p);
-    uint64_t bits = 0;
-    unsigned filled = 0;
-    for (size_t set = 0; set < 2 * p->area_count; set++) {
-        for (size_t i = 0; i < words; i++) {
-            bits |= (uint64_t)record[set * words + i] << filled;
-            filled += used_bits(p, i);
-            for (; filled >= 8; filled -= 8, bits >>= 8)
-                *out++ = (char)(bits & 0xff);
-        }
-    }
-    if (filled > 0)
-        *out++ = (char)bits;
-    return out;
+    for (size_t i = 0; i < 2 * p->area_count * words; i++)
+        sb_bits_put(out, record[i], used_bits(p, i % words));
 }
 
-static const char *read_record(const char *in, uint32_t *record, const struct sb_coco_params *p)
+static void read_record(struct sb_bits *in, uint32_t *record, const struct sb_coco_params *p)
 {
     const size_t words = sb_match_words(p);
-    uint64_t bits = 0;
-    unsigned filled = 0;
-    for (size_t set = 0; set < 2 * p->area_count; set++) {
-        for (size_t i = 0; i < words; i++) {
-            const unsigned wanted = used_bits(p, i);
-            for (; filled < wanted; filled += 8)
-                bits |= (uint64_t)(unsigned char)*in++ << filled;
-            record[set * words + i] = (uint32_t)(bits & (((uint64_t)1 << wanted) - 1));
-            bits >>= wanted;
-            filled -= wanted;
-        }
-    }
-    return in;
+    for (size_t i = 0; i < 2 * p->area_count * words; i++)
+        record[i] = (uint32_t)sb_bits_get(in, used_bits(p, i % words));
 }
 
-/* What a block is written to, a pointer for each of its parts. */
+/* What a block is written to. */
 struct writer {
     const struct sb_coco_params *params;
-    char *codes, *records;
+    struct sb_bits codes, records;
 };
 
 /* Codes and records of the slots of one image. */
@@ -99,7 +90,7 @@ static void write_run(struct writer *out, const struct sb_class_work *w,
                       const struct sb_image_run *run)
 {
     const struct sb_coco_params *const p = out->params;
-    const size_t bytes = code_bytes(p), words = sb_match_record_words(p);
+    const size_t words = sb_match_record_words(p);
     for (uint32_t i = 0; i < run->count; i++) {
         const size_t slot = run->first + i;
         const int64_t rank = w->slot_ranks ? w->slot_ranks[slot] : i;
@@ -110,32 +101,34 @@ static void write_run(struct writer *out, const struct sb_class_work *w,
             limit++;
         const uint64_t code = (info & ~SB_MATCH_RECORD) | (uint64_t)recorded << p->area_count |
                               (uint64_t)limit << (p->area_count + 1);
-        memcpy(out->codes, &code,
-               bytes); /* the low bytes: ranks are little-endian, as all is here */
-        out->codes += bytes;
+        sb_bits_put(&out->codes, code, code_bits(p));
         if (recorded)
-            out->records = write_record(out->records, w->records + slot * words, p);
+            write_record(&out->records, w->records + slot * words, p);
     }
 }
 
 int sb_class_pack(const struct sb_class_work *w, const struct sb_coco_params *p,
                   struct sb_class_block *block, struct sb_error *err)
 {
-    struct head head = {.slots = w->slot_count};
+    const struct sb_cell_range scores =
+        sb_cells_measure(SB_CELL_DOUBLE, w->slot_scores, w->slot_count);
+    struct head head = {.slots = w->slot_count,
+                        .scores = sb_cells_form(SB_CELL_DOUBLE, &scores, 1)};
     for (size_t i = 0; i < w->slot_count; i++)
         head.records += w->slot_info[i] >> 31; /* SB_MATCH_RECORD */
     memcpy(head.counted, w->counted, sizeof(w->counted));
-    block->bytes = block_bytes(p, w->slot_count, (size_t)head.records);
+    const struct layout at = layout_of(&head, p);
+    block->bytes = at.end;
     block->data = sb_malloc(block->bytes, TAG);
     if (!block->data)
         return sb_error_nomem(err, "a matched class", block->bytes);
-    char *const scores = block->data + head_bytes(p);
     memcpy(block->data, &head, head_bytes(p));
-    memcpy(scores, w->slot_scores, w->slot_count * sizeof(double));
-    struct writer out = {p, scores + w->slot_count * sizeof(double), NULL};
-    out.records = out.codes + w->slot_count * code_bytes(p);
+    sb_cells_pack(&head.scores, w->slot_scores, w->slot_count, block->data + at.scores);
+    struct writer out = {p, {.at = block->data + at.codes}, {.at = block->data + at.records}};
     for (size_t r = 0; r < w->dt_run_count; r++)
         write_run(&out, w, &w->dt_runs[r]);
+    sb_bits_flush(&out.codes);
+    sb_bits_flush(&out.records);
     return 0;
 }
 
@@ -163,30 +156,27 @@ static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, size
 }
 
 /* Appends a block's slots at slot `first`; returns how many they are. */
-static size_t read_block(struct sb_class_work *w, const struct sb_coco_params *p, const char *data,
+static size_t read_block(struct sb_class_work *w, const struct sb_coco_params *p, char *data,
                          size_t first)
 {
     struct head head;
     memcpy(&head, data, head_bytes(p));
-    const size_t slots = (size_t)head.slots, bytes = code_bytes(p);
-    const size_t words = sb_match_record_words(p);
-    const char *const scores = data + head_bytes(p);
-    const char *codes = scores + slots * sizeof(double), *records = codes + slots * bytes;
+    const size_t slots = (size_t)head.slots, words = sb_match_record_words(p);
+    const struct layout at = layout_of(&head, p);
+    struct sb_bits codes = {.at = data + at.codes}, records = {.at = data + at.records};
     const uint64_t areas = ((uint64_t)1 << p->area_count) - 1;
     for (size_t a = 0; a < p->area_count; a++)
         w->counted[a] += head.counted[a];
-    memcpy(w->slot_scores + first, scores, slots * sizeof(double));
+    sb_cells_unpack(&head.scores, data + at.scores, slots, w->slot_scores + first);
     for (size_t i = first; i < first + slots; i++) {
-        uint64_t code = 0;
-        for (size_t b = 0; b < bytes; b++)
-            code |= (uint64_t)(unsigned char)*codes++ << 8 * b;
+        const uint64_t code = sb_bits_get(&codes, code_bits(p));
         const bool recorded = code >> p->area_count & 1;
         const uint64_t limit = code >> (p->area_count + 1);
         w->slot_info[i] = (uint32_t)(code & areas) | (recorded ? SB_MATCH_RECORD : 0);
         /* the best rank with this limit stands for all of them */
         w->slot_ranks[i] = limit ? (uint32_t)p->max_dets[limit - 1] : 0;
         if (recorded)
-            records = read_record(records, w->records + i * words, p);
+            read_record(&records, w->records + i * words, p);
     }
     return slots;
 }
@@ -208,8 +198,8 @@ static void rank_slots(struct sb_class_work *w)
     }
 }
 
-int sb_class_merge(struct sb_class_work *w, const struct sb_coco_params *p,
-                   const char *const *blocks, size_t count, struct sb_error *err)
+int sb_class_merge(struct sb_class_work *w, const struct sb_coco_params *p, char *const *blocks,
+                   size_t count, struct sb_error *err)
 {
     size_t slots = 0;
     for (size_t i = 0; i < count; i++) {

@@ -18,8 +18,9 @@ int sb_class_pack(const struct sb_class_work *work, const struct sb_coco_params 
                   struct sb_class_block *block, struct sb_error *err);
 /* The bytes at data that belong to the block that starts there. */
 size_t sb_class_block_bytes(const char *data, const struct sb_coco_params *params);
-/* Puts blocks together, one of each rank, so that sb_class_accumulate() can follow. */
+/* Puts blocks together, one of each rank, so that sb_class_accumulate() can follow. They are only
+ * read, up to SB_BITS_SLACK bytes beyond the end. */
 int sb_class_merge(struct sb_class_work *work, const struct sb_coco_params *params,
-                   const char *const *blocks, size_t count, struct sb_error *err);
+                   char *const *blocks, size_t count, struct sb_error *err);
 
 #endif

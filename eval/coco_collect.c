@@ -5,6 +5,7 @@
  */
 #include "eval/coco_collect.h"
 
+#include "base/bit_stream.h"
 #include "base/mem.h"
 #include "eval/eval_planes.h"
 
@@ -29,7 +30,7 @@ struct collect {
     char *in;                   /* blocks of this rank's classes, from rank 0 first */
     size_t own;                 /* classes of this rank */
     size_t *own_class;          /* (own) ascending */
-    const char **blocks;        /* (own, ranks) into `in` */
+    char **blocks;              /* (own, ranks) into `in` */
     struct sb_coco_eval part;   /* results of this rank's classes */
     struct sb_class_work *work; /* per worker */
     struct sb_error *errors;    /* per worker; code 0 = fine */
@@ -87,23 +88,14 @@ static int choose_owners(struct collect *c, const struct sb_class_block *blocks,
 /* Bytes to and from each rank. */
 static int count_bytes(struct collect *c, const struct sb_class_block *blocks, struct sb_error *err)
 {
-    uint64_t *const table = sb_calloc((c->n + 1) * c->n, sizeof(*table), TAG);
     c->send = sb_calloc(2 * c->n, sizeof(*c->send), TAG);
-    int rc = table && c->send ? 0 : nomem(err, c->n * c->n * 8);
-    rc = sb_ranks_agree(c->ranks, rc, err);
-    if (rc == 0) {
-        uint64_t *const mine = table + c->n * c->n;
-        c->receive = c->send + c->n;
-        for (size_t k = 0; k < c->classes; k++)
-            c->send[c->owner[k]] += blocks[k].bytes;
-        for (size_t r = 0; r < c->n; r++)
-            mine[r] = c->send[r];
-        sb_ranks_gather(c->ranks, mine, c->n * sizeof(*mine), table);
-        for (size_t r = 0; r < c->n; r++)
-            c->receive[r] = (size_t)table[r * c->n + c->me];
-    }
-    sb_free(table);
-    return rc;
+    const int rc = sb_ranks_agree(c->ranks, c->send ? 0 : nomem(err, c->n * 16), err);
+    if (rc)
+        return rc;
+    c->receive = c->send + c->n;
+    for (size_t k = 0; k < c->classes; k++)
+        c->send[c->owner[k]] += blocks[k].bytes;
+    return sb_ranks_swap_sizes(c->ranks, c->send, c->receive, err);
 }
 
 static size_t sum(const size_t *sizes, size_t count)
@@ -132,7 +124,7 @@ static void pack(const struct collect *c, struct sb_class_block *blocks, char *o
 /* Where the blocks of this rank's classes start. */
 static void find_blocks(struct collect *c)
 {
-    const char *at = c->in;
+    char *at = c->in;
     for (size_t r = 0; r < c->n; r++) {
         for (size_t j = 0; j < c->own; j++) {
             c->blocks[j * c->n + r] = at;
@@ -148,7 +140,7 @@ static int exchange(struct collect *c, struct sb_class_block *blocks, struct sb_
         return rc;
     const size_t leaving = sum(c->send, c->n), coming = sum(c->receive, c->n);
     char *const out = sb_malloc(leaving, TAG);
-    c->in = sb_malloc(coming, TAG);
+    c->in = sb_malloc(coming + SB_BITS_SLACK, TAG);
     c->own_class = sb_calloc(c->own, sizeof(*c->own_class), TAG);
     c->blocks = sb_calloc(c->own * c->n, sizeof(*c->blocks), TAG);
     rc = out && c->in && c->own_class && c->blocks ? 0 : nomem(err, leaving + coming);

@@ -552,18 +552,18 @@ static size_t row_bytes(const struct loader *l)
 static int route_columns(struct sb_route *route, const struct loader *l, struct sb_error *err)
 {
     struct sb_coco_dt *const dt = l->dt;
-    int rc = sb_route_column(route, &dt->image, true, sizeof(*dt->image), err);
+    int rc = sb_route_column(route, &dt->image, true, SB_CELL_INT32, 1, err);
     if (rc == 0)
-        rc = sb_route_column(route, &dt->category, true, sizeof(*dt->category), err);
+        rc = sb_route_column(route, &dt->category, true, SB_CELL_INT32, 1, err);
     if (rc == 0)
-        rc = sb_route_column(route, &dt->score, true, sizeof(*dt->score), err);
+        rc = sb_route_column(route, &dt->score, true, SB_CELL_DOUBLE, 1, err);
     if (rc == 0)
-        rc = sb_route_column(route, &dt->box, true, sizeof(*dt->box), err);
+        rc = sb_route_column(route, &dt->box, true, SB_CELL_DOUBLE, 4, err);
     if (rc == 0)
-        rc = sb_route_column(route, &dt->area, has_areas(l), sizeof(*dt->area), err);
+        rc = sb_route_column(route, &dt->area, has_areas(l), SB_CELL_DOUBLE, 1, err);
     if (rc == 0)
         rc = sb_route_column(route, &dt->keypoints, sb_compares_keypoints(l->params),
-                             point_bytes(l), err);
+                             SB_CELL_DOUBLE, 2 * l->params->keypoint_count, err);
     if (rc == 0)
         rc = sb_route_texts(route, &dt->map, &dt->shape_at, &dt->shape_from, needs_shapes(l), err);
     return rc;

@@ -311,7 +311,7 @@ static int count_by_hash(const struct sb_gt_loader *l, struct sb_ranks *ranks, i
     }
     rc = sb_route_plan(&route, ranks, to, count, err);
     if (rc == 0)
-        rc = sb_route_column(&route, &ids, true, sizeof(*ids), err);
+        rc = sb_route_column(&route, &ids, true, SB_CELL_INT64, 1, err);
     if (rc == 0)
         rc = sb_ranks_agree(ranks, sb_count_repeats(ids, route.total, &found, err), err);
     *repeats = (int64_t)found;
@@ -344,18 +344,18 @@ static int route_columns(struct sb_route *route, struct sb_gt_loader *l, struct 
 {
     struct sb_coco_gt *const gt = l->gt;
     const struct sb_coco_params *const p = l->params;
-    int rc = sb_route_column(route, &gt->image, true, sizeof(*gt->image), err);
+    int rc = sb_route_column(route, &gt->image, true, SB_CELL_INT32, 1, err);
     if (rc == 0)
-        rc = sb_route_column(route, &gt->category, true, sizeof(*gt->category), err);
+        rc = sb_route_column(route, &gt->category, true, SB_CELL_INT32, 1, err);
     if (rc == 0)
-        rc = sb_route_column(route, &gt->box, sb_needs_boxes(p), sizeof(*gt->box), err);
+        rc = sb_route_column(route, &gt->box, sb_needs_boxes(p), SB_CELL_DOUBLE, 4, err);
     if (rc == 0)
-        rc = sb_route_column(route, &gt->area, true, sizeof(*gt->area), err);
+        rc = sb_route_column(route, &gt->area, true, SB_CELL_DOUBLE, 1, err);
     if (rc == 0)
-        rc = sb_route_column(route, &gt->flags, true, sizeof(*gt->flags), err);
+        rc = sb_route_column(route, &gt->flags, true, SB_CELL_BYTE, 1, err);
     if (rc == 0)
-        rc = sb_route_column(route, &gt->keypoints, sb_compares_keypoints(p),
-                             3 * p->keypoint_count * sizeof(double), err);
+        rc = sb_route_column(route, &gt->keypoints, sb_compares_keypoints(p), SB_CELL_DOUBLE,
+                             3 * p->keypoint_count, err);
     return rc;
 }
 
@@ -399,7 +399,7 @@ int sb_gt_route(struct sb_gt_loader *l, struct sb_eval_ranks *team, bool *everyw
     route.capacity = l->capacity;
     rc = route_columns(&route, l, err);
     if (rc == 0)
-        rc = sb_route_column(&route, &l->id, *everywhere, sizeof(*l->id), err);
+        rc = sb_route_column(&route, &l->id, *everywhere, SB_CELL_INT64, 1, err);
     if (rc == 0)
         rc = sb_route_texts(&route, &gt->map, &gt->shape_at, &gt->shape_from,
                             sb_needs_masks(l->params), err);
@@ -417,14 +417,14 @@ int sb_gt_keep_own(struct sb_gt_loader *l, struct sb_eval_ranks *team, struct sb
         return rc;
     rc = route_columns(&route, l, err);
     if (rc == 0)
-        rc = sb_route_column(&route, &gt->listed_image, gt->listed_image != NULL,
-                             sizeof(*gt->listed_image), err);
+        rc = sb_route_column(&route, &gt->listed_image, gt->listed_image != NULL, SB_CELL_INT32, 1,
+                             err);
     if (rc == 0)
-        rc = sb_route_column(&route, &gt->shape_at, sb_needs_masks(l->params),
-                             sizeof(*gt->shape_at), err);
+        rc = sb_route_column(&route, &gt->shape_at, sb_needs_masks(l->params), SB_CELL_INT64, 1,
+                             err);
     if (rc == 0)
-        rc = sb_route_column(&route, &gt->shape_from, sb_needs_masks(l->params),
-                             sizeof(*gt->shape_from), err);
+        rc = sb_route_column(&route, &gt->shape_from, sb_needs_masks(l->params), SB_CELL_INT64, 1,
+                             err);
     gt->count = route.total;
     sb_route_release(&route);
     return rc;

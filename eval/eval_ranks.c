@@ -11,6 +11,7 @@
 #define TAG          SB_MEM_TAG(SB_MEM_DATA, 0)
 #define SAMPLES      64
 #define SAMPLE_BYTES ((size_t)4096)
+#define STRETCHES    4096
 
 static int64_t own_time_ns(const struct sb_eval_ranks *team)
 {
@@ -73,18 +74,25 @@ int sb_eval_ranks_map(const struct sb_eval_ranks *team, struct sb_map *map, cons
     return sb_eval_ranks_compare(team, map, sb_map_open(map, path, err), path, err);
 }
 
-/* Cuts the images so that every rank has about its share of the weights. */
+/* Images are dealt in stretches of so many, so that the counts of few have to travel. */
+static size_t stretch(size_t images)
+{
+    return images / STRETCHES + 1;
+}
+
+/* Cuts the images so that every rank has about its share of the weights. objects: of each stretch.
+ */
 static void cut(struct sb_eval_ranks *team, const int64_t *objects, size_t images, int64_t all)
 {
-    const size_t n = (size_t)sb_ranks_count(team->ranks);
+    const size_t n = (size_t)sb_ranks_count(team->ranks), step = stretch(images);
     const double mean = all > 0 ? (double)all / (double)images : 1;
     const double share = ((double)all + mean * (double)images) / (double)n;
     double sum = 0;
     size_t r = 1;
-    for (size_t i = 0; i < images; i++) {
+    for (size_t i = 0; i < images; i += step) {
         while (r < n && sum >= share * (double)r)
             team->first_image[r++] = (int32_t)i;
-        sum += (double)objects[i] + mean;
+        sum += (double)objects[i / step] + mean * (double)step;
     }
     while (r <= n)
         team->first_image[r++] = (int32_t)images;
@@ -93,21 +101,22 @@ static void cut(struct sb_eval_ranks *team, const int64_t *objects, size_t image
 int sb_eval_ranks_deal(struct sb_eval_ranks *team, const int32_t *image, size_t objects,
                        size_t images, struct sb_error *err)
 {
-    const size_t n = (size_t)sb_ranks_count(team->ranks);
-    int64_t *const counts = sb_calloc(images, sizeof(*counts), TAG);
+    const size_t n = (size_t)sb_ranks_count(team->ranks), step = stretch(images);
+    const size_t stretches = images / step + 1;
+    int64_t *const counts = sb_calloc(stretches, sizeof(*counts), TAG);
     team->first_image = sb_calloc(n + 1, sizeof(*team->first_image), TAG);
     int rc = counts && team->first_image
                  ? 0
-                 : sb_error_nomem(err, "owners of images", images * sizeof(*counts));
+                 : sb_error_nomem(err, "owners of images", stretches * sizeof(*counts));
     rc = sb_ranks_agree(team->ranks, rc, err);
     if (rc == 0) {
         int64_t all = 0;
         for (size_t i = 0; i < objects; i++) {
             if (image[i] >= 0)
-                counts[image[i]]++;
+                counts[(size_t)image[i] / step]++;
         }
-        sb_ranks_sum(team->ranks, counts, images);
-        for (size_t i = 0; i < images; i++)
+        sb_ranks_sum(team->ranks, counts, stretches);
+        for (size_t i = 0; i < stretches; i++)
             all += counts[i];
         cut(team, counts, images, all);
     }

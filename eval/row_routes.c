@@ -15,37 +15,20 @@ static int nomem(size_t bytes, struct sb_error *err)
     return sb_error_nomem(err, "rows for other ranks", bytes);
 }
 
+static size_t sum(const size_t *sizes, size_t count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += sizes[i];
+    return total;
+}
+
 void sb_route_release(struct sb_route *route)
 {
     sb_free(route->to);
     sb_free(route->leaving);
+    sb_free(route->ranges);
     memset(route, 0, sizeof(*route));
-}
-
-/* table: (ranks, ranks) what each sends; entry (from, to). */
-static void count_coming(struct sb_route *route, const uint64_t *table)
-{
-    const int n = sb_ranks_count(route->ranks), me = sb_ranks_rank(route->ranks);
-    route->total = route->kept;
-    for (int r = 0; r < n; r++) {
-        route->coming[r] = r == me ? 0 : (size_t)table[r * n + me];
-        route->total += route->coming[r];
-    }
-}
-
-static int exchange_counts(struct sb_route *route, const size_t *mine, struct sb_error *err)
-{
-    const size_t n = (size_t)sb_ranks_count(route->ranks);
-    uint64_t *const table = sb_calloc((n + 1) * n, sizeof(*table), TAG);
-    const int rc = sb_ranks_agree(route->ranks, table ? 0 : nomem(n * n * 8, err), err);
-    if (rc == 0) {
-        for (size_t r = 0; r < n; r++)
-            table[n * n + r] = mine[r];
-        sb_ranks_gather(route->ranks, table + n * n, n * sizeof(*table), table);
-        count_coming(route, table);
-    }
-    sb_free(table);
-    return rc;
 }
 
 int sb_route_plan(struct sb_route *route, struct sb_ranks *ranks, int32_t *to, size_t count,
@@ -58,7 +41,9 @@ int sb_route_plan(struct sb_route *route, struct sb_ranks *ranks, int32_t *to, s
     route->count = route->capacity = count;
     route->to = to;
     route->leaving = sb_calloc(4 * n, sizeof(*route->leaving), TAG);
-    int rc = sb_ranks_agree(ranks, route->leaving ? 0 : nomem(n * 32, err), err);
+    route->ranges = sb_calloc(n, sizeof(*route->ranges), TAG);
+    int rc = route->leaving && route->ranges ? 0 : nomem(n * 72, err);
+    rc = sb_ranks_agree(ranks, rc, err);
     if (rc == 0) {
         route->coming = route->leaving + n;
         route->send = route->coming + n;
@@ -74,7 +59,8 @@ int sb_route_plan(struct sb_route *route, struct sb_ranks *ranks, int32_t *to, s
             for (size_t r = 0; r < n; r++)
                 route->leaving[r] = r == (size_t)me ? 0 : count;
         }
-        rc = exchange_counts(route, route->leaving, err);
+        rc = sb_ranks_swap_sizes(ranks, route->leaving, route->coming, err);
+        route->total = route->kept + sum(route->coming, n);
     }
     if (rc)
         sb_route_release(route);
@@ -90,53 +76,52 @@ static size_t same_way(const struct sb_route *route, size_t i)
     return j - i;
 }
 
-/* Copies the rows that leave into out, by rank, and moves those that stay to the front. */
-static void pack(const struct sb_route *route, char *column, size_t bytes, char *out)
+/* The ranks that get row i: from `first` to before `end`. */
+struct targets {
+    int first, end;
+};
+
+static struct targets targets_of(const struct sb_route *route, size_t i)
 {
-    const int n = sb_ranks_count(route->ranks), me = sb_ranks_rank(route->ranks);
-    size_t *const at = route->receive; /* where each rank's rows go on */
-    size_t stay = 0, sum = 0;
+    const int32_t to = route->to[i];
+    if (to == SB_ROUTE_EVERYONE)
+        return (struct targets){0, sb_ranks_count(route->ranks)};
+    return to < 0 ? (struct targets){0, 0} : (struct targets){to, to + 1};
+}
+
+/* Where in one run of bytes those of each rank start; (ranks) scratch. */
+static size_t *starts_of(struct sb_route *route, const size_t *bytes, size_t unit)
+{
+    const int n = sb_ranks_count(route->ranks);
+    size_t *const at = route->receive, next = 0;
     for (int r = 0; r < n; r++) {
-        at[r] = sum;
-        sum += route->leaving[r] * bytes;
+        at[r] = next;
+        next += bytes[r] * unit;
     }
+    return at;
+}
+
+/* Copies the rows that leave into out, by rank, and moves those that stay to the front. */
+static void pack(struct sb_route *route, char *column, size_t bytes, char *out)
+{
+    const int me = sb_ranks_rank(route->ranks);
+    size_t *const at = starts_of(route, route->leaving, bytes); /* where each rank's rows go on */
+    size_t stay = 0;
     for (size_t i = 0, step; i < route->count; i += step) {
-        const int32_t to = route->to[i];
+        const struct targets t = targets_of(route, i);
         step = same_way(route, i);
-        const bool everyone = to == SB_ROUTE_EVERYONE;
-        for (int r = everyone || to < 0 ? 0 : to; r < (everyone ? n : to + 1); r++) {
+        for (int r = t.first; r < t.end; r++) {
             if (r == me)
                 continue;
             memcpy(out + at[r], column + i * bytes, step * bytes);
             at[r] += step * bytes;
         }
-        if (to == me || everyone) {
+        if (t.first <= me && me < t.end) {
             if (stay != i)
                 memmove(column + stay * bytes, column + i * bytes, step * bytes);
             stay += step;
         }
     }
-}
-
-/* Bytes per rank, and the bytes in front of those that stay here. */
-static size_t count_bytes(const struct sb_route *route, size_t bytes)
-{
-    const int n = sb_ranks_count(route->ranks), me = sb_ranks_rank(route->ranks);
-    size_t before = 0;
-    for (int r = 0; r < n; r++) {
-        route->send[r] = route->leaving[r] * bytes;
-        route->receive[r] = (r == me ? route->kept : route->coming[r]) * bytes;
-        before += r < me ? route->receive[r] : 0;
-    }
-    return before;
-}
-
-static size_t rows_leaving(const struct sb_route *route)
-{
-    size_t rows = 0;
-    for (int r = 0; r < sb_ranks_count(route->ranks); r++)
-        rows += route->leaving[r];
-    return rows;
 }
 
 /* Rows that a column holds at some time. */
@@ -145,30 +130,74 @@ static size_t most_rows(const struct sb_route *route)
     return route->total > route->count ? route->total : route->count;
 }
 
-int sb_route_column(struct sb_route *route, void *column_ptr, bool wanted, size_t bytes,
-                    struct sb_error *err)
+/* Cuts the cells that leave, (rows, width) by rank in out, to the bits that the cells of all ranks
+ * need; what is for one rank starts with a byte. */
+static struct sb_cell_form narrow(struct sb_route *route, enum sb_cell cell, size_t width,
+                                  char *out)
+{
+    const size_t n = (size_t)sb_ranks_count(route->ranks);
+    const struct sb_cell_range mine = sb_cells_measure(cell, out, sum(route->leaving, n) * width);
+    sb_ranks_gather(route->ranks, &mine, sizeof(mine), route->ranges);
+    const struct sb_cell_form form = sb_cells_form(cell, route->ranges, n);
+    const char *from = out;
+    for (size_t r = 0; r < n; r++) {
+        const size_t cells = route->leaving[r] * width;
+        sb_cells_pack(&form, from, cells, out);
+        from += cells * sb_cell_bytes(cell);
+        route->send[r] = sb_bits_bytes(cells, form.bits);
+        route->receive[r] = sb_bits_bytes(route->coming[r] * width, form.bits);
+        out += route->send[r];
+    }
+    return form;
+}
+
+/* Sends what narrow() has left, and puts the cells that arrive around those that stay, which are in
+ * front. */
+static int swap_cells(struct sb_route *route, const struct sb_cell_form *form, size_t width,
+                      const char *out, char *column, struct sb_error *err)
+{
+    const int n = sb_ranks_count(route->ranks), me = sb_ranks_rank(route->ranks);
+    const size_t row = sb_cell_bytes(form->cell) * width;
+    const size_t before = sum(route->coming, (size_t)me), coming = sum(route->receive, (size_t)n);
+    char *const in = sb_malloc(coming + SB_BITS_SLACK, TAG);
+    const int rc = sb_ranks_agree(route->ranks, in ? 0 : nomem(coming, err), err);
+    if (rc == 0) {
+        if (before > 0)
+            memmove(column + before * row, column, route->kept * row);
+        sb_ranks_exchange(route->ranks, out, route->send, in, route->receive);
+        const char *from = in;
+        for (int r = 0; r < n; r++) {
+            sb_cells_unpack(form, from, route->coming[r] * width, column);
+            column += (r == me ? route->kept : route->coming[r]) * row;
+            from += route->receive[r];
+        }
+    }
+    sb_free(in);
+    return rc;
+}
+
+int sb_route_column(struct sb_route *route, void *column_ptr, bool wanted, enum sb_cell cell,
+                    size_t width, struct sb_error *err)
 {
     if (!wanted)
         return 0;
     char *column;
     memcpy(&column, column_ptr, sizeof(column));
+    const size_t bytes = sb_cell_bytes(cell) * width;
+    const size_t leaving = sum(route->leaving, (size_t)sb_ranks_count(route->ranks));
     size_t needed = 0;
-    char *const out =
-        sb_mul_size(rows_leaving(route), bytes, &needed) ? sb_malloc(needed, TAG) : NULL;
+    char *const out = sb_mul_size(leaving, bytes, &needed) ? sb_malloc(needed, TAG) : NULL;
     const bool fits = column && route->total <= route->capacity;
     char *const wider = !out   ? NULL
                         : fits ? column
                                : sb_realloc(column, most_rows(route), bytes, TAG);
     if (wider)
         memcpy(column_ptr, &wider, sizeof(wider));
-    const int rc =
-        sb_ranks_agree(route->ranks, wider ? 0 : nomem(most_rows(route) * bytes, err), err);
+    int rc = sb_ranks_agree(route->ranks, wider ? 0 : nomem(most_rows(route) * bytes, err), err);
     if (rc == 0) {
         pack(route, wider, bytes, out);
-        const size_t before = count_bytes(route, bytes);
-        if (before > 0)
-            memmove(wider + before, wider, route->kept * bytes);
-        sb_ranks_exchange(route->ranks, out, route->send, wider, route->receive);
+        const struct sb_cell_form form = narrow(route, cell, width, out);
+        rc = swap_cells(route, &form, width, out, wider, err);
     }
     sb_free(out);
     return rc;
@@ -192,20 +221,31 @@ static int measure_texts(const struct sb_route *route, const struct sb_map *map,
     return 0;
 }
 
-/* Texts of rows that a rank gets (or keeps), one after the other, to `out`; returns their bytes.
- * out NULL only counts. */
-static size_t copy_texts(const struct sb_route *route, int rank, const struct sb_map *map,
-                         const uint64_t *at, const uint64_t *length, char *out)
+/* Bytes of the texts for each rank; this one's are those that stay. */
+static void count_leaving_texts(const struct sb_route *route, const uint64_t *length, size_t *bytes)
 {
-    size_t bytes = 0;
+    memset(bytes, 0, (size_t)sb_ranks_count(route->ranks) * sizeof(*bytes));
     for (size_t i = 0; i < route->count; i++) {
-        if (length[i] == 0 || (route->to[i] != rank && route->to[i] != SB_ROUTE_EVERYONE))
-            continue;
-        if (out)
-            memcpy(out + bytes, map->data + at[i], length[i]);
-        bytes += length[i];
+        const struct targets t = targets_of(route, i);
+        for (int r = t.first; r < t.end; r++)
+            bytes[r] += length[i];
     }
-    return bytes;
+}
+
+/* Copies the texts that leave into out, by rank, and those that stay into `own`. */
+static void copy_texts(struct sb_route *route, const struct sb_map *map, const uint64_t *at,
+                       const uint64_t *length, char *out, char *own)
+{
+    const int me = sb_ranks_rank(route->ranks);
+    size_t *const next = starts_of(route, route->send, 1);
+    for (size_t i = 0; i < route->count; i++) {
+        const struct targets t = targets_of(route, i);
+        for (int r = t.first; r < t.end && length[i] > 0; r++) {
+            memcpy(r == me ? own : out + next[r], map->data + at[i], length[i]);
+            own += r == me ? length[i] : 0;
+            next[r] += length[i];
+        }
+    }
 }
 
 /* Sends the texts; *fresh gets those that arrive, in order of rows. */
@@ -213,24 +253,16 @@ static int exchange_texts(struct sb_route *route, const struct sb_map *map, cons
                           const uint64_t *length, const size_t *receive, struct sb_map *fresh,
                           struct sb_error *err)
 {
-    const int n = sb_ranks_count(route->ranks), me = sb_ranks_rank(route->ranks);
-    size_t total = 0, leaving = 0, before = 0;
-    for (int r = 0; r < n; r++) {
-        route->send[r] = r == me ? 0 : copy_texts(route, r, map, at, length, NULL);
-        leaving += route->send[r];
-        before += r < me ? receive[r] : 0;
-        total += receive[r];
-    }
+    const size_t n = (size_t)sb_ranks_count(route->ranks);
+    const size_t me = (size_t)sb_ranks_rank(route->ranks);
+    count_leaving_texts(route, length, route->send);
+    route->send[me] = 0;
+    const size_t leaving = sum(route->send, n);
     char *const out = sb_malloc(leaving, TAG), *in = NULL;
-    int rc = out ? sb_map_new(fresh, total, &in, err) : nomem(leaving, err);
+    int rc = out ? sb_map_new(fresh, sum(receive, n), &in, err) : nomem(leaving, err);
     rc = sb_ranks_agree(route->ranks, rc, err);
     if (rc == 0) {
-        copy_texts(route, me, map, at, length, in + before);
-        char *next = out;
-        for (int r = 0; r < n; r++) {
-            if (r != me)
-                next += copy_texts(route, r, map, at, length, next);
-        }
+        copy_texts(route, map, at, length, out, in + sum(receive, me));
         sb_ranks_exchange(route->ranks, out, route->send, in, receive);
     }
     sb_free(out);
@@ -261,9 +293,9 @@ static int move_texts(struct sb_route *route, struct sb_map *map, uint64_t **at,
                       struct texts *t, struct sb_error *err)
 {
     struct sb_map fresh = {0};
-    int rc = sb_route_column(route, &t->arrived, true, sizeof(*t->arrived), err);
+    int rc = sb_route_column(route, &t->arrived, true, SB_CELL_INT64, 1, err);
     if (rc == 0)
-        rc = sb_route_column(route, from, true, sizeof(**from), err);
+        rc = sb_route_column(route, from, true, SB_CELL_INT64, 1, err);
     if (rc)
         return rc;
     count_texts(route, t->arrived, t->receive);

@@ -4,7 +4,7 @@
  *
  *     rc = sb_route_plan(&route, ranks, to, count, &err);      // takes over `to`
  *     if (rc == 0)
- *         rc = sb_route_column(&route, &gt->area, true, sizeof(*gt->area), &err);
+ *         rc = sb_route_column(&route, &gt->area, true, SB_CELL_DOUBLE, 1, &err);
  *     ...
  *     gt->count = route.total;
  *     sb_route_release(&route);
@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "base/ranks.h"
+#include "eval/row_cells.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,15 +35,17 @@ struct sb_route {
     int32_t *to;              /* (count) rank or SB_ROUTE_...; owned */
     size_t *leaving, *coming; /* (ranks) rows for and from each other rank; owned */
     size_t *send, *receive;   /* (ranks) scratch: bytes; owned */
+    struct sb_cell_range *ranges; /* (ranks) scratch; owned */
 };
 
 /* to: (count) where each row goes; ownership moves, on failure too. */
 int sb_route_plan(struct sb_route *route, struct sb_ranks *ranks, int32_t *to, size_t count,
                   struct sb_error *err);
-/* *column_ptr, (count) values of `bytes` bytes or NULL for 0 of them, becomes (total) of them.
- * Nothing is done unless it is wanted, which must be so on all ranks. */
-int sb_route_column(struct sb_route *route, void *column_ptr, bool wanted, size_t bytes,
-                    struct sb_error *err);
+/* *column_ptr, (count, width) cells or NULL for 0 of them, becomes (total, width) of them. Cells
+ * travel in as few bits as they need (row_cells.h). Nothing is done unless it is wanted, which
+ * must be so on all ranks. */
+int sb_route_column(struct sb_route *route, void *column_ptr, bool wanted, enum sb_cell cell,
+                    size_t width, struct sb_error *err);
 /*
  * JSON values that stand in a file, such as masks: row i has the one at byte (*at)[i] of map, or
  * none where that is UINT64_MAX. After it map holds the values of this rank's rows, *at says where,
