@@ -149,35 +149,16 @@ bool sb_paper_has_records(const struct sb_paper_table *table, const struct sb_re
     return false;
 }
 
-int sb_paper_is_about(const char *id, const struct sb_records *records, bool *out,
-                      struct sb_error *err)
+int sb_paper_view(struct sb_table *t, const struct sb_paper *paper, const char *id,
+                  const struct sb_records *records, struct sb_error *err)
 {
-    struct sb_paper paper;
-    const struct sb_paper_table *table;
-    int rc = sb_paper_open(&paper, err);
-    if (rc)
-        return rc;
-    rc = sb_paper_find(&paper, id, &table, err);
-    *out = rc == 0 && sb_paper_has_records(table, records);
-    sb_paper_release(&paper);
-    return rc;
-}
-
-int sb_paper_view(struct sb_table *t, const char *id, const struct sb_records *records,
-                  struct sb_error *err)
-{
-    struct sb_paper paper;
     const struct sb_paper_table *source;
-    int rc = sb_paper_open(&paper, err);
+    int rc = sb_paper_find(paper, id, &source, err);
     if (rc)
         return rc;
-    rc = sb_paper_find(&paper, id, &source, err);
-    if (rc == 0) {
-        sb_paper_costs(source, records);
-        rc = sb_paper_measure(source, records, err);
-    }
+    sb_paper_costs(source, records);
+    rc = sb_paper_measure(source, records, err);
     if (rc == 0)
-        sb_paper_table_build(source, t); /* copies its texts */
-    sb_paper_release(&paper);
+        sb_paper_table_build(source, t);
     return rc;
 }

@@ -25,13 +25,10 @@ void sb_paper_costs(const struct sb_paper_table *table, const struct sb_records 
 
 /* True when a record is about a model of the table. */
 bool sb_paper_has_records(const struct sb_paper_table *table, const struct sb_records *records);
-/* The same of the table "2" or "zoo-retinanet". */
-int sb_paper_is_about(const char *id, const struct sb_records *records, bool *out,
-                      struct sb_error *err);
 
-/* The table "2" or "zoo-retinanet" beside what the records know; built, not finished. On failure
- * nothing needs to be released. */
-int sb_paper_view(struct sb_table *t, const char *id, const struct sb_records *records,
-                  struct sb_error *err);
+/* The table "2" or "zoo-retinanet" beside what the records know; built, not finished. Texts are
+ * copied. On failure nothing needs to be released. */
+int sb_paper_view(struct sb_table *t, const struct sb_paper *paper, const char *id,
+                  const struct sb_records *records, struct sb_error *err);
 
 #endif

@@ -105,20 +105,31 @@ static bool has_peers(const struct sb_records *records)
     return false;
 }
 
-/* Adds a view's table unless it has no rows, or no record is about a model of a paper's table. */
-static int add_view(struct sb_document *d, const char *name, const struct sb_records *records,
-                    const struct sb_report_options *o, struct sb_error *err)
+/* The table of a view; none, which is no error, where no record is about a model of the paper's. */
+static int make_table(struct sb_table *t, const struct sb_view *view, const struct sb_paper *paper,
+                      const struct sb_records *records, bool *made, struct sb_error *err)
+{
+    const struct sb_paper_table *source;
+    *made = true;
+    if (!view->paper)
+        return sb_view_table(t, view, records, err);
+    const int rc = sb_paper_find(paper, view->paper, &source, err);
+    *made = rc == 0 && sb_paper_has_records(source, records);
+    return *made ? sb_view_paper_table(t, view, paper, records, err) : rc;
+}
+
+/* Adds a view's table unless it has no rows. */
+static int add_view(struct sb_document *d, const char *name, const struct sb_paper *paper,
+                    const struct sb_records *records, const struct sb_report_options *o,
+                    struct sb_error *err)
 {
     const struct sb_view *view;
     struct sb_table t;
-    bool about = true;
+    bool made = false;
     int rc = sb_view_find(name, &view, err);
-    if (rc == 0 && view->paper)
-        rc = sb_paper_is_about(view->paper, records, &about, err);
-    if (rc || !about)
-        return rc;
-    rc = sb_view_table(&t, view, records, err);
-    if (rc)
+    if (rc == 0)
+        rc = make_table(&t, view, paper, records, &made, err);
+    if (rc || !made)
         return rc;
     if (t.num_rows == 0) {
         sb_table_release(&t);
@@ -152,16 +163,20 @@ static int add_figure(struct sb_document *d, const char *name, const struct sb_r
 static int collect(struct sb_document *d, const struct sb_records *records,
                    const struct sb_report_options *o, struct sb_error *err)
 {
+    struct sb_paper paper;
+    int rc = sb_paper_open(&paper, err);
+    if (rc)
+        return rc;
     d->origin = origin_of(d, records, 0, o, NULL);
-    int rc = 0;
     const bool peers = has_peers(records);
     for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]) && rc == 0; i++) {
         const char *name = contents[i].name;
         if (contents[i].is_figure)
             rc = add_figure(d, name, records, o, err);
         else if (peers || strcmp(name, "peers") != 0)
-            rc = add_view(d, name, records, o, err);
+            rc = add_view(d, name, &paper, records, o, err);
     }
+    sb_paper_release(&paper);
     if (rc == 0 && d->texts.failed)
         rc = sb_error_nomem(err, "a report", 0);
     return rc;

@@ -370,12 +370,12 @@ static int build(struct sb_table *t, const struct sb_view *view, const struct sb
 }
 
 /* A table that is not made of rows. */
-static int build_other(struct sb_table *t, const struct sb_view *view,
+static int build_other(struct sb_table *t, const struct sb_view *view, const struct sb_paper *paper,
                        const struct sb_records *records, struct sb_error *err)
 {
     int rc = 0;
     if (view->paper)
-        rc = sb_paper_view(t, view->paper, records, err);
+        rc = sb_paper_view(t, paper, view->paper, records, err);
     else
         sb_table_init(t, view->title);
     if (rc)
@@ -399,11 +399,27 @@ bool sb_view_has_rows(const struct sb_view *view)
     return !view->build && !view->paper;
 }
 
+int sb_view_paper_table(struct sb_table *t, const struct sb_view *view,
+                        const struct sb_paper *paper, const struct sb_records *records,
+                        struct sb_error *err)
+{
+    return build_other(t, view, paper, records, err);
+}
+
 int sb_view_table(struct sb_table *t, const struct sb_view *view, const struct sb_records *records,
                   struct sb_error *err)
 {
-    if (!sb_view_has_rows(view))
-        return build_other(t, view, records, err);
+    if (view->paper) {
+        struct sb_paper paper;
+        int rc = sb_paper_open(&paper, err);
+        if (rc)
+            return rc;
+        rc = sb_view_paper_table(t, view, &paper, records, err);
+        sb_paper_release(&paper);
+        return rc;
+    }
+    if (view->build)
+        return build_other(t, view, NULL, records, err);
     struct sb_report_rows rows;
     int rc = sb_report_rows_collect(&rows, records, view->by, err);
     if (rc)

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "bench/record.h"
+#include "reports/paper.h"
 #include "reports/rows.h"
 #include "reports/table.h"
 
@@ -49,5 +50,10 @@ bool sb_view_has_rows(const struct sb_view *view);
 /* Builds and finishes the table. On failure nothing needs to be released. */
 int sb_view_table(struct sb_table *t, const struct sb_view *view, const struct sb_records *records,
                   struct sb_error *err);
+
+/* The same of a view of the paper, whose tables are open already: for many of them. */
+int sb_view_paper_table(struct sb_table *t, const struct sb_view *view,
+                        const struct sb_paper *paper, const struct sb_records *records,
+                        struct sb_error *err);
 
 #endif

@@ -118,9 +118,12 @@ static void assert_ap_cell(const char *dataset, int64_t images, const char *expe
     ap.u.accuracy.high = 0.445;
     ap.u.accuracy.samples = images;
     const struct sb_records records = {.items = &ap, .count = 1};
+    struct sb_paper paper;
     struct sb_table t;
     struct sb_str out = SB_STR_INIT;
-    assert_ok(sb_paper_view(&t, "2", &records, &err), &err);
+    assert_ok(sb_paper_open(&paper, &err), &err);
+    assert_ok(sb_paper_view(&t, &paper, "2", &records, &err), &err);
+    sb_paper_release(&paper);
     assert_ok(sb_table_finish(&t, &err), &err);
     sb_table_write(&t, sb_table_format("text"), &out);
     if (!strstr(sb_str_text(&out), expected))
