@@ -100,6 +100,11 @@ void sb_str_dims(struct sb_str *s, const size_t *dims, int count)
 
 #define MAX_NAME 63 /* longer names match nothing */
 
+bool sb_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 size_t sb_name_distance(const char *a, const char *b)
 {
     size_t row[MAX_NAME + 1];

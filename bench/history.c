@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "bench/change_points.h"
 #include "bench/statistics.h"
 
@@ -23,11 +24,6 @@ void sb_history_options_defaults(struct sb_history_options *options)
     options->delta = 0.02;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* The series that a point belongs to, made when it is the first. */
 static struct sb_history_series *
 find_series(struct sb_history *h, const struct sb_history_series *key, struct sb_error *err)
@@ -35,7 +31,7 @@ find_series(struct sb_history *h, const struct sb_history_series *key, struct sb
     for (size_t i = 0; i < h->count; i++) {
         struct sb_history_series *s = &h->series[i];
         if (strcmp(s->metric, key->metric) == 0 && strcmp(s->machine, key->machine) == 0 &&
-            same_text(s->blas, key->blas) && sb_same_cell(&s->cell, &key->cell))
+            sb_same_text(s->blas, key->blas) && sb_same_cell(&s->cell, &key->cell))
             return s;
     }
     if (sb_grow(&h->series, &h->capacity, h->count + 1, sizeof(*h->series), TAG)) {
@@ -146,7 +142,7 @@ static int make_series(struct sb_history *h, const char *model, struct sb_error 
     int rc = 0;
     for (size_t i = 0; i < h->records.count && rc == 0; i++) {
         const struct sb_record *r = &h->records.items[i];
-        if (r->kind == SB_RECORD_RUN || (model && !same_text(model, r->cell.model)))
+        if (r->kind == SB_RECORD_RUN || (model && !sb_same_text(model, r->cell.model)))
             continue;
         if (!run || strcmp(run->run, r->run) != 0) /* records of a run stand together */
             run = sb_records_find_run(&h->records, r->run);
@@ -273,7 +269,7 @@ static bool is_superseded(const struct sb_history *h, size_t at)
     for (size_t i = at + 1; i < h->records.count; i++) {
         if (items[i].kind == SB_RECORD_CHECK && sb_same_cell(&items[i].cell, &failed->cell) &&
             strcmp(items[i].run, failed->run) != 0 &&
-            same_text(machine_of(h, &items[i]), machine_of(h, failed)))
+            sb_same_text(machine_of(h, &items[i]), machine_of(h, failed)))
             return true;
     }
     return false;

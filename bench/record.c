@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "bench/record_fields.h"
 
 #include <errno.h>
@@ -343,16 +344,11 @@ const char *sb_record_why(const struct sb_record *record, const char *field)
     return NULL;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 bool sb_same_cell(const struct sb_cell *a, const struct sb_cell *b)
 {
-    return same_text(a->model, b->model) && a->size == b->size && a->batch == b->batch &&
-           a->threads == b->threads && same_text(a->engine, b->engine) &&
-           same_text(a->scenario, b->scenario);
+    return sb_same_text(a->model, b->model) && a->size == b->size && a->batch == b->batch &&
+           a->threads == b->threads && sb_same_text(a->engine, b->engine) &&
+           sb_same_text(a->scenario, b->scenario);
 }
 
 static void write_samples(struct sb_jw *w, const char *key, const struct sb_time_record *time)

@@ -2,6 +2,7 @@
 #include "reports/diagnosis_tables.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,11 +25,6 @@ static bool are_several(const struct sb_records *records, enum sb_record_kind ki
         first = r;
     }
     return false;
-}
-
-static void label_column(struct sb_table *t, const char *key, const char *name)
-{
-    sb_table_quantity(t, key, name, SB_QUANTITY_NONE, SB_SOURCE_NONE);
 }
 
 /* Names the data set and, where all rows are of one, the model. */
@@ -84,7 +80,7 @@ static bool start(struct sb_table *t, const struct sb_records *records, enum sb_
 {
     const bool several = are_several(records, kind);
     if (several)
-        label_column(t, "model", "model");
+        sb_table_label(t, "model", "model");
     return several;
 }
 
@@ -127,7 +123,7 @@ int sb_categories_table(struct sb_table *t, const struct sb_records *records, st
 {
     (void)err;
     const bool several = start(t, records, SB_RECORD_CATEGORY);
-    label_column(t, "category", "category");
+    sb_table_label(t, "category", "category");
     sb_table_quantity(t, "objects", "objects", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     sb_table_quantity(t, "detections", "detections", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     measured(t, "ap", "AP", SB_QUANTITY_ACCURACY);
@@ -159,7 +155,7 @@ int sb_thresholds_table(struct sb_table *t, const struct sb_records *records, st
 {
     (void)err;
     const bool several = start(t, records, SB_RECORD_CATEGORY);
-    label_column(t, "category", "category");
+    sb_table_label(t, "category", "category");
     sb_table_quantity(t, "objects", "objects", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     measured(t, "threshold", "best threshold", SB_QUANTITY_RATIO);
     measured(t, "f1", "F1", SB_QUANTITY_RATIO);
@@ -207,8 +203,8 @@ int sb_errors_table(struct sb_table *t, const struct sb_records *records, struct
 {
     (void)err;
     const bool several = start(t, records, SB_RECORD_ERROR);
-    label_column(t, "error", "error");
-    label_column(t, "meaning", "what it is");
+    sb_table_label(t, "error", "error");
+    sb_table_label(t, "meaning", "what it is");
     sb_table_quantity(t, "count", "count", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     measured(t, "delta_ap", "dAP50", SB_QUANTITY_ACCURACY);
     measured(t, "delta_small", "small", SB_QUANTITY_ACCURACY);
@@ -241,7 +237,7 @@ int sb_category_errors_table(struct sb_table *t, const struct sb_records *record
     (void)err;
     static const char *const names[] = {"right", "Cls", "Loc", "Both", "Dupe", "Bkg", "Miss"};
     const bool several = start(t, records, SB_RECORD_CATEGORY);
-    label_column(t, "category", "category");
+    sb_table_label(t, "category", "category");
     sb_table_quantity(t, "objects", "objects", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         measured(t, names[i], names[i], SB_QUANTITY_COUNT);
@@ -337,8 +333,8 @@ int sb_confusions_table(struct sb_table *t, const struct sb_records *records, st
             found[count++] = &records->items[i];
     }
     qsort(found, count, sizeof(*found), by_count);
-    label_column(t, "truth", "object");
-    label_column(t, "predicted", "found as");
+    sb_table_label(t, "truth", "object");
+    sb_table_label(t, "predicted", "found as");
     measured(t, "count", "count", SB_QUANTITY_COUNT);
     measured(t, "share", "of the objects", SB_QUANTITY_SHARE);
     for (size_t i = 0; i < count && i < MOST_CONFUSIONS; i++) {
@@ -356,12 +352,6 @@ int sb_confusions_table(struct sb_table *t, const struct sb_records *records, st
     sb_table_note(t, "Detections at the best threshold of their class, IoU 0.5 or more.");
     sb_free(found);
     return 0;
-}
-
-/* A name or NULL for nothing, and the same of a record. */
-static bool same_name(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 /* A category of a matrix, with how often it is confused with others, over all models. */
@@ -469,7 +459,7 @@ static void sum_row(const struct matrix *m, const struct sb_records *records,
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_record *const r = &records->items[i];
         if (r->kind == SB_RECORD_CONFUSION && sb_same_cell(&r->cell, &model->cell) &&
-            same_name(r->u.confusion.truth, truth))
+            sb_same_text(r->u.confusion.truth, truth))
             sums[place_in(m, r->u.confusion.predicted)] += r->u.confusion.count;
     }
 }
@@ -496,8 +486,8 @@ static void put_matrix_row(struct sb_table *t, const struct matrix *m,
 static void matrix_columns(struct sb_table *t, const struct matrix *m)
 {
     if (m->num_models > 1)
-        label_column(t, "model", "model");
-    label_column(t, "object", "object");
+        sb_table_label(t, "model", "model");
+    sb_table_label(t, "object", "object");
     for (size_t k = 0; k < m->count; k++)
         measured(t, m->categories[k].name, m->categories[k].name, SB_QUANTITY_COUNT);
     if (m->count < m->all)

@@ -5,30 +5,27 @@
 
 #include <string.h>
 
-#define KIND(name)    (1u << SB_RECORD_##name)
-#define KINDS_OF_ROWS (KIND(COST) | KIND(TIME) | KIND(MEMORY) | KIND(CHECK) | KIND(ACCURACY))
-
 static const struct sb_figure_maker makers[] = {
-    {"levels", "multiply-adds, time and memory per level, models side by side", KINDS_OF_ROWS,
+    {"levels", "multiply-adds, time and memory per level, models side by side", SB_KINDS_OF_ROWS,
      sb_figure_levels},
-    {"accuracy", "accuracy against cost, latency and memory, families as curves", KINDS_OF_ROWS,
+    {"accuracy", "accuracy against cost, latency and memory, families as curves", SB_KINDS_OF_ROWS,
      sb_figure_accuracy},
-    {"paper", "accuracy against FLOPs as the paper prints it, and here", KINDS_OF_ROWS,
+    {"paper", "accuracy against FLOPs as the paper prints it, and here", SB_KINDS_OF_ROWS,
      sb_figure_paper},
-    {"latency", "latency and memory against cost, families as curves", KINDS_OF_ROWS,
+    {"latency", "latency and memory against cost, families as curves", SB_KINDS_OF_ROWS,
      sb_figure_latency},
-    {"distribution", "distributions of latency", KIND(TIME), sb_figure_distribution},
-    {"memory", "planned memory beside the measured peak", KINDS_OF_ROWS, sb_figure_memory},
-    {"roofline", "speed of every step against its arithmetic intensity", KINDS_OF_ROWS,
+    {"distribution", "distributions of latency", SB_KIND(TIME), sb_figure_distribution},
+    {"memory", "planned memory beside the measured peak", SB_KINDS_OF_ROWS, sb_figure_memory},
+    {"roofline", "speed of every step against its arithmetic intensity", SB_KINDS_OF_ROWS,
      sb_figure_roofline},
-    {"verdicts", "ratios of comparisons and gates with intervals", KIND(VERDICT),
+    {"verdicts", "ratios of comparisons and gates with intervals", SB_KIND(VERDICT),
      sb_figure_verdicts},
-    {"errors", "what each kind of detection error costs", KIND(ERROR), sb_figure_errors},
-    {"precision", "precision over recall", KIND(CURVE), sb_figure_precision},
-    {"categories", "AP per category", KIND(CATEGORY), sb_figure_categories},
-    {"calibration", "scores against the share of right detections", KIND(CURVE),
+    {"errors", "what each kind of detection error costs", SB_KIND(ERROR), sb_figure_errors},
+    {"precision", "precision over recall", SB_KIND(CURVE), sb_figure_precision},
+    {"categories", "AP per category", SB_KIND(CATEGORY), sb_figure_categories},
+    {"calibration", "scores against the share of right detections", SB_KIND(CURVE),
      sb_figure_calibration},
-    {"history", "runs of many commits and the levels fitted to them", KIND(HISTORY),
+    {"history", "runs of many commits and the levels fitted to them", SB_KIND(HISTORY),
      sb_figure_history},
 };
 #define N_MAKERS (sizeof(makers) / sizeof(makers[0]))

@@ -16,7 +16,7 @@
 struct sb_figure_maker {
     const char *name; /* also the figure's file name */
     const char *help; /* what it shows, for --list */
-    unsigned kinds;   /* of the records that it shows: bits 1 << SB_RECORD_..., for the origin */
+    unsigned kinds;   /* of the records that it shows: SB_KIND() bits, for the origin */
     /* Fills an initialised figure; without panels when nothing can be shown. */
     int (*make)(struct sb_figure *f, const struct sb_records *records, struct sb_error *err);
 };

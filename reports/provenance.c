@@ -2,6 +2,7 @@
 #include "reports/provenance.h"
 
 #include "base/file.h"
+#include "base/str.h"
 #include "bench/record.h"
 
 #include <stdbool.h>
@@ -9,15 +10,10 @@
 
 #define MAX_ORIGINS 4 /* distinct commits and machines that are named one by one */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_place(const struct sb_run_record *a, const struct sb_run_record *b)
 {
-    return same_text(a->commit, b->commit) && a->dirty == b->dirty &&
-           same_text(a->machine, b->machine);
+    return sb_same_text(a->commit, b->commit) && a->dirty == b->dirty &&
+           sb_same_text(a->machine, b->machine);
 }
 
 /* True when the run at `index` has records of the kinds. */
@@ -26,7 +22,7 @@ static bool is_used(const struct sb_records *records, size_t index, unsigned kin
     const char *const run = records->items[index].run;
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_record *const r = &records->items[i];
-        if ((kinds >> r->kind & 1) && same_text(r->run, run))
+        if ((kinds >> r->kind & 1) && sb_same_text(r->run, run))
             return true;
     }
     return kinds == 0;
@@ -60,8 +56,8 @@ static void put_runs(const struct sb_records *records, unsigned kinds, struct sb
     if (more)
         sb_str_printf(out, "; and %zu more runs (table of runs)", more);
     if (count == 0) /* points of a history carry their own */
-        sb_str_puts(out, kinds == 1u << SB_RECORD_HISTORY ? "commits and machines as shown"
-                                                          : "no run record");
+        sb_str_puts(out,
+                    kinds == SB_KIND(HISTORY) ? "commits and machines as shown" : "no run record");
 }
 
 /* Keeps the text and releases it. */

@@ -20,6 +20,12 @@ struct sb_origin {
     const char *runs;    /* "commit 802ec135c283, machine 5b38fe98 (AMD EPYC)"; more after "; " */
 };
 
+/* Kinds of records as bits: SB_KIND(COST) | SB_KIND(TIME). */
+#define SB_KIND(name) (1u << SB_RECORD_##name)
+/* Those that rows (rows.h) are made of. */
+#define SB_KINDS_OF_ROWS                                                                           \
+    (SB_KIND(COST) | SB_KIND(TIME) | SB_KIND(MEMORY) | SB_KIND(CHECK) | SB_KIND(ACCURACY))
+
 /* One option of a command: "--preset", "models"; the value of a flag is NULL. */
 struct sb_origin_option {
     const char *name, *value;
@@ -32,7 +38,7 @@ void sb_origin_command(const char *const *inputs, size_t num_inputs,
                        struct sb_str *out);
 
 /* Sets records and runs, with texts kept in `texts`. Runs are those of records whose kind is in
- * `kinds` (bit 1 << SB_RECORD_...; 0: any), each distinct commit and machine once; "no run record"
+ * `kinds` (SB_KIND() bits; 0: any), each distinct commit and machine once; "no run record"
  * without any, unless all are points of histories, which name commit and machine themselves. */
 void sb_origin_read(struct sb_origin *origin, const struct sb_records *records, unsigned kinds,
                     const char *const *inputs, size_t num_inputs, struct sb_texts *texts);

@@ -33,11 +33,6 @@ static void put_double(struct sb_table *t, const struct sb_record *r, const char
         sb_table_value(t, value);
 }
 
-static void label_column(struct sb_table *t, const char *key, const char *name)
-{
-    sb_table_quantity(t, key, name, SB_QUANTITY_NONE, SB_SOURCE_NONE);
-}
-
 static void run_columns(struct sb_table *t)
 {
     static const char *const labels[][2] = {
@@ -46,12 +41,12 @@ static void run_columns(struct sb_table *t)
         {"blas", "BLAS kernels"}, {"weights", "weights"}, {"governor", "governor"},
     };
     for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-        label_column(t, labels[i][0], labels[i][1]);
+        sb_table_label(t, labels[i][0], labels[i][1]);
     sb_table_quantity(t, "cpus", "CPUs", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     sb_table_quantity(t, "memory", "memory", SB_QUANTITY_BYTES, SB_SOURCE_NONE);
     sb_table_quantity(t, "load", "load", SB_QUANTITY_RATIO, SB_SOURCE_NONE);
-    label_column(t, "compiler", "compiler");
-    label_column(t, "command", "command");
+    sb_table_label(t, "compiler", "compiler");
+    sb_table_label(t, "command", "command");
 }
 
 static void add_run(struct sb_table *t, const struct sb_record *r)
@@ -91,11 +86,11 @@ int sb_runs_table(struct sb_table *t, const struct sb_records *records, struct s
 /* Model, size, batch, threads and engine of a record. */
 static void cell_columns(struct sb_table *t)
 {
-    sb_table_quantity(t, "model", "model", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_label(t, "model", "model");
     sb_table_quantity(t, "size", "size", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     sb_table_quantity(t, "batch", "batch", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     sb_table_quantity(t, "threads", "threads", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
-    sb_table_quantity(t, "engine", "engine", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_label(t, "engine", "engine");
 }
 
 static void add_cell(struct sb_table *t, const struct sb_record *r)
@@ -154,13 +149,13 @@ int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, stru
 {
     (void)err;
     cell_columns(t);
-    sb_table_quantity(t, "metric", "metric", SB_QUANTITY_NONE, SB_SOURCE_NONE);
-    sb_table_quantity(t, "verdict", "verdict", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_label(t, "metric", "metric");
+    sb_table_label(t, "verdict", "verdict");
     sb_table_quantity(t, "ratio", "head / base", SB_QUANTITY_RATIO, SB_SOURCE_MEASURED);
     sb_table_quantity(t, "p_value", "p", SB_QUANTITY_SMALL, SB_SOURCE_MEASURED);
     sb_table_quantity(t, "rounds", "rounds", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
-    sb_table_quantity(t, "base", "base", SB_QUANTITY_NONE, SB_SOURCE_NONE);
-    sb_table_quantity(t, "head", "head", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_label(t, "base", "base");
+    sb_table_label(t, "head", "head");
     for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
         if (records->items[i].kind == SB_RECORD_VERDICT)
             add_verdict(t, &records->items[i]);
@@ -220,8 +215,8 @@ int sb_memory_table(struct sb_table *t, const struct sb_records *records, struct
 {
     (void)err;
     cell_columns(t);
-    sb_table_quantity(t, "scenario", "scenario", SB_QUANTITY_NONE, SB_SOURCE_NONE);
-    sb_table_quantity(t, "phase", "phase", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_label(t, "scenario", "scenario");
+    sb_table_label(t, "phase", "phase");
     static const char *const names[] = {"weights", "arena", "workspace", "other", "planned"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         sb_table_quantity(t, names[i], names[i], SB_QUANTITY_BYTES, SB_SOURCE_COMPUTED);
@@ -257,11 +252,11 @@ int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, stru
 {
     (void)err;
     cell_columns(t);
-    sb_table_quantity(t, "dataset", "data set", SB_QUANTITY_NONE, SB_SOURCE_NONE);
-    sb_table_quantity(t, "metric", "metric", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_label(t, "dataset", "data set");
+    sb_table_label(t, "metric", "metric");
     sb_table_quantity(t, "value", "value", SB_QUANTITY_ACCURACY, SB_SOURCE_MEASURED);
     sb_table_quantity(t, "samples", "images", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
-    sb_table_quantity(t, "note", "note", SB_QUANTITY_NONE, SB_SOURCE_NONE);
+    sb_table_label(t, "note", "note");
     for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
         if (records->items[i].kind == SB_RECORD_ACCURACY)
             add_accuracy(t, &records->items[i]);

@@ -2,6 +2,7 @@
 #include "reports/rows.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "reports/rows_internal.h"
 
 #include <math.h>
@@ -455,19 +456,14 @@ static bool is_accuracy_of(const struct sb_record *r, const struct sb_row *row, 
            (!r->cell.engine || !row->cell.engine || strcmp(r->cell.engine, row->cell.engine) == 0);
 }
 
-static bool same_texts(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* The same value of the same weights on the same data set. */
 static bool same_accuracy(const struct sb_records *records, const struct sb_record *a,
                           const struct sb_record *b)
 {
     const struct sb_record *run_a = sb_records_find_run(records, a->run);
     const struct sb_record *run_b = sb_records_find_run(records, b->run);
-    return same_texts(a->u.accuracy.dataset, b->u.accuracy.dataset) &&
-           same_texts(run_a ? run_a->u.run.weights : NULL, run_b ? run_b->u.run.weights : NULL) &&
+    return sb_same_text(a->u.accuracy.dataset, b->u.accuracy.dataset) &&
+           sb_same_text(run_a ? run_a->u.run.weights : NULL, run_b ? run_b->u.run.weights : NULL) &&
            (a->u.accuracy.value == b->u.accuracy.value ||
             (isnan(a->u.accuracy.value) && isnan(b->u.accuracy.value)));
 }

@@ -3,24 +3,20 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <math.h>
 #include <string.h>
 
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* True when timings of two runs may be pooled. */
 static bool same_setup(const struct sb_run_record *a, const struct sb_run_record *b)
 {
-    return same_text(a->commit, b->commit) && a->dirty == b->dirty &&
-           same_text(a->compiler, b->compiler) && same_text(a->flags, b->flags) &&
-           same_text(a->machine, b->machine) && same_text(a->blas, b->blas) &&
-           same_text(a->blas_core, b->blas_core) && same_text(a->allocator, b->allocator);
+    return sb_same_text(a->commit, b->commit) && a->dirty == b->dirty &&
+           sb_same_text(a->compiler, b->compiler) && sb_same_text(a->flags, b->flags) &&
+           sb_same_text(a->machine, b->machine) && sb_same_text(a->blas, b->blas) &&
+           sb_same_text(a->blas_core, b->blas_core) && sb_same_text(a->allocator, b->allocator);
 }
 
 static size_t setup_of(struct sb_row_index *index, const struct sb_record *run)

@@ -100,6 +100,11 @@ void sb_table_quantity(struct sb_table *t, const char *key, const char *name,
     c->source = source;
 }
 
+void sb_table_label(struct sb_table *t, const char *key, const char *name)
+{
+    sb_table_quantity(t, key, name, SB_QUANTITY_NONE, SB_SOURCE_NONE);
+}
+
 void sb_table_set_unit(struct sb_table *t, size_t column, const struct sb_unit *unit)
 {
     if (t->texts.failed)

@@ -114,6 +114,8 @@ void sb_table_set_origin(struct sb_table *t, const struct sb_origin *origin);
 void sb_table_column(struct sb_table *t, const char *name, const char *unit, enum sb_align align);
 void sb_table_quantity(struct sb_table *t, const char *key, const char *name,
                        enum sb_quantity quantity, enum sb_source source);
+/* A quantity of texts that say what a row is about. */
+void sb_table_label(struct sb_table *t, const char *key, const char *name);
 /* Fixes the unit of a quantity; any time before finish. */
 void sb_table_set_unit(struct sb_table *t, size_t column, const struct sb_unit *unit);
 /* Takes a column out, in every row. */

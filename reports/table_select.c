@@ -248,7 +248,7 @@ static bool same_cell(const struct sb_table_cell *a, const struct sb_table_cell 
         return false;
     if (a->type == SB_CELL_NUMBER)
         return a->value == b->value;
-    return a->text == b->text || (a->text && b->text && strcmp(a->text, b->text) == 0);
+    return sb_same_text(a->text, b->text);
 }
 
 static bool is_constant(const struct sb_table *t, size_t column)

@@ -13,9 +13,6 @@
 
 #define MAX_COLUMNS 64
 
-#define KIND(name)    (1u << SB_RECORD_##name)
-#define KINDS_OF_ROWS (KIND(COST) | KIND(TIME) | KIND(MEMORY) | KIND(CHECK) | KIND(ACCURACY))
-
 #define PAPER_TITLE "A table of the paper beside what records know"
 
 static const struct sb_view presets[] = {
@@ -23,7 +20,7 @@ static const struct sb_view presets[] = {
         .name = "models",
         .title = "Models: cost, latency and memory",
         .by = SB_ROWS_MODEL,
-        .kinds = KINDS_OF_ROWS,
+        .kinds = SB_KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,params,tf,macs,"
                    "latency,min,"
                    "p90?,p99?,n,images?,rate,of_peak?,planned,peak,peak_ratio,ap?,top1?,error?",
@@ -37,7 +34,7 @@ static const struct sb_view presets[] = {
         .name = "per-level",
         .title = "Cost, time and memory per level",
         .by = SB_ROWS_LEVEL,
-        .kinds = KINDS_OF_ROWS,
+        .kinds = SB_KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,params,"
                    "macs,macs_share,"
                    "time,share,n?,rate,of_peak?,bandwidth,of_bandwidth?,arena,weights,workspace",
@@ -50,7 +47,7 @@ static const struct sb_view presets[] = {
         .name = "per-op",
         .title = "Cost and time per op",
         .by = SB_ROWS_OP,
-        .kinds = KINDS_OF_ROWS,
+        .kinds = SB_KINDS_OF_ROWS,
         .columns =
             "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,nodes,params,macs,"
             "other_ops,time,share,n?,rate,of_peak?,bandwidth,of_bandwidth?",
@@ -63,7 +60,7 @@ static const struct sb_view presets[] = {
         .name = "per-block",
         .title = "Cost and time per block",
         .by = SB_ROWS_BLOCK,
-        .kinds = KINDS_OF_ROWS,
+        .kinds = SB_KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,params,"
                    "macs,macs_share,"
                    "time,share,n?,rate,of_peak?,bandwidth,of_bandwidth?",
@@ -75,7 +72,7 @@ static const struct sb_view presets[] = {
         .name = "per-node",
         .title = "Cost and time of every step",
         .by = SB_ROWS_NODE,
-        .kinds = KINDS_OF_ROWS,
+        .kinds = SB_KINDS_OF_ROWS,
         .columns = "model,size?,batch?,threads?,engine?,scenario?,commit?,machine?,part,op,level,"
                    "shape,kernel,"
                    "params,macs,time,share,n?,rate,of_peak?,bandwidth,of_bandwidth?",
@@ -87,7 +84,7 @@ static const struct sb_view presets[] = {
         .name = "peers",
         .title = "Engines side by side",
         .by = SB_ROWS_MODEL,
-        .kinds = KINDS_OF_ROWS,
+        .kinds = SB_KINDS_OF_ROWS,
         .columns = "model,size,batch?,threads?,engine,commit?,machine?,latency,min,n?,vs_best,rate,"
                    "peak,error",
         .sort = "latency",
@@ -98,55 +95,61 @@ static const struct sb_view presets[] = {
     },
     {.name = "memory-phases",
      .title = "Memory per phase",
-     .kinds = KIND(MEMORY),
+     .kinds = SB_KIND(MEMORY),
      .build = sb_memory_table},
-    {.name = "gate", .title = "Verdicts", .kinds = KIND(VERDICT), .build = sb_verdicts_table},
-    {.name = "history", .title = "History", .kinds = KIND(HISTORY), .build = sb_history_table},
-    {.name = "accuracy", .title = "Accuracy", .kinds = KIND(ACCURACY), .build = sb_accuracy_table},
+    {.name = "gate", .title = "Verdicts", .kinds = SB_KIND(VERDICT), .build = sb_verdicts_table},
+    {.name = "history", .title = "History", .kinds = SB_KIND(HISTORY), .build = sb_history_table},
+    {.name = "accuracy",
+     .title = "Accuracy",
+     .kinds = SB_KIND(ACCURACY),
+     .build = sb_accuracy_table},
     {.name = "errors",
      .title = "Errors of detections",
-     .kinds = KIND(ERROR),
+     .kinds = SB_KIND(ERROR),
      .build = sb_errors_table},
     {.name = "categories",
      .title = "AP per category",
-     .kinds = KIND(CATEGORY),
+     .kinds = SB_KIND(CATEGORY),
      .build = sb_categories_table},
     {.name = "thresholds",
      .title = "Thresholds and calibration",
-     .kinds = KIND(CATEGORY),
+     .kinds = SB_KIND(CATEGORY),
      .build = sb_thresholds_table},
     {.name = "category-errors",
      .title = "Errors per category",
-     .kinds = KIND(CATEGORY),
+     .kinds = SB_KIND(CATEGORY),
      .build = sb_category_errors_table},
     {.name = "calibration",
      .title = "Scores and truth",
-     .kinds = KIND(CURVE),
+     .kinds = SB_KIND(CURVE),
      .build = sb_calibration_table},
     {.name = "confusions",
      .title = "Confusions",
-     .kinds = KIND(CONFUSION),
+     .kinds = SB_KIND(CONFUSION),
      .build = sb_confusions_table},
     {.name = "confusion-matrix",
      .title = "Confusion matrix",
-     .kinds = KIND(CONFUSION),
+     .kinds = SB_KIND(CONFUSION),
      .build = sb_confusion_matrix},
-    {.name = "runs", .title = "Runs", .kinds = KIND(RUN), .build = sb_runs_table},
-    {.name = "paper-table-1", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "1"},
-    {.name = "paper-table-2", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "2"},
-    {.name = "paper-table-3", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "3"},
-    {.name = "paper-table-4", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "4"},
-    {.name = "paper-table-5", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "5"},
-    {.name = "paper-table-6", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "6"},
-    {.name = "paper-table-7", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "7"},
-    {.name = "paper-table-8", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "8"},
-    {.name = "paper-table-9", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "9"},
-    {.name = "paper-table-10", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "10"},
+    {.name = "runs", .title = "Runs", .kinds = SB_KIND(RUN), .build = sb_runs_table},
+    {.name = "paper-table-1", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "1"},
+    {.name = "paper-table-2", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "2"},
+    {.name = "paper-table-3", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "3"},
+    {.name = "paper-table-4", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "4"},
+    {.name = "paper-table-5", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "5"},
+    {.name = "paper-table-6", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "6"},
+    {.name = "paper-table-7", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "7"},
+    {.name = "paper-table-8", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "8"},
+    {.name = "paper-table-9", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "9"},
+    {.name = "paper-table-10", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "10"},
     {.name = "zoo-retinanet",
      .title = PAPER_TITLE,
-     .kinds = KINDS_OF_ROWS,
+     .kinds = SB_KINDS_OF_ROWS,
      .paper = "zoo-retinanet"},
-    {.name = "zoo-maskrcnn", .title = PAPER_TITLE, .kinds = KINDS_OF_ROWS, .paper = "zoo-maskrcnn"},
+    {.name = "zoo-maskrcnn",
+     .title = PAPER_TITLE,
+     .kinds = SB_KINDS_OF_ROWS,
+     .paper = "zoo-maskrcnn"},
 };
 #define N_PRESETS (sizeof(presets) / sizeof(presets[0]))
 

@@ -31,7 +31,7 @@ struct sb_view {
     const char *group;   /* key whose rows are set apart; NULL for none */
     const char *units;   /* "latency=ms,peak=MiB"; NULL picks what fits */
     const char *note;    /* below the table; NULL for none */
-    unsigned kinds;      /* of the records that it shows: bits 1 << SB_RECORD_..., for the origin */
+    unsigned kinds;      /* of the records that it shows: SB_KIND() bits, for the origin */
     /* Tables that are not made of rows have one of these: a function that fills an initialised
      * table, or the number of a table of the paper. Their columns are NULL for all of them; `by`
      * means nothing. */

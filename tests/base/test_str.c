@@ -98,6 +98,17 @@ static void test_str__dims_are_listed(void **state)
     sb_str_release(&s);
 }
 
+static void test_text__nothing_equals_nothing_alone(void **state)
+{
+    (void)state;
+    char a[] = "tiny", b[] = "tiny";
+    assert_true(sb_same_text(a, b));
+    assert_true(sb_same_text(NULL, NULL));
+    assert_false(sb_same_text(a, "tin"));
+    assert_false(sb_same_text(a, NULL));
+    assert_false(sb_same_text(NULL, ""));
+}
+
 static void test_name__slips_are_near(void **state)
 {
     (void)state;
@@ -118,6 +129,7 @@ int main(void)
         cmocka_unit_test(test_str__failure_sticks_and_keeps_the_text),
         cmocka_unit_test(test_str__absurd_lengths_fail),
         cmocka_unit_test(test_str__dims_are_listed),
+        cmocka_unit_test(test_text__nothing_equals_nothing_alone),
         cmocka_unit_test(test_name__slips_are_near),
     };
     return cmocka_run_group_tests_name("base/str", tests, NULL, NULL);
