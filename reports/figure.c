@@ -96,6 +96,16 @@ struct sb_series *sb_figure_series(struct sb_figure *f, struct sb_panel *panel, 
     return s;
 }
 
+struct sb_series *sb_figure_series_named(struct sb_figure *f, struct sb_panel *panel,
+                                         const char *name, enum sb_mark mark, int colour)
+{
+    for (size_t i = 0; i < panel->num_series; i++) {
+        if (panel->series[i].mark == mark && strcmp(panel->series[i].name, name) == 0)
+            return &panel->series[i];
+    }
+    return sb_figure_series(f, panel, name, mark, colour);
+}
+
 static struct sb_datum *add_datum(struct sb_figure *f, struct sb_series *series,
                                   struct sb_datum datum)
 {

@@ -107,6 +107,9 @@ void sb_figure_axis(struct sb_figure *f, struct sb_axis *axis, const char *label
 void sb_figure_tick(struct sb_figure *f, struct sb_axis *axis, double at, const char *text);
 struct sb_series *sb_figure_series(struct sb_figure *f, struct sb_panel *panel, const char *name,
                                    enum sb_mark mark, int colour);
+/* The panel's series of this name and mark; made where it is new. */
+struct sb_series *sb_figure_series_named(struct sb_figure *f, struct sb_panel *panel,
+                                         const char *name, enum sb_mark mark, int colour);
 /* Appends and returns a datum without intervals and texts; never NULL. */
 struct sb_datum *sb_figure_point(struct sb_figure *f, struct sb_series *series, double x, double y);
 struct sb_datum *sb_figure_bar(struct sb_figure *f, struct sb_series *series, double x_low,

@@ -255,16 +255,6 @@ static size_t find_categories(const struct sb_records *records, const struct sb_
     return count;
 }
 
-static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, const char *name,
-                                   int colour)
-{
-    for (size_t s = 0; s < p->num_series; s++) {
-        if (strcmp(p->series[s].name, name) == 0)
-            return &p->series[s];
-    }
-    return sb_figure_series(f, p, name, SB_MARK_POINTS, colour);
-}
-
 /* Models stand one below the other within a row, so that their intervals do not cover another. */
 static double beside(const struct models *models, const struct sb_record *r)
 {
@@ -286,7 +276,8 @@ static void add_category(struct sb_figure *f, struct sb_panel *p, const struct s
         if (r->kind != SB_RECORD_CATEGORY || isnan(c->ap) || !is_shown(models, r) ||
             strcmp(c->category, name) != 0)
             continue;
-        struct sb_series *s = series_of(f, p, model_of(r), colour_of(models, r));
+        struct sb_series *s =
+            sb_figure_series_named(f, p, model_of(r), SB_MARK_POINTS, colour_of(models, r));
         struct sb_datum *d = sb_figure_point(f, s, 100 * c->ap, y + beside(models, r));
         d->x_low = 100 * c->ap_low;
         d->x_high = 100 * c->ap_high;
@@ -350,21 +341,11 @@ static double place_of(struct sb_figure *f, struct error_bars *b, const char *er
     return b->kinds++;
 }
 
-/* The texts above the bars. */
-static struct sb_series *labels_of(struct sb_figure *f, struct sb_panel *p)
-{
-    for (size_t s = 0; s < p->num_series; s++) {
-        if (p->series[s].mark == SB_MARK_LABELS_ABOVE)
-            return &p->series[s];
-    }
-    return sb_figure_series(f, p, "", SB_MARK_LABELS_ABOVE, SB_COLOUR_GREY);
-}
-
 static void add_error(struct sb_figure *f, struct error_bars *b, const struct sb_record *r)
 {
     const struct sb_error_record *const e = &r->u.error;
-    struct sb_series *s = series_of(f, b->panel, model_of(r), colour_of(&b->models, r));
-    s->mark = SB_MARK_BARS;
+    struct sb_series *s =
+        sb_figure_series_named(f, b->panel, model_of(r), SB_MARK_BARS, colour_of(&b->models, r));
     const double width = 0.8 / (double)b->models.count;
     const double left = place_of(f, b, e->error) - 0.4 + width * (double)number_of(&b->models, r);
     struct sb_datum *d = sb_figure_bar(f, s, left, left + 0.94 * width, 0, 100 * e->delta_ap);
@@ -376,7 +357,7 @@ static void add_error(struct sb_figure *f, struct error_bars *b, const struct sb
     if (b->models.count > MOST_VALUED)
         return;
     const double middle = left + 0.47 * width;
-    s = labels_of(f, b->panel);
+    s = sb_figure_series_named(f, b->panel, "", SB_MARK_LABELS_ABOVE, SB_COLOUR_GREY);
     sb_figure_point(f, s, middle, 100 * e->delta_ap)->text =
         sb_texts_printf(&f->texts, "%.1f", 100 * e->delta_ap);
 }

@@ -73,16 +73,6 @@ static double sum_of(const struct sb_report_rows *rows, size_t begin, size_t end
     return sum;
 }
 
-/* The series of a level in a panel, by name; made where it is new. */
-static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, const char *level)
-{
-    for (size_t s = 0; s < p->num_series; s++) {
-        if (strcmp(p->series[s].name, level) == 0)
-            return &p->series[s];
-    }
-    return sb_figure_series(f, p, level, SB_MARK_BARS, sb_level_colour(level));
-}
-
 /* Series of the usual levels in their order, whichever model has them first. */
 static void add_level_series(struct sb_figure *f, struct sb_panel *p,
                              const struct sb_report_rows *rows)
@@ -91,7 +81,7 @@ static void add_level_series(struct sb_figure *f, struct sb_panel *p,
     for (size_t l = 0; l < sizeof(levels) / sizeof(levels[0]); l++) {
         for (size_t i = 0; i < rows->count; i++) {
             if (strcmp(sb_row_label(rows, &rows->items[i]), levels[l]) == 0)
-                series_of(f, p, levels[l]);
+                sb_figure_series_named(f, p, levels[l], SB_MARK_BARS, sb_level_colour(levels[l]));
         }
     }
 }
@@ -103,11 +93,8 @@ static double add_interval(struct sb_figure *f, struct sb_panel *p, const struct
 {
     static const double heights[] = {-0.27, 0.27}; /* clear of the texts in the middle */
     const struct sb_interval *const i = &row->time.interval;
-    struct sb_series *s = NULL;
-    for (size_t k = 0; k < p->num_series && !s; k++)
-        s = p->series[k].mark == SB_MARK_WHISKERS ? &p->series[k] : NULL;
-    if (!s)
-        s = sb_figure_series(f, p, "95 % interval", SB_MARK_WHISKERS, COLOUR_INTERVAL);
+    struct sb_series *s =
+        sb_figure_series_named(f, p, "95 % interval", SB_MARK_WHISKERS, COLOUR_INTERVAL);
     struct sb_datum *d =
         sb_figure_point(f, s, (start + row->time.median) / unit->scale, y + heights[s->count % 2]);
     d->x_low = (start + i->low) / unit->scale;
@@ -125,7 +112,8 @@ static double stack(struct sb_figure *f, struct sb_panel *p, const struct sb_rep
     for (size_t i = begin; i < end && sum > 0; i++) {
         const struct sb_row *row = &rows->items[i];
         const char *level = sb_row_label(rows, row);
-        struct sb_series *s = series_of(f, p, level);
+        struct sb_series *s =
+            sb_figure_series_named(f, p, level, SB_MARK_BARS, sb_level_colour(level));
         const double value = q->value(row);
         if (!isfinite(value) || value <= 0)
             continue;

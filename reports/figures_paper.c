@@ -32,17 +32,6 @@ static bool is_shown(const struct sb_paper_row *row)
     return true;
 }
 
-/* The series of this name in the panel; made where it is new. */
-static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, const char *name,
-                                   enum sb_mark mark, int colour)
-{
-    for (size_t s = 0; s < p->num_series; s++) {
-        if (strcmp(p->series[s].name, name) == 0)
-            return &p->series[s];
-    }
-    return sb_figure_series(f, p, name, mark, colour);
-}
-
 static void add_row(struct sb_figure *f, struct sb_panel *p, const struct sb_paper_row *row,
                     const char *label, const struct sb_paper_cell *flops,
                     const struct sb_paper_cell *ap, struct sb_families *families)
@@ -51,16 +40,16 @@ static void add_row(struct sb_figure *f, struct sb_panel *p, const struct sb_pap
     const int colour = row->model ? (int)(family % (SB_NUM_FAMILIES - 1)) : SB_COLOUR_GREY;
     const char *name = row->model && family < families->count ? families->names[family] : "others";
     struct sb_series *printed =
-        series_of(f, p, sb_texts_printf(&f->texts, "%s, printed", name),
-                  row->model ? SB_MARK_LINE_POINTS : SB_MARK_POINTS, colour);
+        sb_figure_series_named(f, p, sb_texts_printf(&f->texts, "%s, printed", name),
+                               row->model ? SB_MARK_LINE_POINTS : SB_MARK_POINTS, colour);
     struct sb_datum *d = sb_figure_point(f, printed, flops->value, ap->value);
     d->text = label;
     d->tip = sb_texts_printf(&f->texts, "%s, printed: %s G, AP %s", row->name, flops->printed,
                              ap->printed);
     if (isnan(ap->measured) || isnan(flops->computed))
         return;
-    struct sb_series *own =
-        series_of(f, p, sb_texts_printf(&f->texts, "%s, here", name), SB_MARK_LINE_POINTS, colour);
+    struct sb_series *own = sb_figure_series_named(
+        f, p, sb_texts_printf(&f->texts, "%s, here", name), SB_MARK_LINE_POINTS, colour);
     own->dashed = own->hollow = true;
     d = sb_figure_point(f, own, flops->computed, ap->measured);
     d->y_low = ap->measured_low;

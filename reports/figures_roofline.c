@@ -30,20 +30,12 @@ static bool is_shown(const struct sb_row *row)
     return row->has_cost && row->cost.macs > 0 && !sb_row_time_why(row) && bytes_of(row) > 0;
 }
 
-static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, const char *level)
-{
-    for (size_t s = 0; s < p->num_series; s++) {
-        if (strcmp(p->series[s].name, level) == 0)
-            return &p->series[s];
-    }
-    return sb_figure_series(f, p, level, SB_MARK_POINTS, sb_level_colour(level));
-}
-
 static void add_step(struct sb_figure *f, struct sb_panel *p, const struct sb_row *row)
 {
     const double flops = 2 * (double)row->cost.macs;
     const char *level = row->part.level ? row->part.level : "other";
-    struct sb_series *s = series_of(f, p, level);
+    struct sb_series *s =
+        sb_figure_series_named(f, p, level, SB_MARK_POINTS, sb_level_colour(level));
     struct sb_datum *d = sb_figure_point(f, s, flops / bytes_of(row), flops / row->time.median);
     if (row->time.interval.known) {
         d->y_low = flops / row->time.interval.high;

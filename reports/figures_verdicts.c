@@ -25,15 +25,6 @@ static int colour_of(const char *verdict)
     return SB_COLOUR_GREY;
 }
 
-static struct sb_series *series_of(struct sb_figure *f, struct sb_panel *p, const char *verdict)
-{
-    for (size_t s = 0; s < p->num_series; s++) {
-        if (strcmp(p->series[s].name, verdict) == 0)
-            return &p->series[s];
-    }
-    return sb_figure_series(f, p, verdict, SB_MARK_POINTS, colour_of(verdict));
-}
-
 static double end_of(const struct sb_datum *d)
 {
     return isnan(d->x_high) ? d->x : d->x_high;
@@ -61,7 +52,9 @@ static void add_verdict(struct sb_figure *f, struct sb_panel *p, const struct sb
     const char *model = r->cell.model ? r->cell.model : "all cells";
     if (f->texts.failed)
         return;
-    struct sb_datum *d = sb_figure_point(f, series_of(f, p, v->verdict), 100 * (v->ratio - 1), y);
+    struct sb_datum *d = sb_figure_point(
+        f, sb_figure_series_named(f, p, v->verdict, SB_MARK_POINTS, colour_of(v->verdict)),
+        100 * (v->ratio - 1), y);
     d->x_low = 100 * (v->low - 1);
     d->x_high = 100 * (v->high - 1);
     d->tip = sb_texts_printf(&f->texts, "%s, %s: %+.2f %%, %s", model, v->metric, d->x, v->verdict);
