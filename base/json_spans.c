@@ -89,11 +89,14 @@ static int settle(struct spans *w, struct sb_span_place *end)
             break;
         if (stop == me) {
             w->reader->discard(w->ctx);
+            sb_error_init(w->scan->err); /* what a guess led to is no error */
             read_from(w, end);
         }
     }
-    if (stop == count && !used)
+    if (stop == count && !used) {
         w->reader->discard(w->ctx);
+        sb_error_init(w->scan->err);
+    }
     return sb_ranks_agree_input(w->ranks, stop == me ? (int)w->mine.rc : 0, 0, w->scan->err);
 }
 

@@ -60,6 +60,12 @@ bool sb_ranks_failed(const struct sb_ranks *ranks)
     return ranks && ranks->failed;
 }
 
+void sb_ranks_pass_over(struct sb_ranks *ranks)
+{
+    if (ranks)
+        ranks->failed = false;
+}
+
 void sb_ranks_abort(struct sb_ranks *ranks, int code)
 {
     if (ranks)

@@ -28,6 +28,8 @@ void sb_ranks_end(struct sb_ranks **ranks);
 /* True once sb_ranks_agree() has returned an error: all ranks know of it and are on their way out.
  */
 bool sb_ranks_failed(const struct sb_ranks *ranks);
+/* All ranks pass over the error that they agreed on, and go on. */
+void sb_ranks_pass_over(struct sb_ranks *ranks);
 /* Ends all ranks now: for a rank that fails where the others do not ask. Does nothing alone. */
 void sb_ranks_abort(struct sb_ranks *ranks, int code);
 

@@ -219,6 +219,8 @@ static int evaluate_file(struct session *s, size_t number, struct sb_error *err)
                  : sb_coco_dt_load_ranks(&dt, path, &s->gt, &s->params, s->team, s->pool, err);
     if (rc && keep_going && s->several) {
         skip_file(s, path, err);
+        sb_error_init(err);
+        sb_ranks_pass_over(sb_cli_ranks());
         return 0;
     }
     if (rc && s->several && !diagnose && !err->hint[0])

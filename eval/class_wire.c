@@ -13,7 +13,7 @@
 #define LIMIT_BITS 4 /* indices below SB_EVAL_MAX_MAX_DETS */
 
 struct head {
-    uint64_t slots, records;
+    uint64_t slots, record_bytes;
     struct sb_cell_form scores;
     int64_t counted[SB_EVAL_MAX_AREAS]; /* only area_count of them travel */
 };
@@ -29,12 +29,6 @@ static unsigned code_bits(const struct sb_coco_params *p)
     return (unsigned)p->area_count + 1 + LIMIT_BITS;
 }
 
-/* A record: per area range the thresholds with a hit, then those where it is ignored. */
-static unsigned record_bits(const struct sb_coco_params *p)
-{
-    return (unsigned)(p->area_count * 2 * p->iou_count);
-}
-
 /* Where the parts of a block start, and where it ends. */
 struct layout {
     size_t scores, codes, records, end;
@@ -42,11 +36,11 @@ struct layout {
 
 static struct layout layout_of(const struct head *head, const struct sb_coco_params *p)
 {
-    const size_t slots = (size_t)head->slots, records = (size_t)head->records;
+    const size_t slots = (size_t)head->slots;
     struct layout at = {.scores = head_bytes(p)};
     at.codes = at.scores + sb_bits_bytes(slots, head->scores.bits);
     at.records = at.codes + sb_bits_bytes(slots, code_bits(p));
-    at.end = at.records + sb_bits_bytes(records, record_bits(p));
+    at.end = at.records + (size_t)head->record_bytes;
     return at;
 }
 
@@ -57,6 +51,14 @@ size_t sb_class_block_bytes(const char *data, const struct sb_coco_params *param
     return layout_of(&head, params).end;
 }
 
+/*
+ * A record says, per area range, at which thresholds there is a hit, and at which it is ignored.
+ * Most detections are similar to one object only, which differs between ranges just in whether it
+ * is ignored. So the thresholds of the first range travel, and of each range how they count there.
+ */
+enum way { ALL_HITS, ALL_IGNORED, EACH };
+#define WAY_BITS 2
+
 /* Bits of a word of thresholds that are in use. */
 static unsigned used_bits(const struct sb_coco_params *p, size_t word)
 {
@@ -64,19 +66,58 @@ static unsigned used_bits(const struct sb_coco_params *p, size_t word)
     return left < 32 ? (unsigned)left : 32;
 }
 
+/* How a range's thresholds, hits and then ignored ones, relate to those of the first range. */
+static enum way way_of(const uint32_t *range, const uint32_t *first, size_t words)
+{
+    bool hits = true, ignored = true;
+    for (size_t i = 0; i < words; i++) {
+        const uint32_t all = first[i] | first[words + i];
+        hits = hits && range[i] == all && range[words + i] == 0;
+        ignored = ignored && range[i] == 0 && range[words + i] == all;
+    }
+    return hits ? ALL_HITS : ignored ? ALL_IGNORED : EACH;
+}
+
+static size_t record_bits(const uint32_t *record, const struct sb_coco_params *p)
+{
+    const size_t words = sb_match_words(p);
+    size_t bits = p->iou_count + p->area_count * WAY_BITS;
+    for (size_t a = 0; a < p->area_count; a++)
+        bits += way_of(record + a * 2 * words, record, words) == EACH ? 2 * p->iou_count : 0;
+    return bits;
+}
+
 static void write_record(struct sb_bits *out, const uint32_t *record,
                          const struct sb_coco_params *p)
 {
     const size_t words = sb_match_words(p);
-    for (size_t i = 0; i < 2 * p->area_count * words; i++)
-        sb_bits_put(out, record[i], used_bits(p, i % words));
+    for (size_t i = 0; i < words; i++)
+        sb_bits_put(out, record[i] | record[words + i], used_bits(p, i));
+    for (size_t a = 0; a < p->area_count; a++) {
+        const uint32_t *const range = record + a * 2 * words;
+        const enum way way = way_of(range, record, words);
+        sb_bits_put(out, way, WAY_BITS);
+        for (size_t i = 0; way == EACH && i < 2 * words; i++)
+            sb_bits_put(out, range[i], used_bits(p, i % words));
+    }
 }
 
 static void read_record(struct sb_bits *in, uint32_t *record, const struct sb_coco_params *p)
 {
     const size_t words = sb_match_words(p);
-    for (size_t i = 0; i < 2 * p->area_count * words; i++)
-        record[i] = (uint32_t)sb_bits_get(in, used_bits(p, i % words));
+    uint32_t all[(SB_EVAL_MAX_IOUS + 31) / 32];
+    for (size_t i = 0; i < words; i++)
+        all[i] = (uint32_t)sb_bits_get(in, used_bits(p, i));
+    for (size_t a = 0; a < p->area_count; a++) {
+        uint32_t *const hits = record + a * 2 * words, *const ignored = hits + words;
+        const enum way way = (enum way)sb_bits_get(in, WAY_BITS);
+        for (size_t i = 0; i < words; i++) {
+            hits[i] = way == ALL_HITS ? all[i] : 0;
+            ignored[i] = way == ALL_IGNORED ? all[i] : 0;
+        }
+        for (size_t i = 0; way == EACH && i < 2 * words; i++)
+            hits[i] = (uint32_t)sb_bits_get(in, used_bits(p, i % words));
+    }
 }
 
 /* What a block is written to. */
@@ -110,12 +151,15 @@ static void write_run(struct writer *out, const struct sb_class_work *w,
 int sb_class_pack(const struct sb_class_work *w, const struct sb_coco_params *p,
                   struct sb_class_block *block, struct sb_error *err)
 {
+    const size_t words = sb_match_record_words(p);
     const struct sb_cell_range scores =
         sb_cells_measure(SB_CELL_DOUBLE, w->slot_scores, w->slot_count);
     struct head head = {.slots = w->slot_count,
                         .scores = sb_cells_form(SB_CELL_DOUBLE, &scores, 1)};
+    size_t bits = 0;
     for (size_t i = 0; i < w->slot_count; i++)
-        head.records += w->slot_info[i] >> 31; /* SB_MATCH_RECORD */
+        bits += w->slot_info[i] & SB_MATCH_RECORD ? record_bits(w->records + i * words, p) : 0;
+    head.record_bytes = (bits + 7) / 8;
     memcpy(head.counted, w->counted, sizeof(w->counted));
     const struct layout at = layout_of(&head, p);
     block->bytes = at.end;

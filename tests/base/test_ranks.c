@@ -64,7 +64,7 @@ static void test_ranks__alone_count_and_share(void **state)
 
 /* What three ranks found; a bit each. */
 struct found {
-    unsigned named, unnamed, machine, gathered, exchanged;
+    unsigned named, unnamed, machine, gathered, exchanged, passed_over, swapped;
 };
 
 static void agree_on_three(struct found *f, struct sb_ranks *ranks, unsigned bit)
@@ -76,6 +76,10 @@ static void agree_on_three(struct found *f, struct sb_ranks *ranks, unsigned bit
     rc = sb_ranks_agree(ranks, rc, &err);
     if (rc == SB_EFORMAT && strcmp(err.message, "rank 1 on turn 1: bad value 1") == 0)
         f->named |= bit;
+    const bool failed = sb_ranks_failed(ranks);
+    sb_ranks_pass_over(ranks);
+    if (failed && !sb_ranks_failed(ranks))
+        f->passed_over |= bit;
     rc = rank ? sb_error_set(&err, SB_EFORMAT, "bad value %d", rank) : 0;
     rc = sb_ranks_agree_input(ranks, rc, -rank, &err);
     if (rc == SB_EFORMAT && strcmp(err.message, "bad value 2") == 0)
@@ -104,6 +108,11 @@ static void exchange_on_three(struct found *f, struct sb_ranks *ranks, unsigned 
     const char *const expected[] = {".BC", "A.C", "AB."};
     if (strcmp(in, expected[rank]) == 0)
         f->exchanged |= bit;
+    const size_t bytes[] = {10, 20 + (size_t)rank, 30};
+    size_t coming[3] = {0};
+    if (sb_ranks_swap_sizes(ranks, bytes, coming, &err) == 0 &&
+        coming[0] == (rank == 1 ? 20 : bytes[rank]) && coming[2] == (rank == 1 ? 22 : bytes[rank]))
+        f->swapped |= bit;
 }
 
 static void on_three(void *ctx, struct sb_ranks *ranks)
@@ -123,6 +132,8 @@ static void test_ranks__several_agree_and_exchange(void **state)
     assert_int_equal(f.machine, 7);
     assert_int_equal(f.gathered, 7);
     assert_int_equal(f.exchanged, 7);
+    assert_int_equal(f.passed_over, 7);
+    assert_int_equal(f.swapped, 7);
 }
 
 int main(void)

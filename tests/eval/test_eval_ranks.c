@@ -182,6 +182,14 @@ static void random_rules(struct maker *m, struct sb_coco_params *params)
     }
 }
 
+/* More thresholds than a word of 32 bits or two hold. */
+static void many_thresholds(struct sb_coco_params *params)
+{
+    params->iou_count = 70;
+    for (size_t t = 0; t < params->iou_count; t++)
+        params->iou_thresholds[t] = 0.3 + 0.01 * (double)t;
+}
+
 static const char *make_file(struct maker *m, void (*make)(struct maker *m), const char *name,
                              bool spoilt)
 {
@@ -214,6 +222,8 @@ static void check_seed(uint64_t seed, bool spoilt)
     params.use_cats = below(&m, 4) != 0;
     if (seed % 2)
         random_rules(&m, &params);
+    if (seed % 5 == 0)
+        many_thresholds(&params);
     test_eval_outcome(gt, dt, &params, 1, 1, &one);
     const int ranks = 2 + below(&m, 6), threads = 1 + (seed % 16 == 0);
     snprintf(what, sizeof(what), "seed %d on %d ranks", (int)seed, ranks);
