@@ -1,6 +1,7 @@
 /* Files and folders. See file.h. */
 #include "base/file.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/str.h"
@@ -75,6 +76,17 @@ int sb_map_open(struct sb_map *map, const char *path, struct sb_error *err)
     }
     close(fd);
     return rc;
+}
+
+int sb_file_digest(const char *path, uint64_t *digest, struct sb_error *err)
+{
+    struct sb_map map;
+    const int rc = sb_map_open(&map, path, err);
+    if (rc)
+        return rc;
+    *digest = sb_fnv1a(SB_FNV_START, map.data, map.size);
+    sb_map_release(&map);
+    return 0;
 }
 
 /* Where each file starts, at a page of its own; *size is that of all. */

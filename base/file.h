@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* A file's bytes, mapped read-only, with at least a page of zeros behind them, so that scanners may
@@ -58,6 +59,9 @@ void sb_outfile_abort(struct sb_outfile *out);
 
 /* Writes size bytes to path through an sb_outfile. */
 int sb_write_file(const char *path, const void *data, size_t size, struct sb_error *err);
+
+/* sb_fnv1a() over a file's bytes: the same content has the same digest under every name. */
+int sb_file_digest(const char *path, uint64_t *digest, struct sb_error *err);
 
 /* Creates a folder and its missing parents; an existing folder is fine. */
 int sb_make_dirs(const char *path, struct sb_error *err);

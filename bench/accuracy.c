@@ -7,6 +7,7 @@
 #include "detect/detect_set.h"
 #include "models/weights.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct job {
     struct sb_model *model;
     struct sb_weights weights;
     struct sb_accuracy_source source;
+    char weights_name[32], weights_digest[24], data_digest[24]; /* what source points to */
     struct sb_progress *progress;
     char results[64]; /* scratch file */
     sb_record_fn emit;
@@ -111,6 +113,22 @@ static int evaluate(struct job *j, struct sb_error *err)
     }
 }
 
+/* Which weights and which data, beyond names that files may share. */
+static int identify(struct job *j, struct sb_error *err)
+{
+    uint64_t digest;
+    const int rc = sb_file_digest(j->set->annotations, &digest, err);
+    if (rc)
+        return rc;
+    snprintf(j->data_digest, sizeof(j->data_digest), "%016" PRIx64, digest);
+    snprintf(j->weights_digest, sizeof(j->weights_digest), "%016" PRIx64, j->weights.digest);
+    snprintf(j->weights_name, sizeof(j->weights_name), "seed %" PRIu64, j->options->seed);
+    j->source.data_digest = j->data_digest;
+    j->source.weights_digest = j->weights_digest;
+    j->source.weights = j->options->weights ? j->options->weights : j->weights_name;
+    return 0;
+}
+
 int sb_measure_accuracy(const struct sb_measure_options *options, const struct sb_accuracy_set *set,
                         const char *run, struct sb_progress *progress, sb_record_fn emit, void *ctx,
                         struct sb_error *err)
@@ -134,6 +152,8 @@ int sb_measure_accuracy(const struct sb_measure_options *options, const struct s
     if (rc == 0) {
         snprintf(j.results, sizeof(j.results), "%s/results", dir);
         rc = load_weights(&j, err);
+        if (rc == 0)
+            rc = identify(&j, err);
         if (rc == 0)
             rc = evaluate(&j, err);
         unlink(j.results);

@@ -5,17 +5,23 @@
 
 #include <math.h>
 
-static struct sb_record record_of(const struct sb_accuracy_source *source, const char *metric)
+void sb_accuracy_record_init(struct sb_record *r, const struct sb_accuracy_source *source,
+                             const char *metric)
 {
-    struct sb_record r;
-    sb_record_init(&r, SB_RECORD_ACCURACY);
-    r.run = source->run;
-    r.cell = source->cell;
-    r.u.accuracy.dataset = source->dataset;
-    r.u.accuracy.metric = metric;
-    r.u.accuracy.samples = source->images;
-    r.u.accuracy.note = source->note;
-    return r;
+    sb_record_init(r, SB_RECORD_ACCURACY);
+    r->run = source->run;
+    r->cell = source->cell;
+    r->u.accuracy.dataset = source->dataset;
+    r->u.accuracy.metric = metric;
+    r->u.accuracy.samples = source->images;
+    r->u.accuracy.note = source->note;
+    r->u.accuracy.weights = source->weights;
+    r->u.accuracy.weights_digest = source->weights_digest;
+    r->u.accuracy.data_digest = source->data_digest;
+    if (!source->weights_digest)
+        sb_record_because(r, "weights_digest", source->why_no_weights);
+    if (!source->data_digest)
+        sb_record_because(r, "data_digest", source->why_no_data);
 }
 
 /* The i-th statistic's mean over the runs; false where a run has none. */
@@ -46,7 +52,8 @@ int sb_accuracy_records(const struct sb_coco_result *results, size_t runs,
         return sb_error_set(err, SB_EINVAL, "%zu training runs, expected 1 to %d", runs,
                             SB_MEAN_MAX);
     for (size_t i = 0; rc == 0 && i < sizeof(metrics) / sizeof(metrics[0]); i++) {
-        struct sb_record r = record_of(source, metrics[i]);
+        struct sb_record r;
+        sb_accuracy_record_init(&r, source, metrics[i]);
         if (!mean_of(results, runs, i, &r.u.accuracy))
             sb_record_because(&r, "value", "no object of this size");
         rc = emit(ctx, &r, err);
@@ -58,7 +65,8 @@ static int share_record(int64_t hits, int64_t images, const char *metric,
                         const struct sb_accuracy_source *source, sb_record_fn emit, void *ctx,
                         struct sb_error *err)
 {
-    struct sb_record r = record_of(source, metric);
+    struct sb_record r;
+    sb_accuracy_record_init(&r, source, metric);
     if (images > 0) {
         r.u.accuracy.value = (double)hits / (double)images;
         sb_wilson_interval(hits, images, &r.u.accuracy.low, &r.u.accuracy.high);

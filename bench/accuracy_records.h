@@ -13,7 +13,14 @@ struct sb_accuracy_source {
     const char *dataset;
     int64_t images;
     const char *note; /* "untrained weights", or NULL */
+    /* As in struct sb_accuracy_record; where they are NULL, why. */
+    const char *weights, *weights_digest, *data_digest;
+    const char *why_no_weights, *why_no_data;
 };
+
+/* An accuracy record about the source, without a value yet. */
+void sb_accuracy_record_init(struct sb_record *r, const struct sb_accuracy_source *source,
+                             const char *metric);
 
 /* Of one training run, or of several of the same model: then each statistic's mean with its
  * interval (sb_mean_interval()). Statistics without objects (-1) become null with the reason. */

@@ -45,16 +45,11 @@ static int put_accuracy(const struct emitter *e, const char *metric,
                         const struct sb_estimate *estimate, const char *note, struct sb_error *err)
 {
     struct sb_record r;
-    start(e, &r, SB_RECORD_ACCURACY);
-    r.u.accuracy = (struct sb_accuracy_record){
-        .dataset = e->source->dataset,
-        .metric = metric,
-        .value = estimate->value,
-        .low = estimate->low,
-        .high = estimate->high,
-        .samples = e->source->images,
-        .note = note,
-    };
+    sb_accuracy_record_init(&r, e->source, metric);
+    r.u.accuracy.value = estimate->value;
+    r.u.accuracy.low = estimate->low;
+    r.u.accuracy.high = estimate->high;
+    r.u.accuracy.note = note;
     if (isnan(estimate->value))
         sb_record_because(&r, "value", "no object of this size");
     return put(e, &r, err);

@@ -24,6 +24,13 @@ void sb_history_options_defaults(struct sb_history_options *options)
     options->delta = 0.02;
 }
 
+/* A data set is known by its digest; by its name alone where a run has none. */
+static bool same_data(const struct sb_history_series *a, const struct sb_history_series *b)
+{
+    return a->data_digest && b->data_digest ? sb_same_text(a->data_digest, b->data_digest)
+                                            : sb_same_text(a->dataset, b->dataset);
+}
+
 /* The series that a point belongs to, made when it is the first. */
 static struct sb_history_series *
 find_series(struct sb_history *h, const struct sb_history_series *key, struct sb_error *err)
@@ -31,8 +38,11 @@ find_series(struct sb_history *h, const struct sb_history_series *key, struct sb
     for (size_t i = 0; i < h->count; i++) {
         struct sb_history_series *s = &h->series[i];
         if (strcmp(s->metric, key->metric) == 0 && strcmp(s->machine, key->machine) == 0 &&
-            sb_same_text(s->blas, key->blas) && sb_same_cell(&s->cell, &key->cell))
+            sb_same_text(s->blas, key->blas) && same_data(s, key) &&
+            sb_same_cell(&s->cell, &key->cell)) {
+            s->data_digest = s->data_digest ? s->data_digest : key->data_digest;
             return s;
+        }
     }
     if (sb_grow(&h->series, &h->capacity, h->count + 1, sizeof(*h->series), TAG)) {
         sb_error_nomem(err, "series", h->count * sizeof(*h->series));
@@ -127,6 +137,8 @@ static int add_record(struct sb_history *h, size_t at, const struct sb_record *r
     if (r->kind == SB_RECORD_ACCURACY &&
         (strcmp(r->u.accuracy.metric, "AP") == 0 || strcmp(r->u.accuracy.metric, "top-1") == 0)) {
         key.metric = r->u.accuracy.metric;
+        key.dataset = r->u.accuracy.dataset;
+        key.data_digest = r->u.accuracy.data_digest;
         key.higher_is_better = true;
         point.value = r->u.accuracy.value;
         point.low = r->u.accuracy.low;

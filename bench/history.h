@@ -6,10 +6,10 @@
  * order of adding is the order of time, so runs are added as commits are made.
  *
  * A series is one metric of one cell on one machine type: latency divided by the time of the
- * reference kernel in the same session (bench/reference.h), peak memory, or accuracy; latencies
- * with different BLAS builds are series of their own, because the reference kernel is a part of it.
- * Levels are fitted to the logarithms (bench/change_points.h). A step counts when both neighbouring
- * segments have at least SB_HISTORY_LEAST points and it is larger than `delta`.
+ * reference kernel in the same session (bench/reference.h), peak memory, or accuracy on one data
+ * set; latencies with different BLAS builds are series of their own, because the reference kernel
+ * is a part of it. Levels are fitted to the logarithms (bench/change_points.h). A step counts when
+ * both neighbouring segments have at least SB_HISTORY_LEAST points and it is larger than `delta`.
  *
  *     sb_history_add("history", &records, false, &added, &err);
  *     struct sb_history h;
@@ -66,6 +66,7 @@ struct sb_history_series {
     struct sb_cell cell;        /* threads and engine are missing where the metric knows none */
     const char *metric;         /* "latency", "peak memory", "AP", "top-1" */
     const char *machine, *blas; /* blas NULL but for latency */
+    const char *dataset, *data_digest; /* of accuracies; else NULL */
     bool higher_is_better;
     size_t count, capacity;
     struct sb_history_point *points; /* owned */

@@ -71,6 +71,7 @@ static int load_weights(struct sb_measurement *m, struct sb_weights *weights, st
     const int rc = sb_measure_weights(weights, &m->options, m->model->graph, err);
     m->load.measured_bytes = sb_memory_probe_peak(&probe);
     m->load.weight_bytes = rc == 0 ? (int64_t)weights->arena_bytes : 0;
+    m->weights_digest = weights->digest;
     note_taken(&m->load, sb_memory_probe_taken(&probe));
     const char *const weights_path = m->options.weights;
     if (weights_path &&

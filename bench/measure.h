@@ -65,7 +65,8 @@ struct sb_measurement {
     struct sb_costs costs;
     struct sb_plan *plan; /* kept for its steps' names and memory */
     struct sb_phase_memory load, build, forward, total;
-    int64_t steal_ticks; /* while the samples were taken; SB_NO_INT when hidden */
+    uint64_t weights_digest; /* of struct sb_weights */
+    int64_t steal_ticks;     /* while the samples were taken; SB_NO_INT when hidden */
     struct sb_samples samples;
     struct sb_peak peak; /* of the machine with these threads, set by who measures it; 0: unknown */
     struct sb_cost *step_costs; /* one per step of the plan */

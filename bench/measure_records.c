@@ -111,6 +111,9 @@ static int emit_end_to_end(const struct emitter *e)
         sb_record_because(&r, machine_fields[i], "not measured");
     if (e->m->peak.flops > 0)
         sb_peak_into_record(&e->m->peak, &r);
+    char digest[24];
+    snprintf(digest, sizeof(digest), "%016" PRIx64, e->m->weights_digest);
+    r.u.time.weights_digest = digest;
     if (e->m->steal_ticks == SB_NO_INT)
         sb_record_because(&r, "steal_ticks", "not visible");
     if (e->no_times) {
@@ -156,6 +159,7 @@ static int emit_step(const struct emitter *e, size_t step, int64_t *ns)
     r.u.time.process = 0;
     r.u.time.warmup = (int64_t)m->options.time.warmup;
     sb_record_because(&r, "steal_ticks", per_cell);
+    sb_record_because(&r, "weights_digest", per_cell);
     for (size_t i = 0; i < N_MACHINE_FIELDS; i++)
         sb_record_because(&r, machine_fields[i], per_cell);
     if (e->no_times) {

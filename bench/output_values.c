@@ -56,6 +56,19 @@ int sb_output_values_of_plan(struct sb_output_values **out, size_t *num, const s
     return 0;
 }
 
+int sb_count_output_values(const struct sb_graph *graph, size_t *count, struct sb_error *err)
+{
+    bool *after = sb_calloc(graph->num_nodes + 1, sizeof(*after), SB_MEM_TAG(SB_MEM_DATA, 0));
+    *count = 0;
+    if (!after)
+        return sb_error_nomem(err, "outputs", graph->num_nodes);
+    sb_mark_selections(graph, after);
+    for (size_t i = 0; i < graph->num_nodes; i++)
+        *count += graph->nodes[i].output && !after[i];
+    sb_free(after);
+    return 0;
+}
+
 static void widen(double *largest, double a, double b)
 {
     const double d = fabs(a - b);

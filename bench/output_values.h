@@ -38,6 +38,9 @@ void sb_output_values_of(struct sb_output_values *out, const char *name, const f
 int sb_output_values_of_plan(struct sb_output_values **out, size_t *num, const struct sb_plan *plan,
                              const struct sb_graph *graph, struct sb_error *err);
 
+/* How many sb_output_values_of_plan() gives for plans of this graph. */
+int sb_count_output_values(const struct sb_graph *graph, size_t *count, struct sb_error *err);
+
 /* The largest difference of mean, deviation and samples, as a share of the deviation of `want` (or
  * of a hundredth of its mean, where values hardly deviate); infinite when the two are not of the
  * same shape, or not finite. */

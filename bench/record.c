@@ -99,6 +99,7 @@ static const struct sb_field time_fields[] = {
     FIELD(DOUBLE, "peak_flops", u.time.peak_flops, true),
     FIELD(DOUBLE, "peak_bytes_per_s", u.time.peak_bytes_per_s, true),
     FIELD(DOUBLE, "reference_ns", u.time.reference_ns, true),
+    FIELD(STRING, "weights_digest", u.time.weights_digest, true),
     FIELD(SAMPLES, "ns", u.time.ns, true),
     FIELDS_END,
 };
@@ -132,6 +133,9 @@ static const struct sb_field accuracy_fields[] = {
     FIELD(DOUBLE, "high", u.accuracy.high, true),
     FIELD(INT, "samples", u.accuracy.samples, true),
     FIELD(STRING, "note", u.accuracy.note, true),
+    FIELD(STRING, "weights", u.accuracy.weights, true),
+    FIELD(STRING, "weights_digest", u.accuracy.weights_digest, true),
+    FIELD(STRING, "data_digest", u.accuracy.data_digest, true),
     FIELDS_END,
 };
 
@@ -342,13 +346,6 @@ const char *sb_record_why(const struct sb_record *record, const char *field)
             return record->whys[i].reason;
     }
     return NULL;
-}
-
-bool sb_same_cell(const struct sb_cell *a, const struct sb_cell *b)
-{
-    return sb_same_text(a->model, b->model) && a->size == b->size && a->batch == b->batch &&
-           a->threads == b->threads && sb_same_text(a->engine, b->engine) &&
-           sb_same_text(a->scenario, b->scenario);
 }
 
 static void write_samples(struct sb_jw *w, const char *key, const struct sb_time_record *time)

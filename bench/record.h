@@ -106,6 +106,7 @@ struct sb_time_record {
     int64_t steal_ticks;                 /* of all CPUs during these samples */
     double peak_flops, peak_bytes_per_s; /* of the machine with these threads, in this session */
     double reference_ns;                 /* the reference kernel (bench/reference.h), just before */
+    const char *weights_digest; /* of the weights that ran, as in struct sb_accuracy_record */
     size_t num_ns;
     const int64_t *ns; /* one per run, in order */
 };
@@ -136,6 +137,10 @@ struct sb_accuracy_record {
     double low, high;             /* 95 % interval */
     int64_t samples;              /* images */
     const char *note;             /* "untrained weights" */
+    const char *weights;          /* "seed 1", a file, or how they are called */
+    /* 16 hex digits each. Of the weights' values as the model has them (struct sb_weights), alike
+     * for a checkpoint and its conversion; of the bytes of the annotation file. */
+    const char *weights_digest, *data_digest;
 };
 
 struct sb_verdict_record {
@@ -307,5 +312,18 @@ int sb_records_read(struct sb_records *records, const char *path, sb_bad_record_
                     struct sb_error *err);
 /* The run record with this id, or NULL. */
 const struct sb_record *sb_records_find_run(const struct sb_records *records, const char *run);
+
+/* What of two accuracy records is not alike, "weights", "data sets" or "values", or NULL when one
+ * may stand for the other. Weights and data are told by their digests; where a record has none
+ * (written before there were any, or by another program), by their names. */
+const char *sb_accuracy_unlike(const struct sb_records *records, const struct sb_record *a,
+                               const struct sb_record *b);
+
+/* How the weights of an accuracy are called: by its own record or its run's; NULL unknown. */
+const char *sb_accuracy_weights(const struct sb_records *records, const struct sb_record *accuracy);
+
+/* True when the times of an end-to-end record are known to be of other weights than an accuracy. */
+bool sb_accuracy_is_foreign(const struct sb_records *records, const struct sb_record *accuracy,
+                            const struct sb_record *time);
 
 #endif

@@ -56,7 +56,10 @@ static int resolve_cells(struct session *s, struct sb_error *err)
         s->cells[i].key = sb_cell_of(model, &measure);
         snprintf(s->cells[i].name, sizeof(s->cells[i].name), "%s", model->name);
         s->cells[i].key.model = s->cells[i].name;
+        const int rc = sb_count_output_values(model->graph, &s->cells[i].outputs, err);
         sb_model_free(&model);
+        if (rc)
+            return rc;
     }
     return 0;
 }

@@ -10,6 +10,7 @@
 struct session_cell {
     char name[96];      /* the model's */
     struct sb_cell key; /* as records say it; model is name */
+    size_t outputs;     /* that checked runs record (bench/output_values.h) */
 };
 
 struct session {

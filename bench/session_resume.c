@@ -1,9 +1,11 @@
 /* Resuming a session: is the file this session's, and where does it go on? See
  * session_internal.h. */
 #include "base/file.h"
-#include "base/hash.h"
+#include "base/mem.h"
 #include "bench/record_fields.h"
 #include "bench/session_internal.h"
+#include "models/tf_checkpoint.h"
+#include "models/zoo.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,19 +18,26 @@
 static int put_weight_digest(const char *weights, struct sb_str *out, struct sb_error *err)
 {
     struct sb_str path = SB_STR_INIT;
-    struct sb_map map;
-    sb_str_puts(&path, weights);
-    if (!sb_is_file(weights))
-        sb_str_puts(&path, ".index");
-    int rc = path.failed ? sb_error_nomem(err, "a file name", strlen(weights)) : 0;
-    if (rc == 0 && sb_is_file(sb_str_text(&path))) {
-        rc = sb_map_open(&map, sb_str_text(&path), err);
-        if (rc == 0) {
-            sb_str_printf(out, "; digest of the weights %016" PRIx64,
-                          sb_fnv1a(SB_FNV_START, map.data, map.size));
-            sb_map_release(&map);
-        }
+    char *prefix = NULL;
+    uint64_t digest;
+    int rc = 0;
+    if (strncmp(weights, SB_EMBEDDED_WEIGHTS, strlen(SB_EMBEDDED_WEIGHTS)) == 0)
+        return 0;
+    if (sb_is_file(weights)) {
+        sb_str_puts(&path, weights);
+    } else {
+        rc = sb_tf_checkpoint_prefix(weights, &prefix, err);
+        if (rc == SB_ENOTFOUND) /* loading it will say what is wrong */
+            return 0;
+        sb_str_printf(&path, "%s.index", rc == 0 ? prefix : "");
+        sb_free(prefix);
     }
+    if (rc == 0 && path.failed)
+        rc = sb_error_nomem(err, "a file name", strlen(weights));
+    if (rc == 0)
+        rc = sb_file_digest(sb_str_text(&path), &digest, err);
+    if (rc == 0)
+        sb_str_printf(out, "; digest of the weights %016" PRIx64, digest);
     sb_str_release(&path);
     return rc;
 }
@@ -141,6 +150,7 @@ static bool is_whole(const struct sb_record *r)
 /* What the lines of one cell hold. */
 struct cell_lines {
     int runs, checks, phases; /* end to end; output checks; memory of the whole */
+    size_t outputs;
     int accuracies;
     int step_costs, step_times;      /* lines about steps */
     int level_costs, level_memories; /* lines about levels */
@@ -172,6 +182,7 @@ static void count_line(struct cell_lines *c, const struct sb_record *r)
     c->runs += r->kind == SB_RECORD_TIME && is_whole(r);
     c->step_times += r->kind == SB_RECORD_TIME && !is_whole(r);
     c->checks += r->kind == SB_RECORD_CHECK;
+    c->outputs += r->kind == SB_RECORD_OUTPUT;
     c->accuracies += r->kind == SB_RECORD_ACCURACY;
     c->phases += r->kind == SB_RECORD_MEMORY && is_whole(r);
     c->level_memories += r->kind == SB_RECORD_MEMORY && !is_whole(r);
@@ -196,6 +207,8 @@ static const char *missing_of_cell(const struct session *s, size_t cell,
         return "the accuracy";
     if (s->options->measure.check && c.checks != processes)
         return "the output check of every process";
+    if (s->options->measure.check && c.outputs != s->cells[cell].outputs)
+        return "the values of every output";
     if (c.phases != SB_MEASURE_PHASES || c.level_memories != c.level_costs)
         return "the memory of every phase and level";
     if (c.nodes == 0 || c.by_level != c.nodes || c.by_op != c.nodes ||

@@ -2,6 +2,7 @@
 #include "bench/merge.h"
 #include "bench/record.h"
 #include "cli/cli.h"
+#include "reports/rows.h"
 
 #include <stdio.h>
 
@@ -12,6 +13,28 @@ static void tell_skipped(void *ctx, const struct sb_error *err)
 {
     (void)ctx;
     sb_cli_error("merge: left out", err);
+}
+
+/* Says of which rows the accuracy is not shown, or is of something else than the times. */
+static int tell_unlike(const struct sb_records *records, struct sb_error *err)
+{
+    struct sb_report_rows rows;
+    struct sb_str text = SB_STR_INIT;
+    int rc = sb_report_rows_collect(&rows, records, SB_ROWS_MODEL, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < rows.count && rc == 0; i++) {
+        const struct sb_cell *cell = &rows.items[i].cell;
+        sb_row_accuracy_remark(&rows, &rows.items[i], &text);
+        rc = text.failed ? sb_error_nomem(err, "a message", text.length) : 0;
+        if (rc == 0 && text.length)
+            fprintf(stderr, "spinebench merge: note: %s at %lld, %s: %s\n", cell->model,
+                    (long long)cell->size, cell->engine ? cell->engine : "no engine",
+                    sb_str_text(&text));
+    }
+    sb_report_rows_release(&rows);
+    sb_str_release(&text);
+    return rc;
 }
 
 static int run_merge(const struct sb_arguments *args, struct sb_error *err)
@@ -31,6 +54,8 @@ static int run_merge(const struct sb_arguments *args, struct sb_error *err)
     if (rc == 0)
         printf("%s: %zu records of %zu files, %zu repeated ones left out\n", output, records.count,
                args->count, dropped);
+    if (rc == 0)
+        rc = tell_unlike(&records, err);
     sb_records_release(&records);
     return rc;
 }
@@ -46,7 +71,9 @@ int cmd_merge(int argc, char **argv)
         "merge RUN.jsonl... -o OUT.jsonl",
         "Joins files of records, so that accuracy, costs, latency and memory of a model that\n"
         "were measured at different times stand in one row of a report. Records keep their\n"
-        "order; one that repeats an earlier one word for word is left out.",
+        "order; one that repeats an earlier one word for word is left out. Where a row would\n"
+        "show the accuracy of other weights, another commit or machine than its times, or has\n"
+        "several that are unlike, a note says so, here and below the tables of a report.",
         options, NULL};
     output = NULL;
     keep_going = false;

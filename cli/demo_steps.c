@@ -12,6 +12,7 @@
 #include "models/weights.h"
 #include "models/zoo.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -392,6 +393,13 @@ static int evaluate_classifier(struct sb_demo *d, const struct sb_demo_model *m,
 static int evaluate(struct sb_demo *d, struct sb_demo_model *m, const char *run,
                     struct sb_error *err)
 {
+    char data_digest[24];
+    uint64_t digest;
+    const int rc =
+        sb_file_digest(sb_str_text(m->classifies ? &d->species_list : &d->scenes_gt), &digest, err);
+    if (rc)
+        return rc;
+    snprintf(data_digest, sizeof(data_digest), "%016" PRIx64, digest);
     const char *const note =
         m->classifies
             ? "one training run"
@@ -401,7 +409,10 @@ static int evaluate(struct sb_demo *d, struct sb_demo_model *m, const char *run,
         .cell = {.model = m->name, .size = SB_NO_INT, .batch = 1, .threads = SB_NO_INT},
         .dataset = m->classifies ? "embedded species" : "embedded scenes",
         .images = d->images,
-        .note = note};
+        .note = note,
+        .weights = "embedded",
+        .data_digest = data_digest,
+        .why_no_weights = "the commit names the embedded weights"};
     if (m->classifies)
         return evaluate_classifier(d, m, &source, err);
     return m->runs > 1 ? average_detector(d, m, &source, err)

@@ -8,6 +8,7 @@
 #include "reports/table.h"
 #include "reports/view.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,10 +29,15 @@ int sb_diagnose_start(struct sb_diagnose_session *s, const struct sb_diagnose_op
     if (!options->records)
         return 0;
     struct sb_record run;
+    uint64_t digest;
+    int rc = sb_file_digest(gt_path, &digest, err);
+    if (rc)
+        return rc;
+    snprintf(s->data_digest, sizeof(s->data_digest), "%016" PRIx64, digest);
     sb_environment_read(&s->env, "");
     sb_record_init(&run, SB_RECORD_RUN);
     sb_run_record_fill(&run, &s->identity, &s->env, "spinebench eval coco --diagnose");
-    int rc = sb_record_writer_open(&s->writer, options->records, err);
+    rc = sb_record_writer_open(&s->writer, options->records, err);
     if (rc == 0)
         rc = sb_record_write(&s->writer, &run, err);
     if (rc)
@@ -94,6 +100,9 @@ static int show(struct sb_diagnose_session *s, const struct sb_diagnosis *d, con
         .cell = {.model = name, .size = SB_NO_INT, .batch = SB_NO_INT, .threads = SB_NO_INT},
         .dataset = sb_path_base(s->gt_path),
         .images = (int64_t)d->images,
+        .data_digest = *s->data_digest ? s->data_digest : NULL,
+        .why_no_weights = "detections were evaluated, of weights that are not known here",
+        .why_no_data = "only records need it",
     };
     sb_records_init(&sink.records);
     int rc = sb_diagnosis_records(d, s->has_base ? &s->base : NULL, s->base_name, subject->gt,

@@ -25,6 +25,7 @@ struct sb_diagnose_session {
     char base_name[256];
     struct sb_run_identity identity;
     struct sb_environment env;
+    char data_digest[24];           /* of gt_path, for records; "" without */
     struct sb_record_writer writer; /* fd -1 without records */
 };
 

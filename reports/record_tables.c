@@ -2,6 +2,7 @@
 #include "reports/record_tables.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The text, or the reason why the run record lacks it. */
 static void put_text(struct sb_table *t, const struct sb_record *r, const char *field,
@@ -234,6 +235,33 @@ int sb_memory_table(struct sb_table *t, const struct sb_records *records, struct
     return 0;
 }
 
+/* True when two accuracies that one row could show are unlike. */
+static bool has_unlike(const struct sb_records *records)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *a = &records->items[i];
+        for (size_t k = 0; a->kind == SB_RECORD_ACCURACY && k < i; k++) {
+            const struct sb_record *b = &records->items[k];
+            if (b->kind == SB_RECORD_ACCURACY && sb_same_cell(&a->cell, &b->cell) &&
+                strcmp(a->u.accuracy.metric, b->u.accuracy.metric) == 0 &&
+                strcmp(a->u.accuracy.dataset, b->u.accuracy.dataset) == 0 &&
+                sb_accuracy_unlike(records, a, b))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void add_origin(struct sb_table *t, const struct sb_records *records,
+                       const struct sb_record *r)
+{
+    const struct sb_record *run = sb_records_find_run(records, r->run);
+    put_text(t, r, "weights", sb_accuracy_weights(records, r));
+    put_text(t, r, "weights_digest", r->u.accuracy.weights_digest);
+    put_text(t, r, "data_digest", r->u.accuracy.data_digest);
+    put_text(t, r, "machine", run ? run->u.run.machine : NULL);
+}
+
 static void add_accuracy(struct sb_table *t, const struct sb_record *r)
 {
     const struct sb_accuracy_record *a = &r->u.accuracy;
@@ -250,6 +278,11 @@ static void add_accuracy(struct sb_table *t, const struct sb_record *r)
 
 int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
 {
+    /* what tells unlike accuracies of one row apart */
+    static const char *const origins[][2] = {{"weights", "weights"},
+                                             {"weights_digest", "weights digest"},
+                                             {"data_digest", "data digest"},
+                                             {"machine", "machine"}};
     (void)err;
     cell_columns(t);
     sb_table_label(t, "dataset", "data set");
@@ -257,9 +290,15 @@ int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, stru
     sb_table_quantity(t, "value", "value", SB_QUANTITY_ACCURACY, SB_SOURCE_MEASURED);
     sb_table_quantity(t, "samples", "images", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
     sb_table_label(t, "note", "note");
+    const bool unlike = has_unlike(records);
+    for (size_t i = 0; unlike && i < sizeof(origins) / sizeof(origins[0]); i++)
+        sb_table_label(t, origins[i][0], origins[i][1]);
     for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
-        if (records->items[i].kind == SB_RECORD_ACCURACY)
-            add_accuracy(t, &records->items[i]);
+        if (records->items[i].kind != SB_RECORD_ACCURACY)
+            continue;
+        add_accuracy(t, &records->items[i]);
+        if (unlike)
+            add_origin(t, records, &records->items[i]);
     }
     drop_empty_columns(t);
     sb_table_note(t, "In points of 100 [95 %% interval].");

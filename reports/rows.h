@@ -23,6 +23,7 @@
 #define SB_REPORTS_ROWS_H
 
 #include "base/error.h"
+#include "base/str.h"
 #include "bench/record.h"
 #include "bench/statistics.h"
 
@@ -78,11 +79,17 @@ const char *sb_row_label(const struct sb_report_rows *rows, const struct sb_row 
  * check; NULL when it may be shown. */
 const char *sb_row_time_why(const struct sb_row *row);
 /* The accuracy record of the row's model and size with this metric (the row's engine or none) on
- * this data set (NULL: any): that of the row's own run, or the one that all other runs agree on.
- * NULL where there is none, or where weights, data sets or values differ, which would set one
- * model's accuracy beside another's time. *why: the reason why there is no value. */
+ * this data set (NULL: any): that of the row's own runs, or the one that all other runs agree on.
+ * NULL where there is none, or where weights, data or values differ (sb_accuracy_unlike()), which
+ * would set one model's accuracy beside another's time. *why: the reason why there is no value. */
 const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
                                         const char *metric, const char *dataset, const char **why);
+/* What a reader of the row's accuracy (AP, else top-1) must know: that it is of other weights,
+ * another commit or another machine than the times ("accuracy of weights F (digest) at commit C,
+ * times of weights ..."), or that the row has none because several are unlike. Replaces *text, by
+ * "" where accuracy and times belong together. */
+void sb_row_accuracy_remark(const struct sb_report_rows *rows, const struct sb_row *row,
+                            struct sb_str *text);
 /* The end-to-end record of the row's cell that knows the machine's peak, or NULL. */
 const struct sb_time_record *sb_row_peak(const struct sb_report_rows *rows,
                                          const struct sb_row *row);

@@ -10,8 +10,7 @@
 
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
-/* True when timings of two runs may be pooled. */
-static bool same_setup(const struct sb_run_record *a, const struct sb_run_record *b)
+bool sb_rows_same_setup(const struct sb_run_record *a, const struct sb_run_record *b)
 {
     return sb_same_text(a->commit, b->commit) && a->dirty == b->dirty &&
            sb_same_text(a->compiler, b->compiler) && sb_same_text(a->flags, b->flags) &&
@@ -22,7 +21,7 @@ static bool same_setup(const struct sb_run_record *a, const struct sb_run_record
 static size_t setup_of(struct sb_row_index *index, const struct sb_record *run)
 {
     for (size_t i = 0; i < index->num_runs; i++) {
-        if (same_setup(&index->runs[i]->u.run, &run->u.run))
+        if (sb_rows_same_setup(&index->runs[i]->u.run, &run->u.run))
             return index->setups[i];
     }
     return index->num_setups++;

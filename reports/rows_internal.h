@@ -48,6 +48,8 @@ int sb_row_index_init(struct sb_row_index *index, const struct sb_records *recor
                       enum sb_rows_by by, struct sb_error *err);
 void sb_row_index_release(struct sb_row_index *index);
 void sb_row_draft_release(struct sb_row_draft *draft);
+/* True when timings of two runs may be pooled. */
+bool sb_rows_same_setup(const struct sb_run_record *a, const struct sb_run_record *b);
 /* The setup of a record's run; 0 when no record names the run. */
 size_t sb_row_index_setup(const struct sb_row_index *index, const struct sb_record *record);
 /* The number of the record's own cell, added if it is new; SIZE_MAX when out of memory. */

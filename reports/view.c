@@ -1,6 +1,7 @@
 /* Tables from views. See view.h. */
 #include "reports/view.h"
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "reports/columns.h"
 #include "reports/diagnosis_tables.h"
@@ -298,56 +299,46 @@ static void say_accuracy_notes(struct sb_table *t, const struct sb_records *reco
     }
 }
 
-static bool same_origin(const struct sb_run_record *a, const struct sb_run_record *b)
+/* The remark of row `first` with the models of all rows that share it, unless one before did. */
+static void say_remark(struct sb_table *t, const struct sb_report_rows *rows,
+                       const struct sb_str *remarks, size_t first)
 {
-    const char *const left[] = {a->weights, a->commit}, *const right[] = {b->weights, b->commit};
-    for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
-        if (left[i] && right[i] && strcmp(left[i], right[i]) != 0)
-            return false;
+    struct sb_str models = SB_STR_INIT;
+    const char *const remark = sb_str_text(&remarks[first]), *last = "";
+    bool said = *remark == '\0';
+    for (size_t i = 0; i < rows->count && !said; i++) {
+        const char *const model = rows->items[i].cell.model;
+        if (strcmp(sb_str_text(&remarks[i]), remark) != 0)
+            continue;
+        said = i < first;
+        if (strcmp(last, model) != 0)
+            sb_str_printf(&models, "%s%s", *last ? ", " : "", model);
+        last = model;
     }
-    return a->dirty == b->dirty;
+    if (!said)
+        sb_table_note(t, "%s: %s.", sb_str_text(&models), remark);
+    t->texts.failed = t->texts.failed || models.failed;
+    sb_str_release(&models);
 }
 
-/* The run of the accuracy in this row when it is another program's or of other weights than the
- * run of its times; else NULL. */
-static const struct sb_record *foreign_accuracy(const struct sb_report_rows *rows,
-                                                const struct sb_row *row)
-{
-    const char *why;
-    const struct sb_record *r = sb_row_accuracy(rows, row, "AP", NULL, &why);
-    r = r ? r : sb_row_accuracy(rows, row, "top-1", NULL, &why);
-    const struct sb_record *run = r ? sb_records_find_run(rows->records, r->run) : NULL;
-    return run && row->timed && row->run && !same_origin(&run->u.run, &row->run->u.run) ? run
-                                                                                        : NULL;
-}
-
-static const char *known(const char *text)
-{
-    return text ? text : "unknown";
-}
-
-static const char *changes(const struct sb_record *run)
-{
-    return run->u.run.dirty ? " with changes" : "";
-}
-
-/* Accuracy and times of one row may come from different weights or commits; not without a word. */
+/* Accuracy and times of one row may come from different weights, commits or machines; not without
+ * a word. */
 static void say_foreign_accuracies(struct sb_table *t, const struct sb_report_rows *rows)
 {
     if (sb_table_find_column(t, "ap") < 0 && sb_table_find_column(t, "top1") < 0)
         return;
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct sb_row *row = &rows->items[i];
-        const struct sb_record *run = foreign_accuracy(rows, row);
-        if (!run)
-            continue;
-        sb_table_note(t,
-                      "%s: accuracy of weights %s at commit %.12s%s, times of weights %s at commit "
-                      "%.12s%s.",
-                      row->cell.model, known(run->u.run.weights), known(run->u.run.commit),
-                      changes(run), known(row->run->u.run.weights), known(row->run->u.run.commit),
-                      changes(row->run));
+    struct sb_str *remarks =
+        sb_calloc(rows->count + 1, sizeof(*remarks), SB_MEM_TAG(SB_MEM_DATA, 0));
+    t->texts.failed = t->texts.failed || !remarks;
+    for (size_t i = 0; remarks && i < rows->count; i++) {
+        sb_row_accuracy_remark(rows, &rows->items[i], &remarks[i]);
+        t->texts.failed = t->texts.failed || remarks[i].failed;
     }
+    for (size_t i = 0; remarks && i < rows->count; i++)
+        say_remark(t, rows, remarks, i);
+    for (size_t i = 0; remarks && i < rows->count; i++)
+        sb_str_release(&remarks[i]);
+    sb_free(remarks);
 }
 
 static int build(struct sb_table *t, const struct sb_view *view, const struct sb_report_rows *rows,

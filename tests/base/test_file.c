@@ -74,6 +74,18 @@ static void test_map__files_in_a_row_can_be_changed_in_memory(void **state)
     assert_int_equal(sb_map_open_all(&map, paths, 2, starts, &bytes, &err), SB_EIO);
 }
 
+static void test_file__digest_is_of_the_content(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    uint64_t a, b;
+    assert_ok(sb_file_digest(test_write_text("digest-a", "foobar"), &a, &err), &err);
+    assert_true(a == 0x85944171f73967e8u); /* published value of FNV-1a */
+    assert_ok(sb_file_digest(test_write_text("digest-b", ""), &b, &err), &err);
+    assert_true(b == 0xcbf29ce484222325u);
+    assert_int_equal(sb_file_digest(test_path("nosuch"), &b, &err), SB_EIO);
+}
+
 static void test_map__refuses_what_is_no_file(void **state)
 {
     (void)state;
@@ -224,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_map__reads_files_and_the_empty_file),
         cmocka_unit_test(test_map__files_in_a_row_can_be_changed_in_memory),
         cmocka_unit_test(test_map__refuses_what_is_no_file),
+        cmocka_unit_test(test_file__digest_is_of_the_content),
         cmocka_unit_test(test_outfile__appears_only_on_commit),
         cmocka_unit_test(test_outfile__abort_keeps_the_old_file),
         cmocka_unit_test(test_outfile__writes_through_links),

@@ -261,6 +261,28 @@ static void test_compare__accuracy_up_is_better(void **state)
     }
 }
 
+/* A data set of the same name with other annotations; records without digests go by the name. */
+static void test_compare__accuracies_of_other_data_are_not_compared(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *base, *head, *verdict;
+    } cases[] = {{"1f", "1f", "IMPROVED"}, {"1f", NULL, "IMPROVED"}, {"1f", "2e", "OTHER DATA"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sb_records base, head, verdicts;
+        sb_records_init(&base);
+        sb_records_init(&head);
+        add_accuracy(&base, 0.4, NAN, NAN);
+        add_accuracy(&head, 0.5, NAN, NAN);
+        base.items[0].u.accuracy.data_digest = cases[i].base;
+        head.items[0].u.accuracy.data_digest = cases[i].head;
+        compare(&base, &head, &verdicts, NULL);
+        assert_string_equal(verdict(&verdicts, "a", "AP")->verdict, cases[i].verdict);
+        assert_int_equal(isnan(verdict(&verdicts, "a", "AP")->ratio), i == 2);
+        sb_records_release(&verdicts);
+    }
+}
+
 static void test_compare__engines_match_on_request(void **state)
 {
     (void)state;
@@ -310,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_compare__memory_and_missing_cells),
         cmocka_unit_test(test_compare__failed_checks_are_verdicts),
         cmocka_unit_test(test_compare__accuracy_up_is_better),
+        cmocka_unit_test(test_compare__accuracies_of_other_data_are_not_compared),
         cmocka_unit_test(test_compare__engines_match_on_request),
         cmocka_unit_test(test_merge__drops_records_that_repeat),
     };

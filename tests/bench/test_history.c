@@ -230,6 +230,28 @@ static void test_history__series_hold_what_can_be_compared(void **state)
     sb_history_release(&h);
 }
 
+/* AP on annotations that were changed is another series; runs from before there were digests belong
+ * to the first of their name. */
+static void test_history__accuracies_of_other_data_are_apart(void **state)
+{
+    (void)state;
+    static const char *const digests[] = {NULL, "1f", "2e", "1f"};
+    struct sb_history h;
+    struct sb_history_added added;
+    const char *dir = test_path("data");
+    for (int i = 0; i < 4; i++) {
+        add_run(i, "0a", "b");
+        add_accuracy(0.25);
+        input.items[input.count - 1].u.accuracy.data_digest = digests[i];
+        assert_ok(add(dir, false, &added), &err);
+    }
+    load(&h, dir);
+    assert_int_equal(h.count, 2);
+    assert_int_equal(h.series[0].count, 3);
+    assert_int_equal(h.series[1].count, 1);
+    sb_history_release(&h);
+}
+
 static void test_history__refuses_what_it_cannot_place(void **state)
 {
     (void)state;
@@ -388,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_history__points_become_records),
         cmocka_unit_test(test_history__knows_runs_by_their_ids),
         cmocka_unit_test(test_history__series_hold_what_can_be_compared),
+        cmocka_unit_test(test_history__accuracies_of_other_data_are_apart),
         cmocka_unit_test(test_history__refuses_what_it_cannot_place),
         cmocka_unit_test(test_history__failed_checks_stand_until_they_pass),
         cmocka_unit_test(test_history__a_full_disk_changes_nothing),

@@ -176,6 +176,85 @@ static void test_rows__accuracies_of_unlike_runs_do_not_mix(void **state)
     release();
 }
 
+/* An accuracy with its digests, and an end-to-end time with that of its weights. */
+#define ACCURACY_OF(id, value, weights, data)                                                      \
+    "{\"schema\":1,\"kind\":\"accuracy\",\"run\":\"" id "\",\"model\":\"m\",\"size\":64,"          \
+    "\"dataset\":\"d\",\"metric\":\"AP\",\"value\":" value ",\"weights\":\"f\","                   \
+    "\"weights_digest\":\"" weights "\",\"data_digest\":\"" data "\"}\n"
+#define TIME_OF(id, weights)                                                                       \
+    "{\"schema\":1,\"kind\":\"time\",\"run\":\"" id "\"," CELL                                     \
+    "\"pass\":\"end_to_end\",\"process\":0,\"warmup\":0,\"ns\":[3],\"weights_digest\":\"" weights  \
+    "\"}\n"
+
+static const char *remark_of(size_t row)
+{
+    static struct sb_str text;
+    sb_row_accuracy_remark(&rows, &rows.items[row], &text);
+    return sb_str_text(&text);
+}
+
+/* Weights and data are told by digests: one name may be of two files, two names of one. */
+static void test_rows__accuracies_are_told_apart_by_digests(void **state)
+{
+    (void)state;
+    const char *why;
+    collect(RUN("a", "c1") TIME_OF("a", "11") ACCURACY_OF("x", "0.25", "11", "dd")
+                ACCURACY_OF("y", "0.25", "11", "dd"),
+            SB_ROWS_MODEL);
+    assert_true(ap_of(0, NULL, &why) == 0.25);
+    release();
+    static const char *const unlike[] = {
+        ACCURACY_OF("y", "0.25", "22", "dd"), /* other weights, the same name and value */
+        ACCURACY_OF("y", "0.25", "11", "ee"), /* other data */
+        ACCURACY_OF("y", "0.5", "11", "dd"),  /* alike, yet another value */
+    };
+    for (size_t i = 0; i < sizeof(unlike) / sizeof(unlike[0]); i++) {
+        struct sb_str text = SB_STR_INIT;
+        sb_str_printf(&text, "%s%s",
+                      RUN("a", "c1") TIME_OF("a", "11") ACCURACY_OF("x", "0.25", "11", "dd"),
+                      unlike[i]);
+        collect(sb_str_text(&text), SB_ROWS_MODEL);
+        assert_true(isnan(ap_of(0, NULL, &why)));
+        assert_non_null(strstr(why, "several values"));
+        assert_non_null(strstr(remark_of(0), "several values"));
+        release();
+        sb_str_release(&text);
+    }
+}
+
+/* Runs whose samples are pooled must agree on the accuracy, too. */
+static void test_rows__pooled_runs_of_other_weights_have_no_accuracy(void **state)
+{
+    (void)state;
+    const char *why;
+    collect(RUN("a", "c1") RUN("b", "c1") TIME_OF("a", "11") TIME_OF("b", "22")
+                ACCURACY_OF("a", "0.25", "11", "dd") ACCURACY_OF("b", "0.5", "22", "dd"),
+            SB_ROWS_MODEL);
+    assert_int_equal(rows.count, 1);
+    assert_true(isnan(ap_of(0, NULL, &why)));
+    assert_non_null(strstr(why, "several values"));
+    release();
+}
+
+static void test_rows__foreign_accuracies_are_marked(void **state)
+{
+    (void)state;
+    collect(RUN("a", "c1") RUN("x", "c1") TIME_OF("a", "11") ACCURACY_OF("x", "0.25", "11", "dd"),
+            SB_ROWS_MODEL);
+    assert_string_equal(remark_of(0), "");
+    release();
+    collect(RUN("a", "c1") RUN("x", "c1") TIME_OF("a", "11") ACCURACY_OF("x", "0.25", "22", "dd"),
+            SB_ROWS_MODEL);
+    assert_string_equal(remark_of(0), "accuracy of weights f (22) at commit c1, times of weights "
+                                      "unknown (11) at commit c1");
+    release();
+    collect(RUN("a", "c1") RUN("x", "c2") TIME_OF("a", "11") ACCURACY_OF("x", "0.25", "11", "dd"),
+            SB_ROWS_MODEL);
+    assert_string_equal(
+        remark_of(0), "accuracy of weights f at commit c2, times of weights unknown at commit c1");
+    release();
+}
+
 static void test_rows__fused_ops_say_so(void **state)
 {
     (void)state;
@@ -231,6 +310,9 @@ int main(void)
         cmocka_unit_test(test_rows__costs_join_every_engine),
         cmocka_unit_test(test_rows__the_worst_check_counts_for_every_part),
         cmocka_unit_test(test_rows__accuracies_of_unlike_runs_do_not_mix),
+        cmocka_unit_test(test_rows__accuracies_are_told_apart_by_digests),
+        cmocka_unit_test(test_rows__pooled_runs_of_other_weights_have_no_accuracy),
+        cmocka_unit_test(test_rows__foreign_accuracies_are_marked),
         cmocka_unit_test(test_rows__fused_ops_say_so),
         cmocka_unit_test(test_rows__a_block_has_the_level_of_its_last_step),
         cmocka_unit_test(test_rows__survive_running_out_of_memory),

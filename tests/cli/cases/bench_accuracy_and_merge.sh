@@ -19,3 +19,16 @@ echo "exit $code"
 cat err >&2
 bench --accuracy data/annotations/instances_val.json 2>err || code=$?
 cat err >&2
+# An accuracy says of which weights and data it is; where times are of others, merge and report say so.
+grep '"metric": "AP"' accuracy.jsonl | grep -o '"weights": "[^"]*", "weights_digest": "[0-9a-f]*", "data_digest": "[0-9a-f]*"' |
+    sed 's/digest": "[0-9a-f]\{16\}"/digest": "16 digits"/g'
+bench --weights-seed 2 -o other.jsonl
+spinebench merge accuracy.jsonl other.jsonl -o unlike.jsonl 2>err
+sed -E 's/\([0-9a-f]{8}\)/(DIGEST)/g; s/commit [^ ,]+( with changes)?/commit C/g' err
+spinebench report unlike.jsonl --columns model,ap --format text --no-origin |
+    sed -E 's/\([0-9a-f]{8}\)/(DIGEST)/g; s/commit [^ ,.]+( with changes)?/commit C/g'
+bench --weights-seed 2 --accuracy data/annotations/instances_val.json --images data/val -o third.jsonl
+grep '"kind": "run"\|"kind": "accuracy"' third.jsonl >third-accuracy.jsonl
+bench --weights-seed 3 -o fourth.jsonl
+spinebench merge accuracy.jsonl third-accuracy.jsonl fourth.jsonl -o several.jsonl 2>err
+cat err

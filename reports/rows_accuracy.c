@@ -1,0 +1,112 @@
+/* The accuracy that belongs to a row, and whether it does. See rows.h. */
+#include "reports/rows_internal.h"
+
+#include <string.h>
+
+static bool is_accuracy_of(const struct sb_record *r, const struct sb_row *row, const char *metric,
+                           const char *dataset)
+{
+    return r->kind == SB_RECORD_ACCURACY && strcmp(r->u.accuracy.metric, metric) == 0 &&
+           (!dataset || strcmp(r->u.accuracy.dataset, dataset) == 0) && r->cell.model &&
+           row->cell.model && strcmp(r->cell.model, row->cell.model) == 0 &&
+           (r->cell.size == row->cell.size || r->cell.size == SB_NO_INT) &&
+           (!r->cell.engine || !row->cell.engine || strcmp(r->cell.engine, row->cell.engine) == 0);
+}
+
+/* True when samples of this run are in the row. */
+static bool is_pooled(const struct sb_report_rows *rows, const struct sb_row *row, const char *run)
+{
+    const struct sb_record *const other = sb_records_find_run(rows->records, run);
+    if (!other || !sb_rows_same_setup(&row->run->u.run, &other->u.run))
+        return false;
+    for (size_t i = 0; i < rows->records->count; i++) {
+        const struct sb_record *r = &rows->records->items[i];
+        if (r->kind == SB_RECORD_TIME && strcmp(r->run, run) == 0 &&
+            sb_same_cell(&r->cell, &row->cell))
+            return true;
+    }
+    return false;
+}
+
+static const char several[] =
+    "several values, of other weights, data sets or runs: see the table of accuracy";
+
+/* Looks among the records of the runs that are pooled in the row, or of all. */
+static const struct sb_record *find_accuracy(const struct sb_report_rows *rows,
+                                             const struct sb_row *row, const char *metric,
+                                             const char *dataset, bool own, const char **why)
+{
+    const struct sb_record *found = NULL;
+    for (size_t i = 0; i < rows->records->count; i++) {
+        const struct sb_record *r = &rows->records->items[i];
+        if (!is_accuracy_of(r, row, metric, dataset) ||
+            (own && strcmp(row->run->run, r->run) != 0 && !is_pooled(rows, row, r->run)))
+            continue;
+        if (found && sb_accuracy_unlike(rows->records, found, r)) {
+            *why = several;
+            return NULL;
+        }
+        found = found ? found : r;
+    }
+    return found;
+}
+
+const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
+                                        const char *metric, const char *dataset, const char **why)
+{
+    const struct sb_record *found = NULL;
+    *why = NULL;
+    if (row->run)
+        found = find_accuracy(rows, row, metric, dataset, true, why);
+    if (!found && !*why)
+        found = find_accuracy(rows, row, metric, dataset, false, why);
+    if (found)
+        *why = sb_record_why(found, "value");
+    else if (!*why)
+        *why = "not evaluated";
+    return found;
+}
+
+static bool differ(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) != 0;
+}
+
+/* "weights F (digest) at commit C with changes on machine M" */
+static void put_origin(struct sb_str *text, const char *weights, const char *digest,
+                       const struct sb_run_record *run, bool with_machine)
+{
+    sb_str_printf(text, "weights %s", weights ? weights : "unknown");
+    if (digest)
+        sb_str_printf(text, " (%.8s)", digest);
+    sb_str_printf(text, " at commit %.12s%s", run->commit ? run->commit : "unknown",
+                  run->dirty ? " with changes" : "");
+    if (with_machine)
+        sb_str_printf(text, " on machine %s", run->machine);
+}
+
+void sb_row_accuracy_remark(const struct sb_report_rows *rows, const struct sb_row *row,
+                            struct sb_str *text)
+{
+    const char *why;
+    const struct sb_records *const records = rows->records;
+    const struct sb_record *r = sb_row_accuracy(rows, row, "AP", NULL, &why);
+    if (!r && why != several)
+        r = sb_row_accuracy(rows, row, "top-1", NULL, &why);
+    sb_str_clear(text);
+    if (!r && why == several)
+        sb_str_printf(text, "accuracy has %s", several);
+    const struct sb_record *run = r ? sb_records_find_run(records, r->run) : NULL;
+    if (!run || !row->timed || !row->run)
+        return;
+    const struct sb_run_record *const a = &run->u.run, *const b = &row->run->u.run;
+    const bool weights = sb_accuracy_is_foreign(records, r, row->timed);
+    const bool machine = differ(a->machine, b->machine);
+    if (!weights && !machine && !differ(a->commit, b->commit) && a->dirty == b->dirty)
+        return;
+    sb_str_puts(text, "accuracy of ");
+    put_origin(text, sb_accuracy_weights(records, r), weights ? r->u.accuracy.weights_digest : NULL,
+               a, machine);
+    sb_str_puts(text, ", times of ");
+    put_origin(text, b->weights, weights ? row->timed->u.time.weights_digest : NULL, b, machine);
+}
