@@ -36,14 +36,17 @@ struct sb_gate_options {
     const char *base, *head; /* programs; base may be NULL with deterministic_only */
     struct sb_gate_point points[SB_GATE_MAX_CELLS];
     size_t num_points;
-    int threads;              /* default 1 */
+    int threads;              /* of each process; default 1 */
     const char *engine;       /* NULL: each program's default */
-    size_t rounds;            /* default 21, 31 above 10 cells; 0 picks */
+    size_t rounds;            /* pairs per cell; 0, the default: 21, above 10 cells 31 */
     struct sb_gate_rule rule; /* defaults: delta 2 %, alpha 1 % */
-    int64_t run_ns;           /* each process times at least this long: default 0.2 s */
-    int64_t limit_ns;    /* timing shall take no longer: each process times less, down to a tenth of
-                            run_ns, and cells are not extended where that would take longer; default
-                            240 s; 0: none */
+    int64_t run_ns;           /* each process times at least this long, default 0.2 s, but see: */
+    /* How long all timing together may take; default 240 s, 0: as long as it takes. Calibration
+     * forecasts the whole; where that is longer, each process times less than run_ns, down to a
+     * tenth of it, because the number of pairs decides what the sign test can tell. Unresolved
+     * cells are not extended where that would go beyond the limit. What starting the processes
+     * takes cannot be shortened: so many cells that a tenth is too much exceed the limit. */
+    int64_t limit_ns;
     int cpu;             /* pinned to this CPU; -1: the last usable one, with threads == 1 */
     uint64_t seed;       /* of the order of runs */
     const char *costs;   /* committed exact costs (bench/exact_costs.h); NULL: not compared */
@@ -63,14 +66,14 @@ enum sb_gate_outcome {
 
 struct sb_gate_cell_result {
     char model[96];
-    int size;
+    int size;                   /* pixels, as padded */
     int64_t repeats;            /* timed runs per process */
-    double *d;                  /* differences, rounds of them; owned */
-    double *base_ns, *head_ns;  /* medians of the processes; owned */
-    struct sb_gate_cell judged; /* d and count as above */
+    double *d;                  /* ln(head / base) of each pair, judged.count of them; owned */
+    double *base_ns, *head_ns;  /* medians of each pair's processes; within d's memory */
+    struct sb_gate_cell judged; /* the verdict; its d is that above */
     bool checked, check_passed; /* output check of head */
     double nmse;
-    char digest[2][24]; /* of base's and head's outputs; "" unknown */
+    char digest[2][24]; /* of base's and head's outputs, 16 hex digits; "" unknown */
 };
 
 struct sb_gate_result {
@@ -78,7 +81,7 @@ struct sb_gate_result {
     size_t num_cells;
     struct sb_gate_cell_result cells[SB_GATE_MAX_CELLS];
     size_t rounds;   /* of cells that were not extended */
-    double *control; /* differences of control pairs; owned */
+    double *control; /* ln(second / first) of control pairs; owned */
     size_t num_control, cap_control;
     struct sb_gate_control checked_control;
     bool control_repeated; /* the first control pairs looked noisy; these are the second ones */
@@ -90,7 +93,7 @@ struct sb_gate_result {
     double output_error;       /* the largest (bench/output_values.h) */
     struct sb_str output_diff; /* one line per output that differs */
     struct sb_str why;         /* one line per reason for the outcome */
-    int cpu;
+    int cpu;                   /* that all processes ran on; -1: not pinned */
 };
 
 /* Errors are trouble with programs and files; verdicts are in the result. */

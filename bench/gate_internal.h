@@ -30,13 +30,25 @@ void sb_gate_close_scratch(struct gate *g);
 /* Times one fresh process of a program: the median of its runs, in nanoseconds. */
 int sb_gate_time(struct gate *g, const char *program, size_t point, int64_t repeats,
                  double *median_ns, struct sb_error *err);
-/* Runs the output check of a program: nmse and digest; passed is false when it failed. */
-int sb_gate_check_output(struct gate *g, const char *program, size_t point, bool *passed,
-                         double *nmse, char digest[24], struct sb_error *err);
+/* What the output check of one run says. */
+struct gate_check {
+    bool passed;
+    double nmse;
+    char digest[24];
+};
+/* Finds it among the run's records. */
+int sb_gate_read_check(const struct sb_records *records, struct gate_check *out,
+                       struct sb_error *err);
+/* Runs a program for it. */
+int sb_gate_check_output(struct gate *g, const char *program, size_t point, struct gate_check *out,
+                         struct sb_error *err);
+/* The check of head's outputs into the cell. */
+void sb_gate_note_check(struct sb_gate_cell_result *cell, const struct gate_check *check);
 /* Appends the records of one checked run of a program; engine may be NULL. */
 int sb_gate_run_once(struct gate *g, const char *program, const struct sb_gate_point *point,
                      const char *engine, struct sb_records *records, struct sb_error *err);
-/* Compares the outputs of head with options->outputs. */
+/* Compares the outputs of head with options->outputs. Cells of the gate that are run for it have
+ * their output check noted, too. */
 int sb_gate_compare_outputs(struct gate *g, struct sb_error *err);
 /* Output of `PROGRAM cost --all --exact`. */
 int sb_gate_exact_costs(struct gate *g, const char *program, struct sb_str *out,

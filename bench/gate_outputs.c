@@ -62,6 +62,23 @@ static void compare_output(struct gate *g, const struct sb_record *want,
     note(g, want, text);
 }
 
+/* The run of a model that is also a cell of the gate serves for its output check. */
+static int note_checks(struct gate *g, const struct sb_records *got, const struct sb_cell *model,
+                       struct sb_error *err)
+{
+    for (size_t i = 0; i < g->result->num_cells; i++) {
+        struct sb_gate_cell_result *cell = &g->result->cells[i];
+        struct gate_check check;
+        if (cell->size != model->size || strcmp(g->options->points[i].model, model->model) != 0)
+            continue;
+        const int rc = sb_gate_read_check(got, &check, err);
+        if (rc)
+            return rc;
+        sb_gate_note_check(cell, &check);
+    }
+    return 0;
+}
+
 /* Runs one model and compares all its outputs, on both sides. */
 static int compare_model(struct gate *g, const struct sb_records *committed,
                          const struct sb_cell *cell, struct sb_error *err)
@@ -69,7 +86,9 @@ static int compare_model(struct gate *g, const struct sb_records *committed,
     const struct sb_gate_point point = {cell->model, (int)cell->size};
     struct sb_records got;
     sb_records_init(&got);
-    const int rc = sb_gate_run_once(g, g->options->head, &point, g->options->engine, &got, err);
+    int rc = sb_gate_run_once(g, g->options->head, &point, g->options->engine, &got, err);
+    if (rc == 0)
+        rc = note_checks(g, &got, cell, err);
     for (size_t i = 0; i < committed->count && rc == 0; i++) {
         if (is_output_of(&committed->items[i], cell))
             compare_output(g, &committed->items[i], find_output(&got, &committed->items[i]));

@@ -188,23 +188,37 @@ int sb_gate_run_once(struct gate *g, const char *program, const struct sb_gate_p
     return rc ? rc : read_written(g, program, records, err);
 }
 
-int sb_gate_check_output(struct gate *g, const char *program, size_t point, bool *passed,
-                         double *nmse, char digest[24], struct sb_error *err)
+int sb_gate_read_check(const struct sb_records *records, struct gate_check *out,
+                       struct sb_error *err)
+{
+    const struct sb_record *record = first_of(records, SB_RECORD_CHECK, err);
+    if (!record)
+        return err->code;
+    const struct sb_check_record *const check = &record->u.check;
+    *out = (struct gate_check){.passed = check->passed, .nmse = check->nmse};
+    snprintf(out->digest, sizeof(out->digest), "%s", check->digest ? check->digest : "");
+    return 0;
+}
+
+int sb_gate_check_output(struct gate *g, const char *program, size_t point, struct gate_check *out,
+                         struct sb_error *err)
 {
     struct sb_records records;
     sb_records_init(&records);
     int rc =
         sb_gate_run_once(g, program, &g->options->points[point], g->options->engine, &records, err);
-    const struct sb_record *check = rc ? NULL : first_of(&records, SB_RECORD_CHECK, err);
-    if (rc == 0 && !check)
-        rc = err->code;
-    if (rc == 0) {
-        *passed = check->u.check.passed;
-        *nmse = check->u.check.nmse;
-        snprintf(digest, 24, "%s", check->u.check.digest ? check->u.check.digest : "");
-    }
+    if (rc == 0)
+        rc = sb_gate_read_check(&records, out, err);
     sb_records_release(&records);
     return rc;
+}
+
+void sb_gate_note_check(struct sb_gate_cell_result *cell, const struct gate_check *check)
+{
+    cell->checked = true;
+    cell->check_passed = check->passed;
+    cell->nmse = check->nmse;
+    snprintf(cell->digest[1], sizeof(cell->digest[1]), "%s", check->digest);
 }
 
 int sb_gate_exact_costs(struct gate *g, const char *program, struct sb_str *out,

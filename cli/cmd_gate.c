@@ -103,8 +103,9 @@ static void put_deterministic(const struct sb_gate_result *r, struct sb_str *out
                       "If that is meant, commit the new ones, see --write-outputs.\n",
                       outputs, sb_str_text(&r->output_diff));
     else if (outputs)
-        sb_str_printf(out, "%zu outputs are those of %s, largest error %.1e of a deviation.\n",
-                      r->num_outputs, outputs, r->output_error);
+        sb_str_printf(out, "%zu output%s of %s, largest error %.1e of a deviation.\n",
+                      r->num_outputs, r->num_outputs == 1 ? " is that" : "s are those", outputs,
+                      r->output_error);
     for (size_t i = 0; i < r->num_cells; i++) {
         const struct sb_gate_cell_result *c = &r->cells[i];
         if (!c->checked)

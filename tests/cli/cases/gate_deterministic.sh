@@ -25,3 +25,9 @@ spinebench gate --head "$program" --deterministic --outputs changed.jsonl \
 echo "exit $code"
 sed -n '2,/^$/p; /^resnet/p; /outputs differ/p' out | sed 's/mean -[0-9.]*,/mean M,/'
 grep -c '<failure message="outputs differ' failed.xml
+# A model that is timed and whose outputs are committed is run once.
+printf '#!/bin/sh\necho "$1 $2" >>"%s/calls"\nexec "%s" "$@"\n' "$PWD" "$program" >counting
+chmod +x counting
+spinebench gate --head ./counting --deterministic --outputs outputs.jsonl --cells resnet-18-imagenet@64 |
+    sed 's/error [0-9.e-]* /error E /'
+cat calls
