@@ -40,6 +40,7 @@ void sb_table_release(struct sb_table *t)
 {
     sb_free(t->columns);
     sb_free(t->cells);
+    sb_free(t->constants);
     sb_free(t->reasons);
     sb_free(t->notes);
     sb_texts_release(&t->texts);
@@ -137,6 +138,14 @@ void sb_table_drop_column(struct sb_table *t, size_t column)
         t->group_column = -1;
     else if (t->group_column > (int)column)
         t->group_column--;
+}
+
+void sb_table_constant(struct sb_table *t, size_t column)
+{
+    const struct sb_table_column *const c = &t->columns[column];
+    if (grow(t, &t->constants, &t->cap_constants, t->num_constants + 1, sizeof(*t->constants)))
+        t->constants[t->num_constants++] =
+            (struct sb_table_constant){c->key, c->name, *sb_table_at(t, 0, column)};
 }
 
 void sb_table_row(struct sb_table *t)

@@ -86,6 +86,13 @@ struct sb_table_cell {
     bool rule;        /* first cell of a row: a line above */
 };
 
+/* A label that is the same in every row, and no column: people read of it below the table, machines
+ * as a column more. */
+struct sb_table_constant {
+    const char *key, *name;
+    struct sb_table_cell cell; /* TEXT or NUMBER */
+};
+
 struct sb_table {
     const char *name;  /* file name without extension: "per-level"; "" if none */
     const char *title; /* NULL if none */
@@ -95,6 +102,8 @@ struct sb_table {
     struct sb_table_cell *cells; /* num_rows x num_columns, owned */
     size_t cursor;               /* next cell of the last row */
     int group_column;            /* a line above rows where its text changes; -1 none */
+    size_t num_constants, cap_constants;
+    struct sb_table_constant *constants; /* owned */
     size_t num_reasons, cap_reasons;
     const char **reasons; /* why cells are missing, numbered from 1; the array is owned */
     size_t num_notes, cap_notes;
@@ -120,6 +129,8 @@ void sb_table_label(struct sb_table *t, const char *key, const char *name);
 void sb_table_set_unit(struct sb_table *t, size_t column, const struct sb_unit *unit);
 /* Takes a column out, in every row. */
 void sb_table_drop_column(struct sb_table *t, size_t column);
+/* Remembers the first row's cell of a column as that of all rows; the column stays. */
+void sb_table_constant(struct sb_table *t, size_t column);
 
 /* Starts a row. */
 void sb_table_row(struct sb_table *t);

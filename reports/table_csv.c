@@ -1,8 +1,9 @@
 /*
  * Tables as CSV (RFC 4180, but with line feeds): one header line of keys in base units
  * ("latency_ns"), intervals in columns of their own (_low, _high), full precision. A missing value
- * is an empty field, and column "missing" tells why. CSV knows no comments that every reader skips,
- * so where the numbers come from is a column, too: the last, "origin".
+ * is an empty field, and column "missing" tells why. Labels that are the same in every row follow
+ * the table's columns. CSV knows no comments that every reader skips, so where the numbers come
+ * from is a column, too: the last, "origin".
  */
 #include "reports/table_format.h"
 
@@ -78,6 +79,8 @@ static void put_header(const struct sb_table *t, const struct extras *extras, st
         if (extras[c].sources)
             sb_str_printf(out, ",%s_source", t->columns[c].key);
     }
+    for (size_t i = 0; i < t->num_constants; i++)
+        sb_str_printf(out, ",%s", t->constants[i].key);
     sb_str_printf(out, "%s%s\n", t->num_reasons ? ",missing" : "",
                   t->origin.records || t->origin.command ? ",origin" : "");
 }
@@ -129,6 +132,19 @@ static void put_missing(const struct sb_table *t, size_t row, struct sb_str *out
     sb_str_release(&text);
 }
 
+/* ",640,native": what is the same in every row. */
+static void make_constants(const struct sb_table *t, struct sb_str *out)
+{
+    for (size_t i = 0; i < t->num_constants; i++) {
+        const struct sb_table_cell *const e = &t->constants[i].cell;
+        sb_str_puts(out, ",");
+        if (e->type == SB_CELL_TEXT)
+            put_field(out, e->raw ? e->raw : e->text);
+        else
+            sb_str_printf(out, "%.0f", e->value);
+    }
+}
+
 /* ",origin" as a field; "" where it is not known. */
 static void make_origin(const struct sb_table *t, struct sb_str *out)
 {
@@ -149,8 +165,9 @@ static void write_csv(const struct sb_table *t, struct sb_str *out)
         out->failed = true;
         return;
     }
-    struct sb_str origin = SB_STR_INIT;
+    struct sb_str origin = SB_STR_INIT, constants = SB_STR_INIT;
     make_origin(t, &origin);
+    make_constants(t, &constants);
     for (size_t c = 0; c < t->num_columns; c++)
         extras[c] = (struct extras){has_intervals(t, c), has_sources(t, c)};
     put_header(t, extras, out);
@@ -159,12 +176,14 @@ static void write_csv(const struct sb_table *t, struct sb_str *out)
             sb_str_puts(out, c ? "," : "");
             put_cell(t, r, c, extras, out);
         }
+        sb_str_puts(out, sb_str_text(&constants));
         if (t->num_reasons)
             put_missing(t, r, out);
         sb_str_printf(out, "%s\n", sb_str_text(&origin));
     }
-    out->failed = out->failed || origin.failed;
+    out->failed = out->failed || origin.failed || constants.failed;
     sb_str_release(&origin);
+    sb_str_release(&constants);
     sb_free(extras);
 }
 

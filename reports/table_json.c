@@ -71,6 +71,22 @@ static void write_origin(struct sb_jw *w, const struct sb_origin *origin)
     sb_jw_end(w);
 }
 
+/* What is the same in every row: {"size": 640, "engine": "native"}. */
+static void write_constants(struct sb_jw *w, const struct sb_table *t)
+{
+    if (t->num_constants == 0)
+        return;
+    sb_jw_object(w, "all_rows");
+    for (size_t i = 0; i < t->num_constants; i++) {
+        const struct sb_table_constant *const c = &t->constants[i];
+        if (c->cell.type == SB_CELL_TEXT)
+            sb_jw_string(w, c->key, c->cell.raw ? c->cell.raw : c->cell.text);
+        else
+            sb_jw_double(w, c->key, c->cell.value);
+    }
+    sb_jw_end(w);
+}
+
 static void write_json(const struct sb_table *t, struct sb_str *out)
 {
     struct sb_jw w;
@@ -82,6 +98,7 @@ static void write_json(const struct sb_table *t, struct sb_str *out)
     for (size_t i = 0; i < t->num_notes; i++)
         sb_jw_string(&w, NULL, t->notes[i]);
     sb_jw_end(&w);
+    write_constants(&w, t);
     write_origin(&w, &t->origin);
     sb_jw_array(&w, "columns");
     for (size_t c = 0; c < t->num_columns; c++)

@@ -283,29 +283,34 @@ bool sb_table_tells(const struct sb_table *t, size_t column)
     return is_label(&t->columns[column]) ? !is_constant(t, column) : has_values(t, column);
 }
 
-void sb_table_put_constant(const struct sb_table *t, size_t column, struct sb_str *constants)
+void sb_table_keep_constant(struct sb_table *t, size_t column)
 {
     const struct sb_table_cell *const cell = sb_table_at(t, 0, column);
-    if (!is_label(&t->columns[column]) || cell->type < SB_CELL_TEXT ||
-        (cell->text && strcmp(cell->text, USUAL_SCENARIO) == 0))
-        return;
-    sb_str_printf(constants, "%s%s ", constants->length ? ", " : "", t->columns[column].name);
-    if (cell->type == SB_CELL_TEXT)
-        sb_str_puts(constants, cell->text);
-    else
-        sb_str_printf(constants, "%.0f", cell->value);
+    if (is_label(&t->columns[column]) && cell->type >= SB_CELL_TEXT &&
+        !(cell->text && strcmp(cell->text, USUAL_SCENARIO) == 0))
+        sb_table_constant(t, column);
 }
 
-void sb_table_note_constants(struct sb_table *t, const struct sb_str *constants)
+void sb_table_note_constants(struct sb_table *t)
 {
-    if (constants->length)
-        sb_table_note(t, "All rows: %s.", sb_str_text(constants));
-    t->texts.failed = t->texts.failed || constants->failed;
+    struct sb_str text = SB_STR_INIT;
+    for (size_t i = 0; i < t->num_constants; i++) {
+        const struct sb_table_constant *const c = &t->constants[i];
+        sb_str_printf(&text, "%s%s ", i ? ", " : "", c->name);
+        if (c->cell.type == SB_CELL_TEXT)
+            sb_str_puts(&text, c->cell.text);
+        else
+            sb_str_printf(&text, "%.0f", c->cell.value);
+    }
+    if (text.length)
+        sb_table_note(t, "All rows: %s.", sb_str_text(&text));
+    t->texts.failed = t->texts.failed || text.failed;
+    sb_str_release(&text);
 }
 
 /* Looks up the columns of "KEY,KEY?"; *index is owned by the caller, also on failure. */
-static int choose(const struct sb_table *t, const char *keys, size_t **index, size_t *count,
-                  struct sb_str *constants, struct sb_error *err)
+static int choose(struct sb_table *t, const char *keys, size_t **index, size_t *count,
+                  struct sb_error *err)
 {
     size_t capacity = 0;
     char key[SB_MAX_KEY];
@@ -317,7 +322,7 @@ static int choose(const struct sb_table *t, const char *keys, size_t **index, si
         if (rc == 0 && sb_grow(index, &capacity, *count + 1, sizeof(**index), TAG))
             rc = sb_error_nomem(err, "columns", *count);
         if (rc == 0 && optional && !sb_table_tells(t, column))
-            sb_table_put_constant(t, column, constants);
+            sb_table_keep_constant(t, column);
         else if (rc == 0)
             (*index)[(*count)++] = column;
     }
@@ -329,15 +334,13 @@ static int choose(const struct sb_table *t, const char *keys, size_t **index, si
 
 int sb_table_select(struct sb_table *t, const char *keys, struct sb_error *err)
 {
-    struct sb_str constants = SB_STR_INIT;
     size_t count = 0, *index = NULL;
-    int rc = choose(t, keys, &index, &count, &constants, err);
+    int rc = choose(t, keys, &index, &count, err);
     if (rc == 0) {
-        sb_table_note_constants(t, &constants);
+        sb_table_note_constants(t);
         sb_table_keep_rules(t);
         rc = permute(t, index, count, err);
     }
-    sb_str_release(&constants);
     sb_free(index);
     return rc;
 }

@@ -45,10 +45,10 @@ int sb_table_where(struct sb_table *t, const char *conditions, struct sb_error *
 /* True when a column tells something: a value that some row has, or a label that differs between
  * rows. Of a table without rows all do. */
 bool sb_table_tells(const struct sb_table *t, size_t column);
-/* Appends what a column says in every row when it is a label: "size 640, batch 1". */
-void sb_table_put_constant(const struct sb_table *t, size_t column, struct sb_str *constants);
-/* Notes them: "All rows: size 640, batch 1."; nothing for none. */
-void sb_table_note_constants(struct sb_table *t, const struct sb_str *constants);
+/* Makes a column that tells nothing a constant, where it is a label that the rows have. */
+void sb_table_keep_constant(struct sb_table *t, size_t column);
+/* Notes the constants: "All rows: size 640, batch 1."; nothing for none. */
+void sb_table_note_constants(struct sb_table *t);
 /* Keeps the columns of "KEY,KEY?", in that order; "KEY?" where it tells something, and a label that
  * is the same in every row becomes a note. */
 int sb_table_select(struct sb_table *t, const char *keys, struct sb_error *err);

@@ -253,13 +253,13 @@ static void fill(struct sb_table *t, const struct selection *s, const struct sb_
 
 /* Takes out optional columns that tell nothing; labels that are the same everywhere move into a
  * line below the table. */
-static void drop_columns(struct sb_table *t, const struct selection *s, struct sb_str *constants)
+static void drop_columns(struct sb_table *t, const struct selection *s)
 {
     bool drop[MAX_COLUMNS] = {false};
     for (size_t c = 0; c < s->count && t->num_rows > 0; c++) {
         drop[c] = s->optional[c] && !sb_table_tells(t, c);
         if (drop[c])
-            sb_table_put_constant(t, c, constants);
+            sb_table_keep_constant(t, c);
         drop[c] = drop[c] || s->hidden[c];
     }
     sb_table_keep_rules(t);
@@ -352,14 +352,12 @@ static int build(struct sb_table *t, const struct sb_view *view, const struct sb
     }
     if (rc)
         return rc;
-    struct sb_str constants = SB_STR_INIT;
-    drop_columns(t, &s, &constants);
-    sb_table_note_constants(t, &constants);
+    drop_columns(t, &s);
+    sb_table_note_constants(t);
     if (view->note)
         sb_table_note(t, "%s", view->note);
     say_accuracy_notes(t, rows->records);
     say_foreign_accuracies(t, rows);
-    sb_str_release(&constants);
     return sb_table_finish(t, err);
 }
 

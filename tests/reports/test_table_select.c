@@ -146,6 +146,26 @@ static void test_table_select__optional_columns_are_shown_where_they_tell(void *
     assert_refused(sb_table_select, "model,cost?", "no column 'cost'");
 }
 
+/* What people read in a note is a column of machines. */
+static void test_table_select__machines_get_what_is_the_same_in_every_row(void **state)
+{
+    (void)state;
+    struct sb_table t;
+    struct sb_str csv = SB_STR_INIT, json = SB_STR_INIT;
+    build(&t);
+    assert_ok(sb_table_where(&t, "model=net-a", &err), &err);
+    assert_ok(sb_table_select(&t, "model?,size?,latency", &err), &err);
+    assert_ok(sb_table_finish(&t, &err), &err);
+    sb_table_write(&t, sb_table_format("csv"), &csv);
+    assert_string_equal(sb_str_text(&csv), "latency_ns,model,size\n2000000,net-a,640\n");
+    sb_table_write(&t, sb_table_format("json"), &json);
+    assert_non_null(strstr(sb_str_text(&json),
+                           "\"all_rows\": {\n  \"model\": \"net-a\",\n  \"size\": 640\n }"));
+    sb_str_release(&csv);
+    sb_str_release(&json);
+    sb_table_release(&t);
+}
+
 static void test_table_select__sorts_by_several_keys(void **state)
 {
     (void)state;
@@ -189,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_table_select__mistakes_are_named),
         cmocka_unit_test(test_table_select__columns_take_their_order),
         cmocka_unit_test(test_table_select__optional_columns_are_shown_where_they_tell),
+        cmocka_unit_test(test_table_select__machines_get_what_is_the_same_in_every_row),
         cmocka_unit_test(test_table_select__sorts_by_several_keys),
         cmocka_unit_test(test_table_select__survives_running_out_of_memory),
     };
