@@ -14,11 +14,19 @@ struct sb_class_lists {
     uint32_t *order; /* indices */
 };
 
-/* Groups the rows that have an image and a category (both >= 0). With one_class all of them form
- * one class, ordered by category first. */
-int sb_class_lists_build(struct sb_class_lists *lists, const int32_t *image,
-                         const int32_t *category, size_t count, size_t categories, bool one_class,
+/* Rows as columns. */
+struct sb_class_rows {
+    const int32_t *image, *category; /* (count): only rows that have both (>= 0) are grouped */
+    size_t count, categories;
+};
+
+/* Groups rows by category. */
+int sb_class_lists_build(struct sb_class_lists *lists, const struct sb_class_rows *rows,
                          struct sb_error *err);
+/* All rows as one class, ordered by category first. times: the rows of a category stand there so
+ * often, one pass over them after the other; NULL = once. */
+int sb_class_lists_join(struct sb_class_lists *lists, const struct sb_class_rows *rows,
+                        const uint32_t *times, struct sb_error *err);
 void sb_class_lists_release(struct sb_class_lists *lists);
 
 #endif

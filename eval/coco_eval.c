@@ -217,15 +217,8 @@ static int build_lists(struct evaluation *ev, const struct sb_coco_gt *gt,
                        const struct sb_coco_dt *dt, const uint8_t *chosen, struct sb_error *err)
 {
     const struct sb_coco_params *const p = &ev->eval->params;
-    const size_t categories = gt->categories.count;
-    int rc = sb_row_filter_build(&ev->rows, gt, dt, p, chosen, err);
-    if (rc == 0)
-        rc = sb_class_lists_build(&ev->gts, ev->rows.gt_image, gt->category, gt->count, categories,
-                                  !p->use_cats, err);
-    if (rc == 0)
-        rc = sb_class_lists_build(&ev->dts, ev->rows.dt_image, dt->category, dt->count, categories,
-                                  !p->use_cats, err);
-    return rc;
+    const int rc = sb_row_filter_build(&ev->rows, gt, dt, p, chosen, err);
+    return rc ? rc : sb_filtered_lists_build(&ev->gts, &ev->dts, &ev->rows, gt, dt, p, err);
 }
 
 static int copy_groups(struct sb_coco_eval *eval, const struct sb_coco_gt *gt, struct sb_error *err)

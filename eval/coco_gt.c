@@ -10,6 +10,7 @@
 #include "eval/duplicate_ids.h"
 #include "eval/keypoint_extent.h"
 #include "eval/mask_areas.h"
+#include "eval/metric.h"
 
 #include <math.h>
 #include <string.h>
@@ -617,6 +618,25 @@ static void release_loader(struct sb_gt_loader *l)
     sb_free(l->category_id);
 }
 
+/* How often categories are listed: pycocotools, with all categories as one, goes through its list
+ * of ids and so meets the rows of one that stands there twice twice. A choice of categories, and
+ * LVIS, have each of them once. */
+static int count_listings(struct sb_gt_loader *l, struct sb_error *err)
+{
+    struct sb_coco_gt *const gt = l->gt;
+    const struct sb_category_row *const row = l->categories.data;
+    if (l->params->use_cats || l->params->categories.count > 0 ||
+        l->params->metric->protocol == SB_PROTOCOL_LVIS ||
+        l->categories.count == gt->categories.count)
+        return 0;
+    gt->category_times = sb_calloc(gt->categories.count, sizeof(*gt->category_times), TAG);
+    if (!gt->category_times)
+        return sb_error_nomem(err, "categories", gt->categories.count);
+    for (size_t i = 0; i < l->categories.count; i++)
+        gt->category_times[sb_id_map_find(&gt->categories, row[i].id)]++;
+    return 0;
+}
+
 /* The lists that ranks hold whole. */
 static int finish_lists(struct sb_gt_loader *l, struct sb_ranks *ranks, struct sb_error *err)
 {
@@ -624,6 +644,8 @@ static int finish_lists(struct sb_gt_loader *l, struct sb_ranks *ranks, struct s
     if (rc)
         return rc;
     rc = sb_gt_finish_categories(l, err);
+    if (rc == 0)
+        rc = count_listings(l, err);
     if (rc == 0)
         rc = sb_gt_finish_images(l, err);
     return sb_ranks_agree_input(ranks, rc, 0, err);
@@ -691,6 +713,7 @@ void sb_coco_gt_release(struct sb_coco_gt *gt)
     sb_free(gt->width);
     sb_free(gt->image_chosen);
     sb_free(gt->image_group);
+    sb_free(gt->category_times);
     sb_free(gt->category_group);
     sb_category_sets_release(&gt->negative);
     sb_category_sets_release(&gt->not_exhaustive);

@@ -36,8 +36,10 @@ struct sb_coco_gt {
     struct sb_category_sets negative, not_exhaustive; /* LVIS: per image */
     struct sb_id_map categories;                      /* the chosen ones */
     struct sb_id_map unchosen_categories;             /* of the file */
-    char **category_names;   /* per category rank, owned; "" when the file has none */
-    uint8_t *category_group; /* LVIS: per category rank, index into sb_frequency_names; or NULL */
+    uint32_t *category_times; /* per category rank: how often the file lists it, which counts where
+                                 all categories are one; NULL = once */
+    char **category_names;    /* per category rank, owned; "" when the file has none */
+    uint8_t *category_group;  /* LVIS: per category rank, index into sb_frequency_names; or NULL */
 
     size_t count;          /* annotations, in file order */
     int32_t *image;        /* rank, -1 = not in images, or not chosen */

@@ -47,12 +47,12 @@ int sb_image_index_build(struct sb_image_index *index, const struct sb_coco_gt *
     index->dt_count = sb_calloc(index->images, sizeof(*index->dt_count), TAG);
     int rc = index->dt_count ? 0 : sb_error_nomem(err, "images", index->images);
     /* lists per image: images play the part of classes */
+    const struct sb_class_rows objects = {gt->category, gt->image, gt->count, index->images};
+    const struct sb_class_rows detections = {dt->category, dt->image, dt->count, index->images};
     if (rc == 0)
-        rc = sb_class_lists_build(&index->gts, gt->category, gt->image, gt->count, index->images,
-                                  false, err);
+        rc = sb_class_lists_build(&index->gts, &objects, err);
     if (rc == 0)
-        rc = sb_class_lists_build(&index->dts, dt->category, dt->image, dt->count, index->images,
-                                  false, err);
+        rc = sb_class_lists_build(&index->dts, &detections, err);
     if (rc == 0)
         rc = sort_detections(index, dt, err);
     if (rc)

@@ -109,8 +109,6 @@ static int start(struct collection *c, int threads, struct sb_error *err)
 {
     const struct sb_coco_gt *const gt = c->sim.gt;
     const struct sb_coco_dt *const dt = c->sim.dt;
-    const size_t categories = gt->categories.count;
-    const bool one_class = !c->sim.params->use_cats;
     c->work = sb_calloc((size_t)threads, sizeof(*c->work), TAG);
     c->errors = sb_calloc((size_t)threads, sizeof(*c->errors), TAG);
     c->failed = sb_calloc((size_t)threads, sizeof(*c->failed), TAG);
@@ -118,13 +116,9 @@ static int start(struct collection *c, int threads, struct sb_error *err)
     c->out->items = sb_calloc(c->out->classes, sizeof(*c->out->items), TAG);
     if (!c->work || !c->errors || !c->failed || !c->codes || !c->out->items)
         return sb_error_nomem(err, "outcomes", c->out->classes);
-    int rc = sb_row_filter_build(&c->rows, gt, dt, c->sim.params, NULL, err);
-    if (rc == 0)
-        rc = sb_class_lists_build(&c->gts, c->rows.gt_image, gt->category, gt->count, categories,
-                                  one_class, err);
+    const int rc = sb_row_filter_build(&c->rows, gt, dt, c->sim.params, NULL, err);
     return rc ? rc
-              : sb_class_lists_build(&c->dts, c->rows.dt_image, dt->category, dt->count, categories,
-                                     one_class, err);
+              : sb_filtered_lists_build(&c->gts, &c->dts, &c->rows, gt, dt, c->sim.params, err);
 }
 
 int sb_outcomes_collect(struct sb_outcomes *out, const struct sb_coco_gt *gt,

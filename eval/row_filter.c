@@ -196,3 +196,20 @@ int sb_row_filter_build(struct sb_row_filter *filter, const struct sb_coco_gt *g
         sb_row_filter_release(filter);
     return rc;
 }
+
+int sb_filtered_lists_build(struct sb_class_lists *gts, struct sb_class_lists *dts,
+                            const struct sb_row_filter *filter, const struct sb_coco_gt *gt,
+                            const struct sb_coco_dt *dt, const struct sb_coco_params *params,
+                            struct sb_error *err)
+{
+    const struct sb_class_rows objects = {filter->gt_image, gt->category, gt->count,
+                                          gt->categories.count};
+    const struct sb_class_rows detections = {filter->dt_image, dt->category, dt->count,
+                                             gt->categories.count};
+    if (params->use_cats) {
+        const int rc = sb_class_lists_build(gts, &objects, err);
+        return rc ? rc : sb_class_lists_build(dts, &detections, err);
+    }
+    const int rc = sb_class_lists_join(gts, &objects, gt->category_times, err);
+    return rc ? rc : sb_class_lists_join(dts, &detections, gt->category_times, err);
+}

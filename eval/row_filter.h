@@ -6,6 +6,7 @@
 #ifndef SB_EVAL_ROW_FILTER_H
 #define SB_EVAL_ROW_FILTER_H
 
+#include "eval/class_lists.h"
 #include "eval/coco_dt.h"
 #include "eval/coco_gt.h"
 
@@ -21,6 +22,12 @@ struct sb_row_filter {
 int sb_row_filter_build(struct sb_row_filter *filter, const struct sb_coco_gt *gt,
                         const struct sb_coco_dt *dt, const struct sb_coco_params *params,
                         const uint8_t *chosen, struct sb_error *err);
+/* The classes of an evaluation: objects and detections that take part, by category, or all as one.
+ */
+int sb_filtered_lists_build(struct sb_class_lists *gts, struct sb_class_lists *dts,
+                            const struct sb_row_filter *filter, const struct sb_coco_gt *gt,
+                            const struct sb_coco_dt *dt, const struct sb_coco_params *params,
+                            struct sb_error *err);
 void sb_row_filter_release(struct sb_row_filter *filter);
 
 #endif
