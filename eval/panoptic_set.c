@@ -354,23 +354,19 @@ static void finish(struct sb_panoptic_set *set, const struct sb_panoptic_set *tr
         sort_segments(set->segments + set->images[i].first, &set->images[i].count);
 }
 
-static int load(struct sb_panoptic_set *set, const char *path, struct sb_panoptic_set *truth,
-                struct sb_pool *pool, struct sb_error *err)
+static int read_set(struct sb_panoptic_set *set, const struct sb_map *map, const char *path,
+                    struct sb_panoptic_set *truth, struct sb_pool *pool, struct sb_error *err)
 {
     struct loader l = {.set = set, .truth = set == truth};
-    struct sb_map map;
     struct sb_scan s;
     set->path = path;
-    int rc = sb_map_open(&map, path, err);
+    int rc = sb_scan_init(&s, map->data, map->size, path, err);
     if (rc == 0)
-        rc = sb_scan_init(&s, map.data, map.size, path, err);
-    if (rc == 0)
-        rc = read_document(&l, &s, pool, &map);
+        rc = read_document(&l, &s, pool, map);
     if (rc == 0 && l.truth)
         rc = rank_categories(set, err);
     if (rc == 0)
         finish(set, truth);
-    sb_map_release(&map);
     if (rc) {
         sb_error_file(err, path);
         sb_panoptic_set_release(set);
@@ -378,22 +374,49 @@ static int load(struct sb_panoptic_set *set, const char *path, struct sb_panopti
     return rc;
 }
 
-int sb_panoptic_load_truth(struct sb_panoptic_set *set, const char *path, struct sb_pool *pool,
-                           struct sb_error *err)
+int sb_panoptic_read_truth(struct sb_panoptic_set *set, const struct sb_map *map, const char *path,
+                           struct sb_pool *pool, struct sb_error *err)
 {
     memset(set, 0, sizeof(*set));
     sb_id_pool_init(&set->own_ids);
     set->ids = &set->own_ids;
-    return load(set, path, set, pool, err);
+    return read_set(set, map, path, set, pool, err);
+}
+
+int sb_panoptic_read_prediction(struct sb_panoptic_set *set, const struct sb_map *map,
+                                const char *path, struct sb_panoptic_set *truth,
+                                struct sb_pool *pool, struct sb_error *err)
+{
+    memset(set, 0, sizeof(*set));
+    set->ids = &truth->own_ids;
+    return read_set(set, map, path, truth, pool, err);
+}
+
+int sb_panoptic_load_truth(struct sb_panoptic_set *set, const char *path, struct sb_pool *pool,
+                           struct sb_error *err)
+{
+    struct sb_map map;
+    memset(set, 0, sizeof(*set));
+    int rc = sb_map_open(&map, path, err);
+    if (rc)
+        return sb_error_file(err, path);
+    rc = sb_panoptic_read_truth(set, &map, path, pool, err);
+    sb_map_release(&map);
+    return rc;
 }
 
 int sb_panoptic_load_prediction(struct sb_panoptic_set *set, const char *path,
                                 struct sb_panoptic_set *truth, struct sb_pool *pool,
                                 struct sb_error *err)
 {
+    struct sb_map map;
     memset(set, 0, sizeof(*set));
-    set->ids = &truth->own_ids;
-    return load(set, path, truth, pool, err);
+    int rc = sb_map_open(&map, path, err);
+    if (rc)
+        return sb_error_file(err, path);
+    rc = sb_panoptic_read_prediction(set, &map, path, truth, pool, err);
+    sb_map_release(&map);
+    return rc;
 }
 
 void sb_panoptic_set_release(struct sb_panoptic_set *set)

@@ -61,6 +61,13 @@ int sb_panoptic_load_truth(struct sb_panoptic_set *set, const char *path, struct
 int sb_panoptic_load_prediction(struct sb_panoptic_set *set, const char *path,
                                 struct sb_panoptic_set *truth, struct sb_pool *pool,
                                 struct sb_error *err);
+/* The same from a text that is mapped already and stays the caller's. path: for messages. pool NULL
+ * = this thread alone. */
+int sb_panoptic_read_truth(struct sb_panoptic_set *set, const struct sb_map *map, const char *path,
+                           struct sb_pool *pool, struct sb_error *err);
+int sb_panoptic_read_prediction(struct sb_panoptic_set *set, const struct sb_map *map,
+                                const char *path, struct sb_panoptic_set *truth,
+                                struct sb_pool *pool, struct sb_error *err);
 void sb_panoptic_set_release(struct sb_panoptic_set *set);
 
 static inline const char *sb_panoptic_file(const struct sb_panoptic_set *set, size_t image)

@@ -30,5 +30,6 @@ void fuzz_rle(const uint8_t *data, size_t size);
 void fuzz_polygon(const uint8_t *data, size_t size);
 void fuzz_results(const uint8_t *data, size_t size);
 void fuzz_annotations(const uint8_t *data, size_t size);
+void fuzz_panoptic(const uint8_t *data, size_t size);
 
 #endif

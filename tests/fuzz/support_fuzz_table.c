@@ -10,5 +10,6 @@ const struct fuzz_target fuzz_targets[] = {
     {"polygon", fuzz_polygon},
     {"results", fuzz_results},
     {"annotations", fuzz_annotations},
+    {"panoptic", fuzz_panoptic},
     {NULL, NULL},
 };

@@ -69,8 +69,12 @@ static void test_seed(void **state)
 
 int main(void)
 {
-    static const char *const seeds[] = {"fuzz/seeds/json/*",        "fuzz/seeds/rle/*",
-                                        "fuzz/seeds/polygon/*",     "fuzz/seeds/results/*",
-                                        "fuzz/seeds/annotations/*", NULL};
+    static const char *const seeds[] = {"fuzz/seeds/json/*",
+                                        "fuzz/seeds/rle/*",
+                                        "fuzz/seeds/polygon/*",
+                                        "fuzz/seeds/results/*",
+                                        "fuzz/seeds/annotations/*",
+                                        "fuzz/seeds/panoptic/*",
+                                        NULL};
     return test_each_file("fuzz", seeds, test_seed);
 }
