@@ -89,10 +89,10 @@ static void cut(struct sb_eval_ranks *team, const int64_t *objects, size_t image
     const double share = ((double)all + mean * (double)images) / (double)n;
     double sum = 0;
     size_t r = 1;
-    for (size_t i = 0; i < images; i += step) {
+    for (size_t i = 0, at = 0; at < images; i++, at += step) {
         while (r < n && sum >= share * (double)r)
-            team->first_image[r++] = (int32_t)i;
-        sum += (double)objects[i / step] + mean * (double)step;
+            team->first_image[r++] = (int32_t)at;
+        sum += (double)objects[i] + mean * (double)step;
     }
     while (r <= n)
         team->first_image[r++] = (int32_t)images;

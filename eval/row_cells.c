@@ -180,7 +180,8 @@ struct sb_cell_form sb_cells_form(enum sb_cell cell, const struct sb_cell_range 
 
 void sb_cells_pack(const struct sb_cell_form *form, const void *cells, size_t count, char *out)
 {
-    struct sb_bits bits = {.at = out};
+    struct sb_bits bits = {0};
+    bits.at = out;
     for (size_t i = 0; i < count; i++) {
         int64_t v = load(form->cell, cells, i);
         if (form->kind == SB_FORM_FLOAT)
