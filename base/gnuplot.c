@@ -165,26 +165,61 @@ static int run(const char *script_path, struct sb_error *err)
     return sb_error_set(err, SB_EINTERNAL, "gnuplot refused its script: %s", complaint);
 }
 
-/* A PDF file carries the time it was made, 14 digits; they become a fixed date. */
-static int fix_pdf_date(const char *path, struct sb_error *err)
+/* The byte behind `mark` in text, or NULL. */
+static char *behind(const struct sb_str *text, const char *mark)
 {
-    static const char mark[] = "/CreationDate (D:", date[] = "20000101000000";
+    char *const at = memmem(text->data, text->length, mark, strlen(mark));
+    return at ? at + strlen(mark) : NULL;
+}
+
+/* A PDF file carries the time it was made, 14 digits, which become a fixed date, and the version of
+ * cairo, which becomes blanks: positions in the file stay. */
+static void fix_pdf(struct sb_str *text)
+{
+    static const char date[] = "20000101000000";
+    char *const made = behind(text, "/CreationDate (D:");
+    char *const version = behind(text, "/Producer (cairo ");
+    if (made && (size_t)(text->data + text->length - made) >= strlen(date))
+        memcpy(made, date, strlen(date));
+    for (char *p = version; p && (*p == '.' || (*p >= '0' && *p <= '9')); p++)
+        *p = ' ';
+}
+
+/* An SVG file has a title of no use, which browsers show, and the version of gnuplot. */
+static void fix_svg(struct sb_str *text)
+{
+    char *const title = behind(text, "<title>Gnuplot</title>\n");
+    char *const end = behind(text, " </desc>\n");
+    if (!title || !end || end < title)
+        return;
+    char *const start = title - strlen("<title>Gnuplot</title>\n");
+    memmove(start, end, (size_t)(text->data + text->length - end) + 1);
+    text->length -= (size_t)(end - start);
+}
+
+/* Takes out what depends on the day and the versions of programs; the drawing stays. */
+static int fix_file(const char *path, const char *output, struct sb_error *err)
+{
     struct sb_map map;
-    const int rc = sb_map_open(&map, path, err);
+    if (sb_ends_with(path, ".png")) /* has neither */
+        return 0;
+    int rc = sb_map_open(&map, output, err);
     if (rc)
         return rc;
-    const char *at = memmem(map.data, map.size, mark, strlen(mark));
-    const size_t offset = at ? (size_t)(at - map.data) + strlen(mark) : map.size;
-    const bool found = offset + strlen(date) <= map.size;
+    struct sb_str text = SB_STR_INIT;
+    sb_str_append(&text, (const char *)map.data, map.size);
     sb_map_release(&map);
-    FILE *fp = found ? fopen(path, "r+b") : NULL;
-    if (!found)
-        return 0;
-    if (!fp)
-        return sb_error_errno(err, "cannot write", path);
-    bool written = fseek(fp, (long)offset, SEEK_SET) == 0 && fputs(date, fp) >= 0;
-    written = fclose(fp) == 0 && written;
-    return written ? 0 : sb_error_errno(err, "cannot write", path);
+    if (text.failed) {
+        rc = sb_error_nomem(err, path, text.length);
+    } else {
+        if (sb_ends_with(path, ".pdf"))
+            fix_pdf(&text);
+        else
+            fix_svg(&text);
+        rc = sb_write_file(output, sb_str_text(&text), text.length, err);
+    }
+    sb_str_release(&text);
+    return rc;
 }
 
 /* Runs the script with its output at `output`, which then is complete. */
@@ -200,8 +235,8 @@ static int draw(const char *path, const char *output, const char *script_path,
     sb_str_release(&text);
     if (rc == 0)
         rc = run(script_path, err);
-    if (rc == 0 && sb_ends_with(path, ".pdf"))
-        rc = fix_pdf_date(output, err);
+    if (rc == 0)
+        rc = fix_file(path, output, err);
     return rc;
 }
 

@@ -1,7 +1,8 @@
 /*
  * Drawing through the gnuplot program: a script in, a PNG, SVG or PDF file out, under its name only
  * when it is complete. What to draw is the caller's; terminal, size, font and output file are set
- * here. The same script gives the same bytes, whatever the date, time zone and language.
+ * here. The same script gives the same bytes, whatever the date, time zone and language, where
+ * gnuplot, cairo and the fonts are the same; none of their versions is named in the file.
  *
  *     struct sb_str s = SB_STR_INIT;
  *     sb_str_puts(&s, "plot sin(x)\n");

@@ -2,6 +2,7 @@
 #include "base/gnuplot.h"
 
 #include "base/file.h"
+#include "tests/runner.h"
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -67,6 +68,26 @@ static void test_gnuplot__the_same_script_gives_the_same_bytes(void **state)
     }
 }
 
+/* What would differ between machines though the drawing is the same. */
+static void test_gnuplot__files_name_no_versions(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"plain.svg", "plain.pdf"};
+    static const char *const marks[] = {"GNUPLOT", "Gnuplot", "cairo 1", "cairo 2"};
+    skip_without_gnuplot();
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[400];
+        struct sb_str text = SB_STR_INIT;
+        scratch_path(path, sizeof(path), names[i]);
+        assert_ok(sb_gnuplot_draw(path, 320, 200, "plot sin(x)", &err), &err);
+        assert_true(test_read_file(path, &text));
+        for (size_t k = 0; k < sizeof(marks) / sizeof(marks[0]); k++)
+            assert_null(memmem(text.data, text.length, marks[k], strlen(marks[k])));
+        assert_non_null(memmem(text.data, text.length, i ? "%%EOF" : "</svg>", i ? 5 : 6));
+        sb_str_release(&text);
+    }
+}
+
 static void test_gnuplot__data_are_found_in_the_folder(void **state)
 {
     (void)state;
@@ -127,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gnuplot__draws_png_and_svg),
         cmocka_unit_test(test_gnuplot__the_same_script_gives_the_same_bytes),
+        cmocka_unit_test(test_gnuplot__files_name_no_versions),
         cmocka_unit_test(test_gnuplot__data_are_found_in_the_folder),
         cmocka_unit_test(test_gnuplot__a_bad_script_leaves_no_file),
         cmocka_unit_test(test_gnuplot__other_endings_are_refused),
