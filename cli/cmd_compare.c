@@ -1,4 +1,5 @@
 /* spinebench compare: two files of records, cell by cell. */
+#include "base/str.h"
 #include "bench/compare.h"
 #include "bench/merge.h"
 #include "cli/cli.h"
@@ -45,6 +46,28 @@ static int print_verdicts(const struct sb_records *verdicts, const struct sb_com
     return rc;
 }
 
+/* "a.jsonl, commit 0123456789ab, machine 89abcdef": what was compared. */
+static void put_name(const struct sb_records *records, const char *path, struct sb_str *out)
+{
+    const struct sb_run_record *first = NULL;
+    bool several = false;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_run_record *const run = &records->items[i].u.run;
+        if (records->items[i].kind != SB_RECORD_RUN)
+            continue;
+        first = first ? first : run;
+        several = several || !sb_same_text(run->commit, first->commit) ||
+                  run->dirty != first->dirty || !sb_same_text(run->machine, first->machine);
+    }
+    sb_str_puts(out, path);
+    if (several)
+        sb_str_puts(out, ", several commits or machines");
+    else if (first)
+        sb_str_printf(
+            out, ", commit %.12s%s, machine %s", first->commit ? first->commit : "unknown",
+            first->dirty ? " with changes" : "", first->machine ? first->machine : "unknown");
+}
+
 static int compare_files(const char *base_path, const char *head_path, struct sb_error *err)
 {
     struct sb_records base, head, verdicts;
@@ -56,11 +79,17 @@ static int compare_files(const char *base_path, const char *head_path, struct sb
     sb_compare_options_defaults(&o);
     o.min_effect = min_effect / 100;
     o.ignore_engine = ignore_engine;
-    o.base = base_path;
-    o.head = head_path;
+    struct sb_str base_name = SB_STR_INIT, head_name = SB_STR_INIT;
     int rc = sb_records_read(&base, base_path, NULL, NULL, err);
     if (rc == 0)
         rc = sb_records_read(&head, head_path, NULL, NULL, err);
+    if (rc == 0) {
+        put_name(&base, base_path, &base_name);
+        put_name(&head, head_path, &head_name);
+        o.base = sb_str_text(&base_name);
+        o.head = sb_str_text(&head_name);
+        rc = base_name.failed || head_name.failed ? sb_error_nomem(err, "names", 0) : 0;
+    }
     if (rc == 0)
         rc = sb_compare_records(&base, &head, &o, keep, &verdicts, &summary, err);
     if (rc == 0 && verdicts.count == 0)
@@ -74,6 +103,8 @@ static int compare_files(const char *base_path, const char *head_path, struct sb
         sb_error_hint(err, "rows with the verdict FAILED name them; 'bench' with --threads 1 or "
                            "--engine openblas narrows it down");
     }
+    sb_str_release(&base_name);
+    sb_str_release(&head_name);
     sb_records_release(&base);
     sb_records_release(&head);
     sb_records_release(&verdicts);

@@ -55,9 +55,10 @@ static void put_runs(const struct sb_records *records, unsigned kinds, struct sb
     }
     if (more)
         sb_str_printf(out, "; and %zu more runs (table of runs)", more);
-    if (count == 0) /* points of a history carry their own */
-        sb_str_puts(out,
-                    kinds == SB_KIND(HISTORY) ? "commits and machines as shown" : "no run record");
+    if (count == 0) /* points of a history and verdicts of a comparison carry their own */
+        sb_str_puts(out, kinds == SB_KIND(HISTORY) || kinds == SB_KIND(VERDICT)
+                             ? "commits and machines as shown"
+                             : "no run record");
 }
 
 /* Keeps the text and releases it. */

@@ -39,7 +39,8 @@ void sb_origin_command(const char *const *inputs, size_t num_inputs,
 
 /* Sets records and runs, with texts kept in `texts`. Runs are those of records whose kind is in
  * `kinds` (SB_KIND() bits; 0: any), each distinct commit and machine once; "no run record"
- * without any, unless all are points of histories, which name commit and machine themselves. */
+ * without any, unless all are points of histories or verdicts, which name commit and machine
+ * themselves. */
 void sb_origin_read(struct sb_origin *origin, const struct sb_records *records, unsigned kinds,
                     const char *const *inputs, size_t num_inputs, struct sb_texts *texts);
 

@@ -6,6 +6,8 @@ tail -n 1 out
 grep -c '"kind": "verdict"' verdicts.jsonl
 spinebench report verdicts.jsonl --preset gate --format csv --no-origin | cut -d, -f1,6,7
 spinebench report verdicts.jsonl -o report --no-plots >out
+grep -c '| a.jsonl, commit .*, machine .* | a.jsonl, commit' report/report.md
+grep -c 'verdicts.jsonl; commits and machines as shown' report/report.md
 grep -c 'base and head were measured one after the other' report/report.md
 grep -c interleaved report/report.md || true
 for files in "a.jsonl" "a.jsonl nosuch.jsonl" "a.jsonl out"; do
