@@ -254,9 +254,9 @@ static int add_hits(const struct evaluation *ev, struct sb_panoptic *pq, struct 
         const size_t end = part_start(count, parts, part + 1);
         for (size_t i = part_start(count, parts, part); i < end; i++) {
             const struct image_hits *const h = &ev->hits[i];
-            const struct sb_panoptic_hit *const hit = ev->scratch[h->worker].hits + h->first;
-            for (size_t j = 0; j < h->count; j++)
-                sums[hit[j].category] += hit[j].iou;
+            const struct sb_panoptic_hit *const hits = ev->scratch[h->worker].hits;
+            for (size_t j = h->first; j < h->first + h->count; j++)
+                sums[hits[j].category] += hits[j].iou;
         }
         for (size_t k = 0; k < pq->category_count; k++) {
             pq->categories[k].iou += sums[k];

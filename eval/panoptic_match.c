@@ -305,8 +305,8 @@ int sb_panoptic_match(const struct sb_panoptic_set *truth, size_t truth_image,
 {
     const struct sb_panoptic_image *const t = &truth->images[truth_image];
     const struct sb_panoptic_image *const p = &predicted->images[predicted_image];
-    const struct image m = {truth->segments + t->first,
-                            predicted->segments + p->first,
+    const struct image m = {t->count ? truth->segments + t->first : NULL,
+                            p->count ? predicted->segments + p->first : NULL,
                             t->count,
                             p->count,
                             scratch,

@@ -350,8 +350,10 @@ static void finish(struct sb_panoptic_set *set, const struct sb_panoptic_set *tr
         else
             set->unknown_categories++;
     }
-    for (size_t i = 0; i < set->image_count; i++)
-        sort_segments(set->segments + set->images[i].first, &set->images[i].count);
+    for (size_t i = 0; i < set->image_count; i++) {
+        if (set->images[i].count > 0) /* else there may be no array at all */
+            sort_segments(set->segments + set->images[i].first, &set->images[i].count);
+    }
 }
 
 static int read_set(struct sb_panoptic_set *set, const struct sb_map *map, const char *path,
