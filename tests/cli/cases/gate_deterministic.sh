@@ -31,3 +31,10 @@ chmod +x counting
 spinebench gate --head ./counting --deterministic --outputs outputs.jsonl --cells resnet-18-imagenet@64 |
     sed 's/error [0-9.e-]* /error E /'
 cat calls
+# The committed values hold at every instruction set that this CPU has.
+for level in portable avx2 avx512; do
+    printf '#!/bin/sh\nexec "%s" "$@" --cpu-mask %s\n' "$program" $level >leveled
+    chmod +x leveled
+    spinebench gate --head ./leveled --engine native --deterministic --outputs outputs.jsonl \
+        --cells resnet-18-imagenet@64 >out 2>err || grep -q "this CPU has no" err || cat out err
+done
