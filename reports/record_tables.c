@@ -117,7 +117,14 @@ static void put_estimate(struct sb_table *t, const struct sb_record *r, const ch
 static void add_verdict(struct sb_table *t, const struct sb_record *r)
 {
     const struct sb_verdict_record *v = &r->u.verdict;
-    add_cell(t, r);
+    if (r->cell.model) {
+        add_cell(t, r);
+    } else {
+        sb_table_row(t);
+        sb_table_cell(t, "all cells");
+        for (int i = 0; i < 4; i++) /* size, batch, threads and engine belong to cells */
+            sb_table_empty(t);
+    }
     sb_table_cell(t, "%s", v->metric);
     sb_table_cell(t, "%s", v->verdict);
     put_estimate(t, r, "ratio", v->ratio, v->low, v->high);
