@@ -144,30 +144,41 @@ def shuffle(args):
 
 
 def busy(run_, stages):
-    """Seconds of the busiest rank in these stages."""
-    return max(sum(r["busy"].get(s, 0) for s in stages) for r in run_["rank"])
+    """Seconds of a rank in these stages, on average: what the ranks' cores do, with less of what disturbs one of them."""
+    return statistics.mean(sum(r["busy"].get(s, 0) for s in stages) for r in run_["rank"])
 
 
-def work_of(d, ranks):
+def work_of(d, ranks, moved):
     """Units of work that one rank has, per constant of the model."""
     rows = d["objects"] + d["detections"]
     return {"read_s_per_mb": d["text_mb"] / ranks,
             "list_us_per_image": d["images"] / 1e6,
+            "stay_us_per_row": rows / ranks / 1e6 if ranks > 1 else 0,
+            "move_us_per_row": rows * moved / ranks / 1e6,
             "match_us_per_row": rows / ranks / 1e6,
             "wire_us_per_detection": d["detections"] / ranks / 1e6 if ranks > 1 else 0}
 
 
-def bytes_of(d, ranks, moved):
-    """MB that the busiest rank sends: moved rows, its share of the lists, blocks of classes, planes. moved: the share of
+def wire_of(d, ranks, moved):
+    """What all ranks together send, per constant of the model, and MB of what has a fixed size. moved: the share of
     rows that leave the rank that read them."""
+    away = (ranks - 1) / ranks
+    rows = d["objects"] + d["detections"]
+    fixed = 8 * d["images"] * (ranks - 1) + 8 * min(d["images"], 4096) * ranks + 33280 * d["classes"] * away
+    return {"row_bytes": rows * moved / 1e6, "block_bytes": d["detections"] * away / 1e6}, fixed / 1e6
+
+
+def moved_share(kind, ranks):
+    """Of files in order of images hardly a row moves."""
+    return (ranks - 1) / ranks if kind == "mixed" else 0
+
+
+def bytes_of(constants, d, ranks, moved):
+    """MB that all ranks together send."""
     if ranks == 1:
         return 0
-    away = (ranks - 1) / ranks
-    rows = (48 * d["detections"] + 57 * d["objects"]) * moved / ranks
-    lists = 8 * d["images"] * (ranks - 1) + 8 * d["images"]
-    blocks = d["block_bytes"] * d["detections"] / ranks * away
-    planes = 33280 * d["classes"] / ranks
-    return (rows + lists + blocks + planes) / 1e6
+    work, fixed = wire_of(d, ranks, moved)
+    return sum(constants[n] * work[n] for n in work) + fixed
 
 
 def solve(rows, values):
@@ -186,7 +197,8 @@ def fit(args):
     sizes, runs = load(args.runs)
     report(args.runs)
     # compute: stages of 1 and 2 ranks over shared memory, each relative to what was measured
-    groups = {"read": (["reading", "moving"], ["read_s_per_mb", "list_us_per_image"]),
+    groups = {"read": (["reading"], ["read_s_per_mb", "list_us_per_image"]),
+              "move": (["moving"], ["stay_us_per_row", "move_us_per_row"]),
               "match": (["matching", "accumulating"], ["match_us_per_row", "wire_us_per_detection"])}
     constants = {}
     for stages, names in groups.values():
@@ -194,10 +206,20 @@ def fit(args):
         for (kind, ranks, mbit), rs in runs.items():
             if ranks in args.fit_ranks and ranks and mbit == 0:
                 value = median(busy(r, stages) for r in rs)
-                work = work_of(sizes[kind], ranks)
+                if not value:  # one rank moves nothing
+                    continue
+                work = work_of(sizes[kind], ranks, moved_share(kind, ranks))
                 rows.append([work[n] / value for n in names])
                 values.append(1.0)
         constants.update(zip(names, solve(rows, values)))
+    # bytes: what 2 ranks send
+    names, rows, values = ["row_bytes", "block_bytes"], [], []
+    for (kind, ranks, mbit), rs in runs.items():
+        if ranks == 2 and mbit == 0:
+            work, fixed = wire_of(sizes[kind], 2, moved_share(kind, 2))
+            rows.append([work[n] for n in names])
+            values.append(rs[0]["sent_mb"] - fixed)
+    constants.update(zip(names, solve(rows, values)))
     # network: what 2 ranks take longer than over shared memory, against the bytes of the busiest one
     rows, values = [], []
     for (kind, ranks, mbit), rs in runs.items():
@@ -211,11 +233,11 @@ def fit(args):
         print("%-22s %.4g" % (name, value))
 
     def predict(d, ranks, cores, mbit, moved):
-        work = work_of(d, ranks)
+        work = work_of(d, ranks, moved)
         compute = sum(constants[n] * work[n] for n in work)
         net = 0.0
         if mbit:
-            net = bytes_of(d, ranks, moved) * 8 / mbit * constants["wire_factor"] + constants["wire_s"]
+            net = bytes_of(constants, d, ranks, moved) / ranks * 8 / mbit * constants["wire_factor"] + constants["wire_s"]
         return compute * max(1.0, ranks / cores) + net
 
     print("\n%-8s %6s %6s %9s %9s %8s %9s %9s" % ("work", "ranks", "Mbit/s", "measured", "model", "ratio", "sent MB",
@@ -223,18 +245,16 @@ def fit(args):
     for (kind, ranks, mbit), rs in sorted(runs.items()):
         if not ranks:
             continue
-        d = dict(sizes[kind], block_bytes=args.block_bytes)
-        moved = (ranks - 1) / ranks if kind == "mixed" else 0
+        d, moved = sizes[kind], moved_share(kind, ranks)
         measured = median(r["seconds"] for r in rs)
         model = predict(d, ranks, args.cores, mbit, moved)
         print("%-8s %6d %6s %9.3f %9.3f %8.2f %9.2f %9.2f" % (
             kind, ranks, mbit or "-", measured, model, model / measured,
-            max(r["sent_mb"] for r in rs[0]["rank"]), bytes_of(d, ranks, moved)))
-    d = {"images": 1000000, "classes": 365, "objects": 10000000, "detections": 100000000, "text_mb": 17000,
-         "block_bytes": args.block_bytes}
+            rs[0]["sent_mb"], bytes_of(constants, d, ranks, moved)))
+    d = {"images": 1000000, "classes": 365, "objects": 10000000, "detections": 100000000, "text_mb": 17000}
     for moved, order in ((0, "in order of images"), (1, "in random order")):
         print("64 nodes, 100 million detections %s, 10 Gbit/s: %.1f s (one process: %.0f s), %.0f MB sent by a node" % (
-            order, predict(d, 64, 64, 10000, moved), predict(d, 1, 1, 0, 0), bytes_of(d, 64, moved)))
+            order, predict(d, 64, 64, 10000, moved), predict(d, 1, 1, 0, 0), bytes_of(constants, d, 64, moved) / 64))
     return 0
 
 
@@ -254,7 +274,6 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--fit-ranks", type=numbers, default=[1, 2])
     parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument("--block-bytes", type=float, default=16, help="per detection, of what matching says (10 to 20)")
     parser.add_argument("-o", "--output", default="runs.jsonl")
     args = parser.parse_args()
     return {"run": run, "shuffle": shuffle, "fit": fit}[args.action](args)
