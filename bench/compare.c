@@ -132,6 +132,13 @@ static const char *judge_interval(double ratio, double low, double high, double 
     return low >= 1 / (1 + min_effect) && high <= 1 + min_effect ? "SAME" : "UNRESOLVED";
 }
 
+void sb_verdict_over_cells(struct sb_record *verdict)
+{
+    static const char *const fields[] = {"model", "size", "batch", "threads", "engine"};
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        sb_record_because(verdict, fields[i], "over all cells");
+}
+
 static void tally(struct sb_compare_summary *s, const char *verdict)
 {
     s->regressed += strcmp(verdict, "REGRESSED") == 0;
@@ -142,6 +149,7 @@ static void tally(struct sb_compare_summary *s, const char *verdict)
     s->failed += strncmp(verdict, "FAILED", 6) == 0;
 }
 
+/* NULL for the cell: a verdict over all of them. */
 static int emit_verdict(struct comparison *c, const struct sb_cell *cell, const char *metric,
                         const char *verdict, double ratio, double low, double high)
 {
@@ -150,6 +158,8 @@ static int emit_verdict(struct comparison *c, const struct sb_cell *cell, const 
     r.run = c->options->run;
     if (cell)
         r.cell = *cell;
+    else
+        sb_verdict_over_cells(&r);
     r.u.verdict.metric = metric;
     r.u.verdict.verdict = verdict;
     r.u.verdict.base = c->options->base;

@@ -43,4 +43,7 @@ int sb_compare_records(const struct sb_records *base, const struct sb_records *h
                        const struct sb_compare_options *options, sb_record_fn emit, void *ctx,
                        struct sb_compare_summary *summary, struct sb_error *err);
 
+/* Notes that a verdict without a cell is over all of them. */
+void sb_verdict_over_cells(struct sb_record *verdict);
+
 #endif

@@ -1,4 +1,5 @@
 /* What a gate found, as records and as CSV. See gate.h. */
+#include "bench/compare.h"
 #include "bench/gate.h"
 
 #include <math.h>
@@ -17,6 +18,8 @@ static int emit_cell(const struct sb_gate_cell_result *cell, const struct sb_gat
                               .batch = 1,
                               .threads = options->threads,
                               .engine = options->engine};
+    if (!options->engine)
+        sb_record_because(&r, "engine", "each program's own");
     r.u.verdict.metric = "latency";
     r.u.verdict.base = options->base;
     r.u.verdict.head = options->head;
@@ -51,6 +54,7 @@ static int emit_control(const struct sb_gate_result *result, const struct sb_gat
     struct sb_record r;
     sb_record_init(&r, SB_RECORD_VERDICT);
     r.run = run;
+    sb_verdict_over_cells(&r);
     r.u.verdict.metric = "control: base against base";
     r.u.verdict.verdict = control->noisy ? "NOISY" : "SAME";
     r.u.verdict.base = r.u.verdict.head = options->base;

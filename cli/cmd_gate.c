@@ -367,8 +367,8 @@ int cmd_gate(int argc, char **argv)
     };
     static const struct sb_command_help help = {
         "gate --base BIN --head BIN [options]",
-        "Tells whether one build is slower than another. Costs, planned memory and outputs\n"
-        "are compared exactly first. Then both programs are timed in fresh processes,\n"
+        "Tells whether one build is slower than another. Costs and planned memory are compared\n"
+        "exactly first, outputs up to rounding. Then both programs are timed in fresh processes,\n"
         "interleaved in random order on one CPU, so that drift of the machine hits both;\n"
         "control pairs of base against itself show what the machine can tell.\n"
         "Exit code: 0 no regression, 1 regression or failed check, 2 usage or input, 3 too\n"

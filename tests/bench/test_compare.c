@@ -143,6 +143,8 @@ static void test_compare__latencies_by_their_intervals(void **state)
     assert_true(v->ratio == 1.1 && v->low < 1.1 && v->high > 1.1);
     const double mean = pow(1.1 * 0.9 * 1.0001 * 2 * 1.01, 0.2);
     assert_true(fabs(verdict(&verdicts, NULL, "latency, geometric mean")->ratio - mean) < 1e-12);
+    const struct sb_record *last = &verdicts.items[verdicts.count - 1];
+    assert_string_equal(sb_record_why(last, "model"), "over all cells");
     sb_records_release(&verdicts);
 }
 

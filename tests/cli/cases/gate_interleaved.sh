@@ -12,6 +12,7 @@ if [ "$lines" = 7 ] || [ "$lines" = 13 ]; then
     echo "6 or 12 pairs"
 fi
 grep -c '"kind": "verdict"' verdicts.jsonl
+grep -o '"engine": "[a-z][^"]*"' verdicts.jsonl
 head -n 1 gate.md | cut -d: -f1
 grep -q 'the same bits as base' out && echo "outputs are equal"
 # Time for the rounds but not for more: what is unresolved says so; with --delta so small, all is. Six signs prove nothing.
