@@ -97,6 +97,8 @@ int sb_eval_parts_load(struct sb_eval_parts *parts, struct sb_coco_dt *dt, struc
         sb_map_release(&map);
     else
         rc = sb_coco_dt_read(dt, &map, label, gt, params, team, pool, err);
+    /* bytes of the joined parts, which a warning cannot point to */
+    dt->unknown_images.first_at = dt->unknown_categories.first_at = -1;
     return rc;
 }
 

@@ -24,8 +24,8 @@ void sb_unknown_add(struct sb_unknown_ids *all, const struct sb_unknown_ids *par
 /* Those of all ranks. */
 struct sb_unknown_names {
     size_t count;
-    int64_t first_at;
-    char *list; /* "5, 7, ...", up to ten ids in the order of the file; owned */
+    int64_t first_at; /* byte offset of the first; -1 where it is in no one file */
+    char *list;       /* "5, 7, ...", up to ten ids in the order of the file; owned */
 };
 
 /* Fills *names. Collective. */

@@ -37,8 +37,11 @@ static void put_note(const char *note, bool one, struct sb_str *out)
 /* ": images 5, 7 (the first at byte 81)" */
 static void put_ids(const char *what, const struct sb_unknown_names *u, struct sb_str *out)
 {
-    if (u && u->count > 0)
-        sb_str_printf(out, "; %s %s (the first at byte %" PRId64 ")", what, u->list, u->first_at);
+    if (!u || u->count == 0)
+        return;
+    sb_str_printf(out, "; %s %s", what, u->list);
+    if (u->first_at >= 0)
+        sb_str_printf(out, " (the first at byte %" PRId64 ")", u->first_at);
 }
 
 /* The words of a rule but the chosen one: "box|mask". */

@@ -28,6 +28,8 @@ fail $gt part[1245].json.part other.json.part
 echo "-- the file and the byte in it" >&2
 sed '/"id": 3, "file/d' $gt >less.json
 fail less.json part?.json.part
+echo "-- a warning, which has no byte in any of them" >&2
+spinebench eval coco less.json part?.json.part --unknown-images drop >/dev/null
 echo "-- changed" >&2
 echo "[]" >part3.json
 fail $gt part?.json.part
