@@ -99,18 +99,13 @@ static int evaluate_classifier(struct job *j, struct sb_error *err)
     return sb_topk_records(&topk, &j->source, j->emit, j->ctx, err);
 }
 
-static int evaluate(struct job *j, struct sb_error *err)
+static int check_task(const struct sb_model *model, struct sb_error *err)
 {
-    switch (j->model->task) {
-    case SB_TASK_RETINANET:
-    case SB_TASK_MASKRCNN:
-        return evaluate_detector(j, err);
-    case SB_TASK_CLASSIFY:
-        return evaluate_classifier(j, err);
-    default:
-        return sb_error_set(err, SB_EINVAL, "%s neither detects nor classifies: it has no accuracy",
-                            j->model->name);
-    }
+    if (model->task == SB_TASK_RETINANET || model->task == SB_TASK_MASKRCNN ||
+        model->task == SB_TASK_CLASSIFY)
+        return 0;
+    return sb_error_set(err, SB_EINVAL, "%s neither detects nor classifies: it has no accuracy",
+                        model->name);
 }
 
 /* Which weights and which data, beyond names that files may share. */
@@ -148,14 +143,17 @@ int sb_measure_accuracy(const struct sb_measure_options *options, const struct s
         .dataset = sb_path_base(set->annotations),
         .note = options->weights ? NULL : "untrained weights",
     };
-    int rc = mkdtemp(dir) ? 0 : sb_error_errno(err, "cannot create a folder like", dir);
+    int rc = check_task(j.model, err);
+    if (rc == 0 && !mkdtemp(dir))
+        rc = sb_error_errno(err, "cannot create a folder like", dir);
     if (rc == 0) {
         snprintf(j.results, sizeof(j.results), "%s/results", dir);
         rc = load_weights(&j, err);
         if (rc == 0)
             rc = identify(&j, err);
         if (rc == 0)
-            rc = evaluate(&j, err);
+            rc = j.model->task == SB_TASK_CLASSIFY ? evaluate_classifier(&j, err)
+                                                   : evaluate_detector(&j, err);
         unlink(j.results);
         rmdir(dir);
     }
