@@ -177,10 +177,11 @@ static char *behind(const struct sb_str *text, const char *mark)
 static void fix_pdf(struct sb_str *text)
 {
     static const char date[] = "20000101000000";
+    const size_t digits = sizeof(date) - 1;
     char *const made = behind(text, "/CreationDate (D:");
     char *const version = behind(text, "/Producer (cairo ");
-    if (made && (size_t)(text->data + text->length - made) >= strlen(date))
-        memcpy(made, date, strlen(date));
+    if (made && (size_t)(text->data + text->length - made) >= digits)
+        memcpy(made, date, digits);
     for (char *p = version; p && (*p == '.' || (*p >= '0' && *p <= '9')); p++)
         *p = ' ';
 }
