@@ -47,7 +47,7 @@ static void test_row_cells__whole_numbers_take_the_bits_of_their_span(void **sta
         assert_int_equal(round_trip(SB_CELL_INT64, places, 4, cut), 3);
         assert_int_equal(round_trip(SB_CELL_BYTE, flags, 4, cut), 2);
     }
-    assert_int_equal(round_trip(SB_CELL_DOUBLE, NULL, 0, 0), 0);
+    assert_int_equal(round_trip(SB_CELL_DOUBLE, far, 0, 0), 0);
 }
 
 static void test_row_cells__doubles_take_their_narrowest_form(void **state)
