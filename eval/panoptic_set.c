@@ -394,31 +394,32 @@ int sb_panoptic_read_prediction(struct sb_panoptic_set *set, const struct sb_map
     return read_set(set, map, path, truth, pool, err);
 }
 
-int sb_panoptic_load_truth(struct sb_panoptic_set *set, const char *path, struct sb_pool *pool,
-                           struct sb_error *err)
+/* truth NULL: the file is the ground truth. */
+static int load(struct sb_panoptic_set *set, const char *path, struct sb_panoptic_set *truth,
+                struct sb_pool *pool, struct sb_error *err)
 {
     struct sb_map map;
     memset(set, 0, sizeof(*set));
     int rc = sb_map_open(&map, path, err);
     if (rc)
         return sb_error_file(err, path);
-    rc = sb_panoptic_read_truth(set, &map, path, pool, err);
+    rc = truth ? sb_panoptic_read_prediction(set, &map, path, truth, pool, err)
+               : sb_panoptic_read_truth(set, &map, path, pool, err);
     sb_map_release(&map);
     return rc;
+}
+
+int sb_panoptic_load_truth(struct sb_panoptic_set *set, const char *path, struct sb_pool *pool,
+                           struct sb_error *err)
+{
+    return load(set, path, NULL, pool, err);
 }
 
 int sb_panoptic_load_prediction(struct sb_panoptic_set *set, const char *path,
                                 struct sb_panoptic_set *truth, struct sb_pool *pool,
                                 struct sb_error *err)
 {
-    struct sb_map map;
-    memset(set, 0, sizeof(*set));
-    int rc = sb_map_open(&map, path, err);
-    if (rc)
-        return sb_error_file(err, path);
-    rc = sb_panoptic_read_prediction(set, &map, path, truth, pool, err);
-    sb_map_release(&map);
-    return rc;
+    return load(set, path, truth, pool, err);
 }
 
 void sb_panoptic_set_release(struct sb_panoptic_set *set)
