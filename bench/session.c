@@ -199,6 +199,7 @@ static int measure_cell(struct session *s, size_t index, struct sb_error *err)
     struct sb_measure_options o = s->options->measure;
     struct sb_peak peak = {0};
     o.model = cell->model;
+    o.weights = cell->weights ? cell->weights : o.weights;
     o.size = cell->size;
     o.batch = cell->batch;
     o.threads = cell->threads;

@@ -30,10 +30,12 @@ struct sb_session_cell {
     int batch;
     int threads;
     enum sb_engine engine;
+    const char *weights; /* its own file; NULL: that of the session's `measure` */
 };
 
 struct sb_session_options {
-    struct sb_measure_options measure; /* its model, size, batch, threads, engine come from cells */
+    struct sb_measure_options measure; /* its model, size, batch, threads, engine come from cells,
+                                         and weights where a cell has its own */
     const struct sb_session_cell *cells;
     size_t num_cells;
     const char *output; /* file of records; NULL: none */

@@ -157,6 +157,7 @@ int sb_demo_begin(struct sb_demo *d, struct sb_error *err)
 int sb_demo_bench(struct sb_demo *d, struct sb_error *err)
 {
     struct sb_session_cell cells[SB_DEMO_MODELS];
+    char weights[SB_DEMO_MODELS][100];
     struct sb_session_options o;
     struct sb_session_result result;
     struct sb_environment env;
@@ -164,15 +165,21 @@ int sb_demo_bench(struct sb_demo *d, struct sb_error *err)
     int rc = sb_demo_path(d, &path, err, "bench.jsonl");
     sb_session_options_defaults(&o);
     o.measure.time.stop.max_ns = 2000000000;
-    for (size_t i = 0; i < d->num_models; i++)
-        cells[i] =
-            (struct sb_session_cell){d->models[i].name, 0, 1, d->threads, sb_engine_default()};
+    for (size_t i = 0; i < d->num_models; i++) {
+        const struct sb_demo_model *const m = &d->models[i];
+        snprintf(weights[i], sizeof(weights[i]), "%s%s", SB_EMBEDDED_WEIGHTS, m->weights[0]);
+        cells[i] = (struct sb_session_cell){.model = m->name,
+                                            .weights = weights[i],
+                                            .batch = 1,
+                                            .threads = d->threads,
+                                            .engine = sb_engine_default()};
+    }
     o.cells = cells;
     o.num_cells = d->num_models;
     o.output = sb_str_text(&path);
     o.resume = true;
     o.command = "spinebench demo";
-    o.weights_text = "seed 1";
+    o.weights_text = "embedded";
     o.quiet = d->quiet;
     sb_environment_read(&env, "");
     if (rc == 0)

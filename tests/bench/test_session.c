@@ -17,9 +17,9 @@ static struct sb_error err;
 static struct sb_environment env;
 
 static const struct sb_session_cell cells[] = {
-    {MODEL, 128, 1, 1, SB_ENGINE_OPENBLAS},
-    {MODEL, 128, 1, 2, SB_ENGINE_OPENBLAS},
-    {MODEL, 256, 1, 1, SB_ENGINE_OPENBLAS},
+    {MODEL, 128, 1, 1, SB_ENGINE_OPENBLAS, NULL},
+    {MODEL, 128, 1, 2, SB_ENGINE_OPENBLAS, NULL},
+    {MODEL, 256, 1, 1, SB_ENGINE_OPENBLAS, NULL},
 };
 
 static const char *scratch(const char *name)
@@ -354,7 +354,7 @@ static void test_session__checks_every_cell_before_the_first(void **state)
     (void)state;
     struct sb_records records;
     struct sb_session_result result;
-    const struct sb_session_cell bad[] = {cells[0], {"nosuch", 0, 1, 1, SB_ENGINE_OPENBLAS}};
+    const struct sb_session_cell bad[] = {cells[0], {"nosuch", 0, 1, 1, SB_ENGINE_OPENBLAS, NULL}};
     struct sb_session_options o = quick_options(scratch("never.jsonl"));
     o.cells = bad;
     o.num_cells = 2;
