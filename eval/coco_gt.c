@@ -618,22 +618,20 @@ static void release_loader(struct sb_gt_loader *l)
     sb_free(l->category_id);
 }
 
-/* How often categories are listed: pycocotools, with all categories as one, goes through its list
- * of ids and so meets the rows of one that stands there twice twice. A choice of categories, and
- * LVIS, have each of them once. */
-static int count_listings(struct sb_gt_loader *l, struct sb_error *err)
+int sb_gt_count_listings(struct sb_coco_gt *gt, const struct sb_coco_params *params,
+                         const void *rows, size_t stride, size_t count, struct sb_error *err)
 {
-    struct sb_coco_gt *const gt = l->gt;
-    const struct sb_category_row *const row = l->categories.data;
-    if (l->params->use_cats || l->params->categories.count > 0 ||
-        l->params->metric->protocol == SB_PROTOCOL_LVIS ||
-        l->categories.count == gt->categories.count)
+    if (params->use_cats || params->categories.count > 0 ||
+        params->metric->protocol == SB_PROTOCOL_LVIS || count == gt->categories.count)
         return 0;
     gt->category_times = sb_calloc(gt->categories.count, sizeof(*gt->category_times), TAG);
     if (!gt->category_times)
         return sb_error_nomem(err, "categories", gt->categories.count);
-    for (size_t i = 0; i < l->categories.count; i++)
-        gt->category_times[sb_id_map_find(&gt->categories, row[i].id)]++;
+    for (size_t i = 0; i < count; i++) {
+        int64_t id;
+        memcpy(&id, (const char *)rows + i * stride, sizeof(id));
+        gt->category_times[sb_id_map_find(&gt->categories, id)]++;
+    }
     return 0;
 }
 
@@ -645,7 +643,8 @@ static int finish_lists(struct sb_gt_loader *l, struct sb_ranks *ranks, struct s
         return rc;
     rc = sb_gt_finish_categories(l, err);
     if (rc == 0)
-        rc = count_listings(l, err);
+        rc = sb_gt_count_listings(l->gt, l->params, l->categories.data,
+                                  sizeof(struct sb_category_row), l->categories.count, err);
     if (rc == 0)
         rc = sb_gt_finish_images(l, err);
     return sb_ranks_agree_input(ranks, rc, 0, err);

@@ -65,6 +65,15 @@ static inline bool sb_is_chosen_image(const struct sb_coco_gt *gt, int32_t image
 /* The id of an annotation is one that the rule takes for "unmatched". */
 bool sb_is_unmatched_id(struct sb_coco_gt *gt, const struct sb_coco_params *params, int64_t id);
 
+/*
+ * How often categories are listed: pycocotools, with all categories as one, goes through its list
+ * of ids and so meets the rows of one that stands there twice twice. A choice of categories, and
+ * LVIS, have each of them once. Each of the `count` rows, `stride` bytes apart, starts with an id
+ * (int64) of gt->categories.
+ */
+int sb_gt_count_listings(struct sb_coco_gt *gt, const struct sb_coco_params *params,
+                         const void *rows, size_t stride, size_t count, struct sb_error *err);
+
 /* Reads path. Only what params->iou_type needs is kept. */
 int sb_coco_gt_load(struct sb_coco_gt *gt, const char *path, const struct sb_coco_params *params,
                     struct sb_pool *pool, struct sb_error *err);

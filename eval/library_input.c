@@ -9,8 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define TAG       SB_MEM_TAG(SB_MEM_DATA, 0)
-#define MAX_NAMED 10 /* unknown image ids in a message */
+#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
 /* Ranks of ids; -1 where there is none. */
 static int32_t *ranks(const struct sb_id_map *map, const int64_t *ids, size_t count,
@@ -108,35 +107,36 @@ static int resolve_ids(struct spinebench_truth *t, const struct spinebench_objec
 }
 
 /* Those whose image or category is not listed, by the first of their ids. */
-static int refuse_unknown(const int32_t *rank, const int64_t *ids, size_t count, const char *rows,
-                          const char *parents, struct sb_error *err)
+static int refuse_unknown(const struct sb_id_pool *pool, const int32_t *rank, const int64_t *ids,
+                          size_t count, const char *thing, const char *parents,
+                          struct sb_error *err)
 {
-    struct sb_str list = SB_STR_INIT;
-    size_t unknown = 0;
+    struct sb_unknown_ids unknown = {0};
+    struct sb_unknown_names names;
     for (size_t i = 0; i < count; i++) {
-        if (rank[i] >= 0)
-            continue;
-        if (unknown < MAX_NAMED)
-            sb_str_printf(&list, "%s%" PRId64, unknown ? ", " : "", ids[i]);
-        unknown++;
+        if (rank[i] < 0)
+            sb_unknown_note(&unknown, ids[i], -1);
     }
-    if (unknown > 0)
-        sb_error_set(err, SB_EFORMAT,
-                     "%zu %s belong to %s that the ground truth does not have: %s%s", unknown, rows,
-                     parents, sb_str_text(&list), unknown > MAX_NAMED ? ", ..." : "");
-    sb_str_release(&list);
-    return unknown ? SB_EFORMAT : 0;
+    if (unknown.count == 0)
+        return 0;
+    int rc = sb_unknown_gather(&unknown, pool, NULL, &names, err);
+    if (rc == 0)
+        rc = sb_unknown_refuse(&names, thing, parents, err);
+    sb_unknown_names_release(&names);
+    return rc;
 }
 
 static int check_objects(const struct spinebench_truth *t, const struct spinebench_objects *o,
                          struct sb_error *err)
 {
+    const struct sb_coco_gt *const gt = &t->gt;
     if (follows(t, SB_RULE_UNKNOWN_OBJECTS, SB_UNKNOWN_OBJECTS_DROP))
         return 0;
-    const int rc = refuse_unknown(t->gt.image, o->image_id, o->count, "objects", "images", err);
+    const int rc =
+        refuse_unknown(&gt->ids, gt->image, o->image_id, o->count, "object", "images", err);
     return rc ? rc
-              : refuse_unknown(t->gt.category, o->category_id, o->count, "objects", "categories",
-                               err);
+              : refuse_unknown(&gt->ids, gt->category, o->category_id, o->count, "object",
+                               "categories", err);
 }
 
 static int take_objects(struct spinebench_truth *t, const struct spinebench_objects *o,
@@ -150,6 +150,10 @@ static int take_objects(struct spinebench_truth *t, const struct spinebench_obje
         rc = sb_library_need(o->image_id, o->count, "objects.image_id", err);
     if (rc == 0)
         rc = sb_library_need(o->category_id, o->count, "objects.category_id", err);
+    if (rc == 0)
+        rc = sb_library_check_ids(o->image_id, o->count, "objects.image_id", err);
+    if (rc == 0)
+        rc = sb_library_check_ids(o->category_id, o->count, "objects.category_id", err);
     if (rc == 0 && o->ids)
         rc = sb_library_check_ids(o->ids, o->count, "objects.ids", err);
     if (rc)
@@ -328,6 +332,8 @@ static int take_detections(struct sb_coco_dt *dt, const struct spinebench_truth 
         rc = sb_library_need(d->score, d->count, "detections.score", err);
     if (rc == 0)
         rc = sb_library_check_ids(d->image_id, d->count, "detections.image_id", err);
+    if (rc == 0)
+        rc = sb_library_check_ids(d->category_id, d->count, "detections.category_id", err);
     if (rc)
         return rc;
     dt->count = d->count;
@@ -339,10 +345,11 @@ static int take_detections(struct sb_coco_dt *dt, const struct spinebench_truth 
     for (size_t i = 0; i < d->count; i++)
         dt->notes.count[SB_RULE_UNKNOWN_CATS] += dt->category[i] < 0;
     if (follows(t, SB_RULE_UNKNOWN_IMAGES, SB_UNKNOWN_IMAGES_ERROR))
-        rc = refuse_unknown(dt->image, d->image_id, d->count, "detections", "images", err);
+        rc = refuse_unknown(&t->gt.ids, dt->image, d->image_id, d->count, "detection", "images",
+                            err);
     if (rc == 0 && follows(t, SB_RULE_UNKNOWN_CATS, SB_UNKNOWN_CATS_ERROR))
-        rc =
-            refuse_unknown(dt->category, d->category_id, d->count, "detections", "categories", err);
+        rc = refuse_unknown(&t->gt.ids, dt->category, d->category_id, d->count, "detection",
+                            "categories", err);
     return rc ? rc : detection_shapes(dt, t, d, err);
 }
 

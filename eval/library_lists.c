@@ -46,13 +46,15 @@ static int take_sizes(struct sb_coco_gt *gt, const struct spinebench_objects *o,
         const int32_t rank = sb_id_map_find(&gt->images, o->image_ids[i]);
         const int32_t height = o->image_heights[i], width = o->image_widths[i];
         if (height < 0 || width < 0)
-            return sb_error_set(err, SB_EINVAL, "image %zu: size %" PRId32 " x %" PRId32, i, height,
-                                width);
+            return sb_error_set(err, SB_EINVAL,
+                                "objects.image_heights[%zu], image_widths[%zu]: %" PRId32
+                                " x %" PRId32 ", expected 0 or more",
+                                i, i, height, width);
         if ((uint64_t)height * (uint64_t)width > UINT32_MAX)
             return sb_error_set(err, SB_EFORMAT,
-                                "image %zu: %" PRId32 " x %" PRId32
-                                " pixels are too many for masks",
-                                i, height, width);
+                                "objects.image_heights[%zu], image_widths[%zu]: %" PRId32
+                                " x %" PRId32 " pixels are too many for masks",
+                                i, i, height, width);
         gt->height[rank] = height;
         gt->width[rank] = width;
     }
@@ -119,6 +121,16 @@ static int take_lists(const struct sb_coco_gt *gt, const struct spinebench_objec
     return rc;
 }
 
+/* The ids of images or categories with their ranks. */
+static int take_ids(struct sb_id_map *map, const int64_t *ids, size_t count, const char *name,
+                    struct sb_id_pool *pool, struct sb_error *err)
+{
+    int rc = sb_library_need(ids, count, name, err);
+    if (rc == 0)
+        rc = sb_library_check_ids(ids, count, name, err);
+    return rc ? rc : sb_id_map_build(map, ids, count, pool, err);
+}
+
 static int take_images(struct spinebench_truth *t, const struct spinebench_objects *o,
                        struct sb_error *err)
 {
@@ -127,11 +139,8 @@ static int take_images(struct spinebench_truth *t, const struct spinebench_objec
     const struct lists negative = {o->negative_counts, o->negative_ids, "objects.negative_ids"};
     const struct lists not_exhaustive = {o->not_exhaustive_counts, o->not_exhaustive_ids,
                                          "objects.not_exhaustive_ids"};
-    int rc = sb_library_need(o->image_ids, o->image_count, "objects.image_ids", err);
-    if (rc == 0)
-        rc = sb_library_check_ids(o->image_ids, o->image_count, "objects.image_ids", err);
-    if (rc == 0)
-        rc = sb_id_map_build(&gt->images, o->image_ids, o->image_count, &gt->ids, err);
+    int rc =
+        take_ids(&gt->images, o->image_ids, o->image_count, "objects.image_ids", &gt->ids, err);
     if (rc)
         return rc;
     gt->height = sb_library_column(NULL, gt->images.count, sizeof(*gt->height), err);
@@ -178,11 +187,8 @@ static int take_categories(struct spinebench_truth *t, const struct spinebench_o
                            struct sb_error *err)
 {
     struct sb_coco_gt *const gt = &t->gt;
-    int rc = sb_library_need(o->category_ids, o->category_count, "objects.category_ids", err);
-    if (rc == 0)
-        rc = sb_library_check_ids(o->category_ids, o->category_count, "objects.category_ids", err);
-    if (rc == 0)
-        rc = sb_id_map_build(&gt->categories, o->category_ids, o->category_count, &gt->ids, err);
+    int rc = take_ids(&gt->categories, o->category_ids, o->category_count, "objects.category_ids",
+                      &gt->ids, err);
     if (rc)
         return rc;
     gt->category_names = sb_library_column(NULL, gt->categories.count, sizeof(char *), err);
@@ -196,7 +202,11 @@ static int take_categories(struct spinebench_truth *t, const struct spinebench_o
         if (!*own)
             return sb_error_nomem(err, "category names", 1);
     }
-    return t->params.metric->protocol == SB_PROTOCOL_LVIS ? take_frequencies(gt, o, err) : 0;
+    rc = sb_gt_count_listings(gt, &t->params, o->category_ids, sizeof(*o->category_ids),
+                              o->category_count, err);
+    if (rc == 0 && t->params.metric->protocol == SB_PROTOCOL_LVIS)
+        rc = take_frequencies(gt, o, err);
+    return rc;
 }
 
 int sb_library_lists(struct spinebench_truth *t, const struct spinebench_objects *o,
