@@ -5,7 +5,7 @@
  *     struct sb_bits out = {.at = bytes};
  *     sb_bits_put(&out, 5, 3);                                  // value, bits
  *     sb_bits_flush(&out);                                      // fills up the last byte
- *     struct sb_bits in = {.at = bytes};
+ *     struct sb_bit_reader in = {.at = bytes};
  *     five = sb_bits_get(&in, 3);
  */
 #ifndef SB_BASE_BIT_STREAM_H
@@ -20,8 +20,14 @@
 
 struct sb_bits {
     char *at;        /* the next word */
-    uint64_t word;   /* what is not yet written, or read but not yet taken */
-    unsigned filled; /* bits of it, below 64 when writing */
+    uint64_t word;   /* what is not yet written */
+    unsigned filled; /* bits of it, below 64 */
+};
+
+struct sb_bit_reader {
+    const char *at;  /* the next word */
+    uint64_t word;   /* what is read but not yet taken */
+    unsigned filled; /* bits of it */
 };
 
 /* Bytes of `count` numbers of `bits` bits each. */
@@ -51,7 +57,7 @@ static inline void sb_bits_flush(struct sb_bits *s)
     *s = (struct sb_bits){s->at + bytes, 0, 0};
 }
 
-static inline uint64_t sb_bits_get(struct sb_bits *s, unsigned bits)
+static inline uint64_t sb_bits_get(struct sb_bit_reader *s, unsigned bits)
 {
     const uint64_t mask = bits > 0 ? UINT64_MAX >> (64 - bits) : 0;
     uint64_t value = s->word;

@@ -209,9 +209,8 @@ static int fix_file(const char *path, const char *output, struct sb_error *err)
         return rc;
     struct sb_str text = SB_STR_INIT;
     sb_str_append(&text, (const char *)map.data, map.size);
-    sb_map_release(&map);
     if (text.failed) {
-        rc = sb_error_nomem(err, path, text.length);
+        rc = sb_error_nomem(err, path, map.size);
     } else {
         if (sb_ends_with(path, ".pdf"))
             fix_pdf(&text);
@@ -219,6 +218,7 @@ static int fix_file(const char *path, const char *output, struct sb_error *err)
             fix_svg(&text);
         rc = sb_write_file(output, sb_str_text(&text), text.length, err);
     }
+    sb_map_release(&map);
     sb_str_release(&text);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/ranks_internal.h"
+#include "base/size.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -134,27 +135,20 @@ void sb_ranks_gather(struct sb_ranks *ranks, const void *mine, size_t bytes, voi
     leave(ranks);
 }
 
-static size_t sum(const size_t *sizes, int count)
-{
-    size_t total = 0;
-    for (int i = 0; i < count; i++)
-        total += sizes[i];
-    return total;
-}
-
 void sb_ranks_exchange(struct sb_ranks *ranks, const void *out, const size_t *send, void *in,
                        const size_t *receive)
 {
     const int n = sb_ranks_count(ranks), me = sb_ranks_rank(ranks);
     if (send[me])
-        memcpy((char *)in + sum(receive, me), (const char *)out + sum(send, me), send[me]);
+        memcpy((char *)in + sb_sum_sizes(receive, me), (const char *)out + sb_sum_sizes(send, me),
+               send[me]);
     if (alone(ranks))
         return;
     enter(ranks);
     for (int step = 1; step < n; step++) {
         const int to = (me + step) % n, from = (me - step + n) % n;
-        ranks->ops->swap(ranks, (const char *)out + sum(send, to), send[to], to,
-                         (char *)in + sum(receive, from), receive[from], from);
+        ranks->ops->swap(ranks, (const char *)out + sb_sum_sizes(send, to), send[to], to,
+                         (char *)in + sb_sum_sizes(receive, from), receive[from], from);
         ranks->sent += send[to];
     }
     leave(ranks);
@@ -289,7 +283,7 @@ int sb_ranks_gather_any(struct sb_ranks *ranks, const void *mine, size_t bytes,
     rc = sb_ranks_agree(ranks, rc, err);
     if (rc == 0) {
         sb_ranks_gather(ranks, &bytes, sizeof(bytes), out->bytes);
-        out->total = sum(out->bytes, n);
+        out->total = sb_sum_sizes(out->bytes, n);
         out->data = sb_malloc(out->total, TAG);
         rc = out->data ? 0 : sb_error_nomem(err, "what all ranks have", out->total);
         rc = sb_ranks_agree(ranks, rc, err);

@@ -31,4 +31,13 @@ static inline size_t sb_align_size(size_t n, size_t align)
     return (n + align - 1) & ~(align - 1);
 }
 
+/* The sum of sizes that are known to fit. */
+static inline size_t sb_sum_sizes(const size_t *sizes, size_t count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += sizes[i];
+    return total;
+}
+
 #endif

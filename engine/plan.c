@@ -6,6 +6,8 @@
 #include "engine/arena.h"
 #include "engine/plan_internal.h"
 
+#include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
 enum sb_engine sb_engine_default(void)
@@ -85,7 +87,6 @@ void sb_plan_free(struct sb_plan **plan_ptr)
         sb_free(plan->channels[level]);
     sb_packed_free(&plan->own_packed);
     sb_free(plan->planned);
-    sb_free(plan->offsets);
     sb_free(plan->data);
     sb_free(plan->arena);
     sb_free(plan->workspace);
@@ -125,16 +126,21 @@ float *sb_plan_input(struct sb_plan *plan, int index, struct sb_shape *shape)
     return plan->data[value];
 }
 
+static void bind(struct sb_plan *plan, int value, float *data)
+{
+    assert(value != SB_NO_VALUE && (uintptr_t)data % 64 == 0);
+    plan->data[value] = data;
+    sb_plan_connect(plan);
+}
+
 void sb_plan_bind_input(struct sb_plan *plan, int index, float *data)
 {
-    plan->data[input_value(plan, index)] = data;
-    sb_plan_connect(plan);
+    bind(plan, input_value(plan, index), data);
 }
 
 void sb_plan_bind_output(struct sb_plan *plan, const char *name, float *data)
 {
-    plan->data[output_value(plan, name)] = data;
-    sb_plan_connect(plan);
+    bind(plan, output_value(plan, name), data);
 }
 
 /* The time of steps [first, end), which ran together, by their output channels: they did the same

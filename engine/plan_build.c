@@ -92,25 +92,32 @@ static void zero_memory(const struct sb_plan *plan, void *start, size_t bytes)
         sb_pool_run(plan->pool, (bytes + ZEROED_BYTES - 1) / ZEROED_BYTES, zero_job, &z);
 }
 
-static int place_values(struct sb_plan *plan, struct sb_error *err)
+static int allocate_arena(struct sb_plan *plan, const size_t *offsets, struct sb_error *err)
 {
-    plan->offsets = sb_calloc(plan->steps.num_values, sizeof(*plan->offsets), DATA_TAG);
-    plan->data = sb_calloc(plan->steps.num_values, sizeof(*plan->data), DATA_TAG);
-    if (!plan->offsets || !plan->data)
-        return sb_error_nomem(err, "the memory plan", plan->steps.num_values);
-    const int rc = sb_arena_plan(&plan->steps, plan->options.reuse_memory, plan->offsets,
-                                 &plan->memory.arena_bytes, &plan->memory.live_peak_bytes, err);
-    if (rc != 0)
-        return rc;
     plan->arena = sb_malloc(plan->memory.arena_bytes, SB_MEM_TAG(SB_MEM_ACTIVATION, 0));
     if (!plan->arena)
         return sb_error_nomem(err, "the activation arena", plan->memory.arena_bytes);
     zero_memory(plan, plan->arena, plan->memory.arena_bytes);
     for (size_t v = 0; v < plan->steps.num_values; v++) {
-        if (plan->offsets[v] != SB_NO_OFFSET)
-            plan->data[v] = (float *)(plan->arena + plan->offsets[v]);
+        if (offsets[v] != SB_NO_OFFSET)
+            plan->data[v] = (float *)(plan->arena + offsets[v]);
     }
     return 0;
+}
+
+static int place_values(struct sb_plan *plan, struct sb_error *err)
+{
+    const size_t n = plan->steps.num_values;
+    size_t *const offsets = sb_calloc(n, sizeof(*offsets), DATA_TAG);
+    plan->data = sb_calloc(n, sizeof(*plan->data), DATA_TAG);
+    int rc = offsets && plan->data ? 0 : sb_error_nomem(err, "the memory plan", n);
+    if (rc == 0)
+        rc = sb_arena_plan(&plan->steps, plan->options.reuse_memory, offsets,
+                           &plan->memory.arena_bytes, &plan->memory.live_peak_bytes, err);
+    if (rc == 0)
+        rc = allocate_arena(plan, offsets, err);
+    sb_free(offsets);
+    return rc;
 }
 
 static float *value_data(const struct sb_plan *plan, int value)
@@ -330,7 +337,7 @@ static void count_activations(struct sb_plan *plan)
 {
     for (size_t v = 0; v < plan->steps.num_values; v++) {
         const struct sb_value *value = &plan->steps.values[v];
-        if (plan->offsets[v] == SB_NO_OFFSET)
+        if (!plan->data[v])
             continue;
         plan->memory.activation_bytes[value->level] += sb_value_bytes(value);
         plan->memory.activation_total_bytes += sb_value_bytes(value);

@@ -24,8 +24,8 @@ struct sb_plan {
     struct sb_pool *pool;
     struct sb_steps steps;
     struct sb_planned_step *planned; /* one per step */
-    size_t *offsets;                 /* per value: bytes into the arena */
-    float **data;                    /* per value: in the arena, or the caller's memory */
+    float *
+        *data; /* per value: in the arena, or the caller's memory; NULL: there is none any more */
     char *arena;
     struct sb_packed *packed; /* options.packed, or own_packed */
     struct sb_packed *own_packed;

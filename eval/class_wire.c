@@ -102,7 +102,7 @@ static void write_record(struct sb_bits *out, const uint32_t *record,
     }
 }
 
-static void read_record(struct sb_bits *in, uint32_t *record, const struct sb_coco_params *p)
+static void read_record(struct sb_bit_reader *in, uint32_t *record, const struct sb_coco_params *p)
 {
     const size_t words = sb_match_words(p);
     uint32_t all[(SB_EVAL_MAX_IOUS + 31) / 32];
@@ -200,14 +200,14 @@ static int reserve(struct sb_class_work *w, const struct sb_coco_params *p, size
 }
 
 /* Appends a block's slots at slot `first`; returns how many they are. */
-static size_t read_block(struct sb_class_work *w, const struct sb_coco_params *p, char *data,
+static size_t read_block(struct sb_class_work *w, const struct sb_coco_params *p, const char *data,
                          size_t first)
 {
     struct head head;
     memcpy(&head, data, head_bytes(p));
     const size_t slots = (size_t)head.slots, words = sb_match_record_words(p);
     const struct layout at = layout_of(&head, p);
-    struct sb_bits codes = {.at = data + at.codes}, records = {.at = data + at.records};
+    struct sb_bit_reader codes = {.at = data + at.codes}, records = {.at = data + at.records};
     const uint64_t areas = ((uint64_t)1 << p->area_count) - 1;
     for (size_t a = 0; a < p->area_count; a++)
         w->counted[a] += head.counted[a];
@@ -242,8 +242,8 @@ static void rank_slots(struct sb_class_work *w)
     }
 }
 
-int sb_class_merge(struct sb_class_work *w, const struct sb_coco_params *p, char *const *blocks,
-                   size_t count, struct sb_error *err)
+int sb_class_merge(struct sb_class_work *w, const struct sb_coco_params *p,
+                   const char *const *blocks, size_t count, struct sb_error *err)
 {
     size_t slots = 0;
     for (size_t i = 0; i < count; i++) {

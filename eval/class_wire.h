@@ -21,6 +21,6 @@ size_t sb_class_block_bytes(const char *data, const struct sb_coco_params *param
 /* Puts blocks together, one of each rank, so that sb_class_accumulate() can follow. They are only
  * read, up to SB_BITS_SLACK bytes beyond the end. */
 int sb_class_merge(struct sb_class_work *work, const struct sb_coco_params *params,
-                   char *const *blocks, size_t count, struct sb_error *err);
+                   const char *const *blocks, size_t count, struct sb_error *err);
 
 #endif

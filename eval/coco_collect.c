@@ -7,6 +7,7 @@
 
 #include "base/bit_stream.h"
 #include "base/mem.h"
+#include "base/size.h"
 #include "eval/eval_planes.h"
 
 #include <stdlib.h>
@@ -30,7 +31,7 @@ struct collect {
     char *in;                   /* blocks of this rank's classes, from rank 0 first */
     size_t own;                 /* classes of this rank */
     size_t *own_class;          /* (own) ascending */
-    char **blocks;              /* (own, ranks) into `in` */
+    const char **blocks;        /* (own, ranks) into `in` */
     struct sb_coco_eval part;   /* results of this rank's classes */
     struct sb_class_work *work; /* per worker */
     struct sb_error *errors;    /* per worker; code 0 = fine */
@@ -98,14 +99,6 @@ static int count_bytes(struct collect *c, const struct sb_class_block *blocks, s
     return sb_ranks_swap_sizes(c->ranks, c->send, c->receive, err);
 }
 
-static size_t sum(const size_t *sizes, size_t count)
-{
-    size_t total = 0;
-    for (size_t i = 0; i < count; i++)
-        total += sizes[i];
-    return total;
-}
-
 /* Blocks by owner, then by class, into one run of bytes; they are freed. */
 static void pack(const struct collect *c, struct sb_class_block *blocks, char *out)
 {
@@ -124,7 +117,7 @@ static void pack(const struct collect *c, struct sb_class_block *blocks, char *o
 /* Where the blocks of this rank's classes start. */
 static void find_blocks(struct collect *c)
 {
-    char *at = c->in;
+    const char *at = c->in;
     for (size_t r = 0; r < c->n; r++) {
         for (size_t j = 0; j < c->own; j++) {
             c->blocks[j * c->n + r] = at;
@@ -138,7 +131,7 @@ static int exchange(struct collect *c, struct sb_class_block *blocks, struct sb_
     int rc = count_bytes(c, blocks, err);
     if (rc)
         return rc;
-    const size_t leaving = sum(c->send, c->n), coming = sum(c->receive, c->n);
+    const size_t leaving = sb_sum_sizes(c->send, c->n), coming = sb_sum_sizes(c->receive, c->n);
     char *const out = sb_malloc(leaving, TAG);
     c->in = sb_malloc(coming + SB_BITS_SLACK, TAG);
     c->own_class = sb_calloc(c->own, sizeof(*c->own_class), TAG);

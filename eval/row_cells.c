@@ -195,7 +195,7 @@ void sb_cells_pack(const struct sb_cell_form *form, const void *cells, size_t co
 
 void sb_cells_unpack(const struct sb_cell_form *form, const char *in, size_t count, void *cells)
 {
-    struct sb_bits bits = {.at = (char *)in}; /* only read */
+    struct sb_bit_reader bits = {.at = in};
     for (size_t i = 0; i < count; i++) {
         int64_t v = (int64_t)(sb_bits_get(&bits, form->bits) + (uint64_t)form->lowest);
         if (form->kind == SB_FORM_FLOAT)

@@ -15,14 +15,6 @@ static int nomem(size_t bytes, struct sb_error *err)
     return sb_error_nomem(err, "rows for other ranks", bytes);
 }
 
-static size_t sum(const size_t *sizes, size_t count)
-{
-    size_t total = 0;
-    for (size_t i = 0; i < count; i++)
-        total += sizes[i];
-    return total;
-}
-
 void sb_route_release(struct sb_route *route)
 {
     sb_free(route->to);
@@ -42,7 +34,9 @@ int sb_route_plan(struct sb_route *route, struct sb_ranks *ranks, int32_t *to, s
     route->to = to;
     route->leaving = sb_calloc(4 * n, sizeof(*route->leaving), TAG);
     route->ranges = sb_calloc(n, sizeof(*route->ranges), TAG);
-    int rc = route->leaving && route->ranges ? 0 : nomem(n * 72, err);
+    int rc = route->leaving && route->ranges
+                 ? 0
+                 : nomem(n * (4 * sizeof(size_t) + sizeof(*route->ranges)), err);
     rc = sb_ranks_agree(ranks, rc, err);
     if (rc == 0) {
         route->coming = route->leaving + n;
@@ -60,7 +54,7 @@ int sb_route_plan(struct sb_route *route, struct sb_ranks *ranks, int32_t *to, s
                 route->leaving[r] = r == (size_t)me ? 0 : count;
         }
         rc = sb_ranks_swap_sizes(ranks, route->leaving, route->coming, err);
-        route->total = route->kept + sum(route->coming, n);
+        route->total = route->kept + sb_sum_sizes(route->coming, n);
     }
     if (rc)
         sb_route_release(route);
@@ -136,7 +130,8 @@ static struct sb_cell_form narrow(struct sb_route *route, enum sb_cell cell, siz
                                   char *out)
 {
     const size_t n = (size_t)sb_ranks_count(route->ranks);
-    const struct sb_cell_range mine = sb_cells_measure(cell, out, sum(route->leaving, n) * width);
+    const struct sb_cell_range mine =
+        sb_cells_measure(cell, out, sb_sum_sizes(route->leaving, n) * width);
     sb_ranks_gather(route->ranks, &mine, sizeof(mine), route->ranges);
     const struct sb_cell_form form = sb_cells_form(cell, route->ranges, n);
     const char *from = out;
@@ -158,7 +153,8 @@ static int swap_cells(struct sb_route *route, const struct sb_cell_form *form, s
 {
     const int n = sb_ranks_count(route->ranks), me = sb_ranks_rank(route->ranks);
     const size_t row = sb_cell_bytes(form->cell) * width;
-    const size_t before = sum(route->coming, (size_t)me), coming = sum(route->receive, (size_t)n);
+    const size_t before = sb_sum_sizes(route->coming, (size_t)me),
+                 coming = sb_sum_sizes(route->receive, (size_t)n);
     char *const in = sb_malloc(coming + SB_BITS_SLACK, TAG);
     const int rc = sb_ranks_agree(route->ranks, in ? 0 : nomem(coming, err), err);
     if (rc == 0) {
@@ -184,7 +180,7 @@ int sb_route_column(struct sb_route *route, void *column_ptr, bool wanted, enum 
     char *column;
     memcpy(&column, column_ptr, sizeof(column));
     const size_t bytes = sb_cell_bytes(cell) * width;
-    const size_t leaving = sum(route->leaving, (size_t)sb_ranks_count(route->ranks));
+    const size_t leaving = sb_sum_sizes(route->leaving, (size_t)sb_ranks_count(route->ranks));
     size_t needed = 0;
     char *const out = sb_mul_size(leaving, bytes, &needed) ? sb_malloc(needed, TAG) : NULL;
     const bool fits = column && route->total <= route->capacity;
@@ -221,15 +217,16 @@ static int measure_texts(const struct sb_route *route, const struct sb_map *map,
     return 0;
 }
 
-/* Bytes of the texts for each rank; this one's are those that stay. */
-static void count_leaving_texts(const struct sb_route *route, const uint64_t *length, size_t *bytes)
+/* route->send: bytes of the texts for each rank but this one, whose texts stay. */
+static void count_leaving_texts(struct sb_route *route, const uint64_t *length)
 {
-    memset(bytes, 0, (size_t)sb_ranks_count(route->ranks) * sizeof(*bytes));
+    memset(route->send, 0, (size_t)sb_ranks_count(route->ranks) * sizeof(*route->send));
     for (size_t i = 0; i < route->count; i++) {
         const struct targets t = targets_of(route, i);
         for (int r = t.first; r < t.end; r++)
-            bytes[r] += length[i];
+            route->send[r] += length[i];
     }
+    route->send[sb_ranks_rank(route->ranks)] = 0;
 }
 
 /* Copies the texts that leave into out, by rank, and those that stay into `own`. */
@@ -255,14 +252,13 @@ static int exchange_texts(struct sb_route *route, const struct sb_map *map, cons
 {
     const size_t n = (size_t)sb_ranks_count(route->ranks);
     const size_t me = (size_t)sb_ranks_rank(route->ranks);
-    count_leaving_texts(route, length, route->send);
-    route->send[me] = 0;
-    const size_t leaving = sum(route->send, n);
+    count_leaving_texts(route, length);
+    const size_t leaving = sb_sum_sizes(route->send, n);
     char *const out = sb_malloc(leaving, TAG), *in = NULL;
-    int rc = out ? sb_map_new(fresh, sum(receive, n), &in, err) : nomem(leaving, err);
+    int rc = out ? sb_map_new(fresh, sb_sum_sizes(receive, n), &in, err) : nomem(leaving, err);
     rc = sb_ranks_agree(route->ranks, rc, err);
     if (rc == 0) {
-        copy_texts(route, map, at, length, out, in + sum(receive, me));
+        copy_texts(route, map, at, length, out, in + sb_sum_sizes(receive, me));
         sb_ranks_exchange(route->ranks, out, route->send, in, receive);
     }
     sb_free(out);

@@ -109,16 +109,16 @@ struct spinebench_objects {
     size_t size;
     size_t image_count;
     const int64_t *image_ids;
-    const int32_t *image_heights, *image_widths; /* pixels; only masks need them */
+    const int32_t *image_heights, *image_widths; /* pixels; for masks and gt-area=mask */
     size_t category_count;
     const int64_t *category_ids;
     const char *const *category_names; /* UTF-8; may be NULL */
     size_t count;                      /* of objects; the arrays below have so many entries */
     const int64_t *ids;                /* NULL = 1, 2, 3, ... */
     const int64_t *image_id, *category_id;
-    const double *bbox;           /* (count, 4) x, y, width, height; boxes and keypoints */
-    const double *area;           /* square pixels; NULL = of the mask, or of the box */
-    const uint8_t *iscrowd;       /* not 0 = a crowd region; NULL = none is */
+    const double *bbox;     /* (count, 4) x, y, width, height; for boxes, keypoints, gt-area=box */
+    const double *area;     /* square pixels; NULL = of the mask, or of the box */
+    const uint8_t *iscrowd; /* not 0 = a crowd region; NULL = none is */
     const char *const *masks;     /* COCO's compressed run-length text, of the image's size */
     const double *keypoints;      /* (count, keypoint_count, 3) x, y, visibility */
     const int32_t *num_keypoints; /* 0 = the object is ignored; NULL = counts visibility > 0 */

@@ -21,7 +21,8 @@ static void test_bit_stream__numbers_of_any_width_come_back(void **state)
 {
     (void)state;
     static char bytes[COUNT * 8 + SB_BITS_SLACK];
-    struct sb_bits out = {.at = bytes}, in = {.at = bytes};
+    struct sb_bits out = {.at = bytes};
+    struct sb_bit_reader in = {.at = bytes};
     struct sb_rng rng = sb_rng_seed(1), again = sb_rng_seed(1);
     size_t bits = 0;
     for (int i = 0; i < COUNT; i++) {

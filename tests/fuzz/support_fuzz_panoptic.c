@@ -74,7 +74,7 @@ static void try_png(const uint8_t *data, size_t size)
             if (rc == 0)
                 sum += row[0] + row[3 * (size_t)width - 1];
         }
-        FUZZ_CHECK(sum <= 510u * (unsigned)height);
+        FUZZ_CHECK(sum <= 510u * (unsigned)height); /* so that the rows are read */
         sb_png_rows_close(&rows);
     }
     if (rc)
@@ -88,7 +88,7 @@ static int count_pixels(struct sb_id_pairs *pairs, const uint8_t *pixels, size_t
 {
     int rc = 0;
     sb_id_pairs_clear(pairs);
-    for (; rc == 0 && size > 0;) {
+    while (rc == 0 && size > 0) {
         uint8_t truth[3 * WIDTH] = {0}, predicted[3 * WIDTH] = {0};
         const size_t width = size / 2 < WIDTH ? (size + 1) / 2 : WIDTH;
         for (size_t x = 0; x < width; x++) {
