@@ -30,7 +30,7 @@ static void measure_latency(const struct sb_report_rows *rows, const char *model
     const struct sb_row *found = NULL;
     for (size_t i = 0; i < rows->count; i++) {
         const struct sb_row *const row = &rows->items[i];
-        if (strcmp(row->cell.model, model) != 0 || (size && row->cell.size != size) ||
+        if (!sb_same_text(row->cell.model, model) || (size && row->cell.size != size) ||
             row->cell.batch != 1 || !row->timed)
             continue;
         if (found) {
@@ -74,11 +74,22 @@ static void measure_accuracy(const struct sb_records *records, const char *model
     }
 }
 
+static bool has_latencies(const struct sb_paper_table *table)
+{
+    for (size_t c = 0; c < table->num_columns; c++) {
+        if (table->columns[c].kind == SB_PAPER_MEASURE &&
+            strcmp(table->columns[c].metric, "latency") == 0)
+            return true;
+    }
+    return false;
+}
+
 int sb_paper_measure(const struct sb_paper_table *table, const struct sb_records *records,
                      struct sb_error *err)
 {
-    struct sb_report_rows rows;
-    const int rc = sb_report_rows_collect(&rows, records, SB_ROWS_MODEL, err);
+    struct sb_report_rows rows = {0}; /* samples are pooled for latencies only */
+    const bool timed = has_latencies(table);
+    const int rc = timed ? sb_report_rows_collect(&rows, records, SB_ROWS_MODEL, err) : 0;
     for (size_t r = 0; rc == 0 && r < table->num_rows; r++) {
         const struct sb_paper_row *row = &table->rows[r];
         for (size_t c = 0; c < table->num_columns; c++) {
@@ -92,7 +103,7 @@ int sb_paper_measure(const struct sb_paper_table *table, const struct sb_records
                 measure_accuracy(records, model, row->size, column, &row->cells[c]);
         }
     }
-    if (rc == 0)
+    if (timed && rc == 0)
         sb_report_rows_release(&rows);
     return rc;
 }

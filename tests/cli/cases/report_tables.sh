@@ -10,3 +10,7 @@ spinebench report "$r" --columns model,latency,ap --format latex
 echo
 echo "a file given twice counts once:"
 spinebench report "$r" "$r" --columns model,latency,n
+echo
+echo "what names no model fills no table of the paper:"
+sed 's/"model": "[^"]*"/"model": null/' "$r" >nameless.jsonl
+spinebench report nameless.jsonl --preset paper-table-4 --columns model,latency_paper --no-origin
