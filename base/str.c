@@ -105,6 +105,11 @@ bool sb_same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+bool sb_texts_differ(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) != 0;
+}
+
 size_t sb_name_distance(const char *a, const char *b)
 {
     size_t row[MAX_NAME + 1];

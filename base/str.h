@@ -37,6 +37,8 @@ void sb_str_printf(struct sb_str *s, const char *fmt, ...) __attribute__((format
 void sb_text_position(const char *text, size_t offset, int64_t *line, int64_t *column);
 /* True when the texts are equal, or both NULL. */
 bool sb_same_text(const char *a, const char *b);
+/* True when both are known and not equal. */
+bool sb_texts_differ(const char *a, const char *b);
 /* Edits (insert, delete, replace a character) from a to b; longer than 63 matches nothing. */
 size_t sb_name_distance(const char *a, const char *b);
 /* True when `name` looks like a slip for `known`: for "did you mean". */

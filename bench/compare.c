@@ -145,7 +145,8 @@ static void tally(struct sb_compare_summary *s, const char *verdict)
     s->improved += strcmp(verdict, "IMPROVED") == 0;
     s->same += strcmp(verdict, "SAME") == 0;
     s->unresolved += strcmp(verdict, "UNRESOLVED") == 0;
-    s->unmatched += strncmp(verdict, "ONLY", 4) == 0 || strcmp(verdict, "OTHER DATA") == 0;
+    s->unmatched += strncmp(verdict, "ONLY", 4) == 0;
+    s->other_data += strcmp(verdict, "OTHER DATA") == 0;
     s->failed += strncmp(verdict, "FAILED", 6) == 0;
 }
 
@@ -310,12 +311,6 @@ static const char *judge_accuracy(const struct sb_accuracy_record *b,
     return h->value > b->value ? "IMPROVED" : "REGRESSED";
 }
 
-/* Two digests of data sets that have one name. */
-static bool differ(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) != 0;
-}
-
 static int compare_accuracy(struct comparison *c)
 {
     int rc = 0;
@@ -330,7 +325,8 @@ static int compare_accuracy(struct comparison *c)
                 strcmp(b->u.accuracy.metric, h->u.accuracy.metric) != 0 ||
                 strcmp(b->u.accuracy.dataset, h->u.accuracy.dataset) != 0)
                 continue;
-            const bool other_data = differ(b->u.accuracy.data_digest, h->u.accuracy.data_digest);
+            const bool other_data =
+                sb_texts_differ(b->u.accuracy.data_digest, h->u.accuracy.data_digest);
             const double base = other_data ? 0 : b->u.accuracy.value;
             rc = emit_verdict(
                 c, &b->cell, b->u.accuracy.metric,

@@ -36,7 +36,8 @@ void sb_compare_options_defaults(struct sb_compare_options *options);
 struct sb_compare_summary {
     size_t cells; /* in both */
     size_t regressed, improved, same, unresolved, unmatched;
-    size_t failed; /* output checks */
+    size_t other_data; /* accuracies of data sets that share a name only: not compared */
+    size_t failed;     /* output checks */
 };
 
 int sb_compare_records(const struct sb_records *base, const struct sb_records *head,

@@ -14,6 +14,10 @@ static void put_cell(const struct sb_history_series *series, struct sb_str *out)
 {
     const struct sb_cell *c = &series->cell;
     sb_str_printf(out, "%s of %s", series->metric, c->model ? c->model : "?");
+    if (series->dataset)
+        sb_str_printf(out, " on %s", series->dataset);
+    if (series->data_digest)
+        sb_str_printf(out, " (%.8s)", series->data_digest);
     if (c->size != SB_NO_INT)
         sb_str_printf(out, " at %lld", (long long)c->size);
     if (c->batch != SB_NO_INT && c->batch != 1)

@@ -73,9 +73,7 @@ static int load_weights(struct sb_measurement *m, struct sb_weights *weights, st
     m->load.weight_bytes = rc == 0 ? (int64_t)weights->arena_bytes : 0;
     m->weights_digest = weights->digest;
     note_taken(&m->load, sb_memory_probe_taken(&probe));
-    const char *const weights_path = m->options.weights;
-    if (weights_path &&
-        strncmp(weights_path, SB_EMBEDDED_WEIGHTS, strlen(SB_EMBEDDED_WEIGHTS)) != 0)
+    if (m->options.weights && !sb_zoo_weights_name(m->options.weights))
         m->load.other_bytes += mapped_bytes(m->model->graph, sb_cpu_count());
     return rc;
 }

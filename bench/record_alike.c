@@ -48,7 +48,7 @@ bool sb_accuracy_is_foreign(const struct sb_records *records, const struct sb_re
 {
     const char *const a = sb_accuracy_weights(records, accuracy);
     const char *const b = weights_of_run(records, time);
-    const char *const x = accuracy->u.accuracy.weights_digest, *const y =
-                                                                   time->u.time.weights_digest;
-    return x && y ? !sb_same_text(x, y) : a && b && !sb_same_text(a, b);
+    const char *const x = accuracy->u.accuracy.weights_digest;
+    const char *const y = time->u.time.weights_digest;
+    return x && y ? sb_texts_differ(x, y) : sb_texts_differ(a, b);
 }

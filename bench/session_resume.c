@@ -21,7 +21,7 @@ static int put_weight_digest(const char *weights, struct sb_str *out, struct sb_
     char *prefix = NULL;
     uint64_t digest;
     int rc = 0;
-    if (strncmp(weights, SB_EMBEDDED_WEIGHTS, strlen(SB_EMBEDDED_WEIGHTS)) == 0)
+    if (sb_zoo_weights_name(weights))
         return 0;
     if (sb_is_file(weights)) {
         sb_str_puts(&path, weights);

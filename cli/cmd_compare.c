@@ -34,6 +34,11 @@ static int print_verdicts(const struct sb_records *verdicts, const struct sb_com
                       "%zu cells in both: %zu regressed, %zu improved, %zu the same, %zu "
                       "unresolved; %zu cells in one file only\n",
                       s->cells, s->regressed, s->improved, s->same, s->unresolved, s->unmatched);
+    if (!json && strcmp(format_name, "text") == 0 && s->other_data)
+        sb_str_printf(&out,
+                      "%zu accuracies are of data sets that share a name only: evaluate both "
+                      "on the same annotations\n",
+                      s->other_data);
     if (!json && s->failed)
         sb_str_printf(&out, "OUTPUT CHECKS FAILED in %zu cells: their times count for nothing\n",
                       s->failed);

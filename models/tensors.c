@@ -48,14 +48,6 @@ static int add_file(struct sb_tensors *tensors, const char *path, size_t *index,
     return 0;
 }
 
-/* The embedded weights that a path names, NULL for a path of a file. */
-static const char *embedded_name(const char *path)
-{
-    return strncmp(path, SB_EMBEDDED_WEIGHTS, strlen(SB_EMBEDDED_WEIGHTS)) == 0
-               ? path + strlen(SB_EMBEDDED_WEIGHTS)
-               : NULL;
-}
-
 static int take_embedded(struct sb_tensor_file *file, const char *name, struct sb_error *err)
 {
     const struct sb_embedded *const found = sb_zoo_weights(name);
@@ -73,7 +65,7 @@ int sb_tensors_map(struct sb_tensors *tensors, const char *path, size_t *index,
                    struct sb_error *err)
 {
     size_t added;
-    const char *const embedded = embedded_name(path);
+    const char *const embedded = sb_zoo_weights_name(path);
     int rc = add_file(tensors, path, &added, err);
     if (rc == 0)
         rc = embedded ? take_embedded(&tensors->files[added], embedded, err)
@@ -280,7 +272,7 @@ static int finish(struct sb_tensors *tensors, struct sb_error *err)
 
 static int read_any(struct sb_tensors *tensors, const char *path, struct sb_error *err)
 {
-    if (embedded_name(path) || sb_ends_with(path, ".safetensors")) {
+    if (sb_zoo_weights_name(path) || sb_ends_with(path, ".safetensors")) {
         tensors->format = "safetensors";
         return sb_safetensors_read(tensors, path, err);
     }

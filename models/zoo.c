@@ -24,6 +24,12 @@ const struct sb_embedded *sb_zoo_find(const char *name)
     return find(sb_zoo_files, name);
 }
 
+const char *sb_zoo_weights_name(const char *path)
+{
+    const size_t length = strlen(SB_EMBEDDED_WEIGHTS);
+    return strncmp(path, SB_EMBEDDED_WEIGHTS, length) == 0 ? path + length : NULL;
+}
+
 const struct sb_embedded *sb_zoo_weights(const char *name)
 {
     return find(sb_weight_files, name);

@@ -13,6 +13,8 @@ const struct sb_embedded *sb_zoo_find(const char *name);
  * SB_EMBEDDED_WEIGHTS before the name makes it a path that weights are loaded from. */
 const struct sb_embedded *sb_zoo_weights(const char *name);
 #define SB_EMBEDDED_WEIGHTS "embedded:"
+/* What follows it in such a path; NULL for the path of a file. */
+const char *sb_zoo_weights_name(const char *path);
 
 /* SB_ENOTFOUND for a name that is not in the zoo, with the nearest names as hint. */
 int sb_zoo_unknown(const char *name, struct sb_error *err);

@@ -67,18 +67,17 @@ const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const
     return found;
 }
 
-static bool differ(const char *a, const char *b)
+/* " of weights F (digest)" */
+static void put_weights(struct sb_str *text, const char *weights, const char *digest)
 {
-    return a && b && strcmp(a, b) != 0;
-}
-
-/* "weights F (digest) at commit C with changes on machine M" */
-static void put_origin(struct sb_str *text, const char *weights, const char *digest,
-                       const struct sb_run_record *run, bool with_machine)
-{
-    sb_str_printf(text, "weights %s", weights ? weights : "unknown");
+    sb_str_printf(text, " of weights %s", weights ? weights : "unknown");
     if (digest)
         sb_str_printf(text, " (%.8s)", digest);
+}
+
+/* " at commit C with changes on machine M" */
+static void put_origin(struct sb_str *text, const struct sb_run_record *run, bool with_machine)
+{
     sb_str_printf(text, " at commit %.12s%s", run->commit ? run->commit : "unknown",
                   run->dirty ? " with changes" : "");
     if (with_machine)
@@ -101,12 +100,15 @@ void sb_row_accuracy_remark(const struct sb_report_rows *rows, const struct sb_r
         return;
     const struct sb_run_record *const a = &run->u.run, *const b = &row->run->u.run;
     const bool weights = sb_accuracy_is_foreign(records, r, row->timed);
-    const bool machine = differ(a->machine, b->machine);
-    if (!weights && !machine && !differ(a->commit, b->commit) && a->dirty == b->dirty)
+    const bool machine = sb_texts_differ(a->machine, b->machine);
+    if (!weights && !machine && !sb_texts_differ(a->commit, b->commit) && a->dirty == b->dirty)
         return;
-    sb_str_puts(text, "accuracy of ");
-    put_origin(text, sb_accuracy_weights(records, r), weights ? r->u.accuracy.weights_digest : NULL,
-               a, machine);
-    sb_str_puts(text, ", times of ");
-    put_origin(text, b->weights, weights ? row->timed->u.time.weights_digest : NULL, b, machine);
+    sb_str_puts(text, "accuracy");
+    if (weights)
+        put_weights(text, sb_accuracy_weights(records, r), r->u.accuracy.weights_digest);
+    put_origin(text, a, machine);
+    sb_str_puts(text, ", times");
+    if (weights)
+        put_weights(text, b->weights, row->timed->u.time.weights_digest);
+    put_origin(text, b, machine);
 }

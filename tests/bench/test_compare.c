@@ -96,7 +96,7 @@ static void compare(struct sb_records *base, struct sb_records *head, struct sb_
         sb_compare_records(base, head, options ? options : &o, keep, verdicts, &summary, &err),
         &err);
     assert_int_equal(summary.regressed + summary.improved + summary.same + summary.unresolved +
-                         summary.unmatched + summary.failed,
+                         summary.unmatched + summary.other_data + summary.failed,
                      verdicts->count);
     sb_records_release(base);
     sb_records_release(head);

@@ -250,8 +250,7 @@ static void test_rows__foreign_accuracies_are_marked(void **state)
     release();
     collect(RUN("a", "c1") RUN("x", "c2") TIME_OF("a", "11") ACCURACY_OF("x", "0.25", "11", "dd"),
             SB_ROWS_MODEL);
-    assert_string_equal(
-        remark_of(0), "accuracy of weights f at commit c2, times of weights unknown at commit c1");
+    assert_string_equal(remark_of(0), "accuracy at commit c2, times at commit c1");
     release();
 }
 
