@@ -392,8 +392,8 @@ static int evaluate(const struct sb_arguments *args, struct sb_error *err)
         s.pool = sb_pool_new(threads ? (int)threads : sb_cpu_count(), err);
         rc = s.pool ? 0 : (int)err->code;
     }
-    rc = sb_ranks_agree_input(sb_cli_ranks(), rc, 0,
-                              err); /* files of options may fail on one rank */
+    /* files of options may fail on one rank */
+    rc = sb_ranks_agree_input(sb_cli_ranks(), rc, 0, err);
     if (rc == 0)
         rc = sb_ranks_same(sb_cli_ranks(), sb_eval_params_digest(&s.params),
                            "the files of options (--sigmas, @FILE)", "", err);

@@ -66,8 +66,8 @@ static const struct {
     {false, "runs"},
 };
 
-/* Where the table of a preset over records of these kinds comes from; without preset what only a
- * whole report has, a figure. Texts are kept in the document. */
+/* Where a table or figure over records of these kinds comes from. preset: prints the table; NULL:
+ * a figure, or the whole report. Texts are kept in the document. */
 static struct sb_origin origin_of(struct sb_document *d, const struct sb_records *records,
                                   unsigned kinds, const struct sb_report_options *o,
                                   const char *preset)

@@ -326,9 +326,12 @@ static int choose(struct sb_table *t, const char *keys, size_t **index, size_t *
         else if (rc == 0)
             (*index)[(*count)++] = column;
     }
-    if (rc == 0 && *count == 0)
+    if (rc == 0 && *count == 0) {
         rc = sb_error_set(err, SB_EINVAL, "--columns: %s",
                           *keys ? "none of them tells anything" : "expected KEY,...");
+        if (*keys)
+            sb_error_hint(err, "a column without '?' is always shown");
+    }
     return rc;
 }
 

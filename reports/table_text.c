@@ -97,7 +97,7 @@ static void put_origin(const struct sb_table *t, struct sb_str *out)
     sb_visible_text(sb_str_text(&records), out);
     sb_str_puts(out, records.length ? ".\n" : "");
     if (t->origin.command)
-        sb_str_printf(out, "Made by: %s\n", t->origin.command);
+        sb_comment_line("Made by: ", t->origin.command, out);
     out->failed = out->failed || records.failed;
     sb_str_release(&records);
 }
