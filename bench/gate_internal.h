@@ -54,6 +54,9 @@ int sb_gate_compare_outputs(struct gate *g, struct sb_error *err);
 int sb_gate_exact_costs(struct gate *g, const char *program, struct sb_str *out,
                         struct sb_error *err);
 
+/* Times all cells in interleaved rounds and judges them; what is found is in the result. */
+int sb_gate_time_cells(struct gate *g, struct sb_error *err);
+
 /* Share of all CPUs' time that was not idle over a second; NaN when /proc does not tell. */
 double sb_gate_busy_share(void);
 
