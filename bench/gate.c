@@ -107,7 +107,7 @@ static int check_outputs(struct gate *g, struct sb_error *err)
     return rc;
 }
 
-/* Opens the models, so that names and sizes are those of records, and makes room for all rounds. */
+/* Opens the models, so that names and sizes are those of records. */
 static int prepare_cells(struct gate *g, struct sb_error *err)
 {
     struct sb_gate_result *result = g->result;
@@ -120,12 +120,6 @@ static int prepare_cells(struct gate *g, struct sb_error *err)
         snprintf(cell->model, sizeof(cell->model), "%s", model->name);
         cell->size = model->padded_h;
         sb_model_free(&model);
-        const size_t room = 2 * result->rounds;
-        cell->d = sb_calloc(3 * room + 1, sizeof(*cell->d), TAG);
-        if (!cell->d)
-            return sb_error_nomem(err, "differences", 3 * room * sizeof(*cell->d));
-        cell->base_ns = cell->d + room;
-        cell->head_ns = cell->base_ns + room;
         result->num_cells = i + 1;
     }
     return 0;

@@ -1,8 +1,9 @@
 /*
  * The gate: is one build of this program slower than another? Two binaries are timed in fresh
  * processes, interleaved pair by pair in random order on one CPU, so that drift of the machine hits
- * both; control pairs of the base against itself show whether the machine can tell at all (they
- * must fail twice, because one batch in 140 fails by chance). Before anything is timed, what can be
+ * both; control pairs of the base against itself show whether the machine can tell at all. What a
+ * look at the pairs leaves open gets as many again, until it is resolved or the time is over: a
+ * noisy machine costs time before it costs the answer. Before anything is timed, what can be
  * told for sure is: costs and planned memory equal a committed file, outputs are those of another
  * one up to rounding, and those of the reference engine.
  *
@@ -44,8 +45,8 @@ struct sb_gate_options {
     /* How long all timing together may take; default 240 s, 0: as long as it takes. Calibration
      * forecasts the whole; where that is longer, each process times less than run_ns, down to a
      * tenth of it, because the number of pairs decides what the sign test can tell. Unresolved
-     * cells are not extended where that would go beyond the limit. What starting the processes
-     * takes cannot be shortened: so many cells that a tenth is too much exceed the limit. */
+     * cells get more pairs as long as the limit allows. What starting the processes takes cannot
+     * be shortened: so many cells that a tenth is too much exceed the limit. */
     int64_t limit_ns;
     int cpu;             /* pinned to this CPU; -1: the last usable one, with threads == 1 */
     uint64_t seed;       /* of the order of runs */
@@ -70,6 +71,7 @@ struct sb_gate_cell_result {
     int64_t repeats;            /* timed runs per process */
     double *d;                  /* ln(head / base) of each pair, judged.count of them; owned */
     double *base_ns, *head_ns;  /* medians of each pair's processes; within d's memory */
+    size_t room;                /* pairs that fit */
     struct sb_gate_cell judged; /* the verdict; its d is that above */
     bool checked, check_passed; /* output check of head */
     double nmse;
@@ -80,11 +82,11 @@ struct sb_gate_result {
     enum sb_gate_outcome outcome;
     size_t num_cells;
     struct sb_gate_cell_result cells[SB_GATE_MAX_CELLS];
-    size_t rounds;   /* of cells that were not extended */
+    size_t rounds;   /* of cells that were resolved at the first look */
     double *control; /* ln(second / first) of control pairs; owned */
     size_t num_control, cap_control;
     struct sb_gate_control checked_control;
-    bool control_repeated; /* the first control pairs looked noisy; these are the second ones */
+    bool control_repeated; /* the first control pairs differed; these are later ones */
     int64_t steal_ticks;   /* during the timing; SB_NO_INT: hidden */
     size_t cost_differences;
     struct sb_str cost_diff; /* lines of the exact costs that differ */

@@ -13,7 +13,7 @@ struct gate {
     struct sb_progress progress;
     size_t runs_done;
     int64_t started_ns;  /* of the timing */
-    int64_t rounds_ns;   /* that the first rounds of all cells took */
+    double pair_ns;      /* that one pair of processes takes, over all cells */
     char dir[40];        /* scratch folder */
     char file[64];       /* scratch file of one run */
     char complaints[64]; /* what its program printed on stderr */

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #define TAG              SB_MEM_TAG(SB_MEM_DATA, 0)
 #define BUSY_LIMIT       0.5
@@ -13,6 +14,7 @@
 #define CALIBRATION_RUNS 3
 #define MAX_REPEATS      100000
 #define LEAST_SHARE      0.1 /* of run_ns, however short the time is */
+#define LEAST_ROUNDS     6   /* fewer are no look of their own */
 
 /* True when the machine is less than half busy for a second within the patience. */
 static bool wait_for_quiet(const struct gate *g)
@@ -109,12 +111,37 @@ static int control_pair(struct gate *g, size_t round, struct sb_error *err)
     return 0;
 }
 
-/* Rounds first .. first + count - 1 of the cells in `active`. */
+static int make_room(struct sb_gate_cell_result *cell, size_t room, struct sb_error *err)
+{
+    const size_t count = cell->judged.count;
+    if (cell->room >= room)
+        return 0;
+    double *block = sb_calloc(3 * room, sizeof(*block), TAG);
+    if (!block)
+        return sb_error_nomem(err, "differences", 3 * room * sizeof(*block));
+    if (count) {
+        memcpy(block, cell->d, count * sizeof(*block));
+        memcpy(block + room, cell->base_ns, count * sizeof(*block));
+        memcpy(block + 2 * room, cell->head_ns, count * sizeof(*block));
+    }
+    sb_free(cell->d);
+    cell->d = block;
+    cell->base_ns = block + room;
+    cell->head_ns = block + 2 * room;
+    cell->room = room;
+    return 0;
+}
+
+/* `count` rounds of the cells in `active`, each with a control pair. */
 static int run_rounds(struct gate *g, size_t count, const bool *active, struct sb_error *err)
 {
     size_t order[SB_GATE_MAX_CELLS];
     bool head_first[SB_GATE_MAX_CELLS] = {false};
     int rc = 0;
+    for (size_t i = 0; i < g->result->num_cells && rc == 0; i++)
+        rc = active[i]
+                 ? make_room(&g->result->cells[i], g->result->cells[i].judged.count + count, err)
+                 : 0;
     for (size_t r = 0; r < count && rc == 0; r++) {
         size_t n = 0;
         for (size_t i = 0; i < g->result->num_cells; i++) {
@@ -164,50 +191,72 @@ static int judge(struct gate *g, const struct sb_gate_rule *rule, const bool *ac
     return 0;
 }
 
-/* One extension for what is not resolved, at half the level. */
-static int extend(struct gate *g, size_t rounds, struct sb_error *err)
-{
+/* What the last look left open. */
+struct open_part {
     bool active[SB_GATE_MAX_CELLS];
-    size_t open = 0;
-    for (size_t i = 0; i < g->result->num_cells; i++) {
-        active[i] = g->result->cells[i].judged.verdict == SB_GATE_UNRESOLVED;
-        open += active[i];
+    size_t cells;
+    bool control;
+};
+
+static struct open_part find_open(const struct sb_gate_result *result)
+{
+    struct open_part open = {.control = result->checked_control.noisy};
+    for (size_t i = 0; i < result->num_cells; i++) {
+        open.active[i] = result->cells[i].judged.verdict == SB_GATE_UNRESOLVED;
+        open.cells += open.active[i];
     }
-    if (open == 0)
-        return 0;
-    const double expected =
-        (double)g->rounds_ns * (double)(open + 1) / (double)(g->result->num_cells + 1);
-    if (g->options->limit_ns &&
-        (double)(sb_now_ns() - g->started_ns) + expected > (double)g->options->limit_ns) {
-        sb_gate_reason(g, SB_GATE_TOO_NOISY,
-                       "no time for more rounds of %zu unresolved cells within %.0f s: give "
-                       "--time-limit or fewer --cells",
-                       open, (double)g->options->limit_ns / 1e9);
-        return 0;
-    }
-    struct sb_gate_rule rule = g->options->rule;
-    rule.alpha /= 2;
-    g->progress.total += rounds * (2 * open + 2);
-    const int rc = run_rounds(g, rounds, active, err);
-    return rc ? rc : judge(g, &rule, active, err);
+    return open;
 }
 
-/* A quiet machine fails the control once in 140 gates by chance, so one failure is tried again; the
- * second batch stands alone. */
-static int repeat_control(struct gate *g, size_t rounds, struct sb_error *err)
+/* Rounds for the next look: as many as there were, or what the time allows. */
+static size_t next_rounds(const struct gate *g, const struct open_part *open, size_t rounds)
 {
-    struct sb_gate_result *result = g->result;
-    int rc = 0;
-    if (!result->checked_control.noisy)
-        return 0;
+    const double left = (double)g->options->limit_ns - (double)(sb_now_ns() - g->started_ns);
+    const double fit = left / (g->pair_ns * (double)(open->cells + 1));
+    if (g->options->limit_ns == 0 || fit >= (double)rounds)
+        return rounds;
+    return fit > 0 ? (size_t)fit : 0;
+}
+
+/* Control pairs that differ by their signs are forgotten once, because one batch in 70 does so by
+ * chance; an interval that is too wide gets more pairs. False: the machine cannot tell. */
+static bool retry_control(struct sb_gate_result *result)
+{
+    if (!result->checked_control.differs)
+        return true;
+    if (result->control_repeated)
+        return false;
     result->control_repeated = true;
     result->num_control = 0;
-    g->progress.total += 2 * rounds;
-    for (size_t r = 0; r < rounds && rc == 0; r++)
-        rc = control_pair(g, r, err);
-    if (rc == 0 && !sb_gate_check_control(result->control, result->num_control, &g->options->rule,
-                                          &result->checked_control))
-        rc = sb_error_nomem(err, "control pairs", result->num_control);
+    return true;
+}
+
+/* Takes as many pairs again for what the last look left open, and looks again. */
+static int look_again(struct gate *g, struct sb_error *err)
+{
+    struct sb_gate_result *result = g->result;
+    size_t total = result->rounds;
+    int rc = 0;
+    for (int look = 1; look < SB_GATE_MAX_LOOKS && rc == 0; look++) {
+        const struct open_part open = find_open(result);
+        if ((open.cells == 0 && !open.control) || (open.control && !retry_control(result)))
+            return 0;
+        const size_t rounds = next_rounds(g, &open, total);
+        if (rounds < LEAST_ROUNDS) {
+            if (open.cells)
+                sb_gate_reason(g, SB_GATE_TOO_NOISY,
+                               "no time for more rounds of %zu unresolved cells within %.0f s: "
+                               "give --time-limit or fewer --cells",
+                               open.cells, (double)g->options->limit_ns / 1e9);
+            return 0;
+        }
+        const struct sb_gate_rule rule = sb_gate_rule_at(&g->options->rule, look);
+        g->progress.total += rounds * (2 * open.cells + 2);
+        rc = run_rounds(g, rounds, open.active, err);
+        if (rc == 0)
+            rc = judge(g, &rule, open.active, err);
+        total += rounds;
+    }
     return rc;
 }
 
@@ -255,13 +304,11 @@ int sb_gate_time_cells(struct gate *g, struct sb_error *err)
     const int64_t calibrated = sb_now_ns();
     if (rc == 0)
         rc = run_rounds(g, rounds, all, err);
-    g->rounds_ns = sb_now_ns() - calibrated;
+    g->pair_ns = (double)(sb_now_ns() - calibrated) / (double)(rounds * (result->num_cells + 1));
     if (rc == 0)
         rc = judge(g, &g->options->rule, all, err);
     if (rc == 0)
-        rc = extend(g, rounds, err);
-    if (rc == 0)
-        rc = repeat_control(g, rounds, err);
+        rc = look_again(g, err);
     const int64_t after = sb_steal_ticks();
     result->steal_ticks = before == SB_NO_INT || after == SB_NO_INT ? SB_NO_INT : after - before;
     sb_progress_finish(&g->progress);

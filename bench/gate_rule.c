@@ -22,6 +22,11 @@ const char *sb_gate_verdict_name(enum sb_gate_verdict verdict)
     return names[verdict];
 }
 
+struct sb_gate_rule sb_gate_rule_at(const struct sb_gate_rule *rule, int look)
+{
+    return (struct sb_gate_rule){.delta = rule->delta, .alpha = ldexp(rule->alpha, -look)};
+}
+
 /* Median and interval of d as logarithms; NaN interval when there are too few. */
 static bool locate(const double *d, size_t count, double *median, double *low, double *high)
 {
@@ -100,6 +105,7 @@ bool sb_gate_check_control(const double *d, size_t count, const struct sb_gate_r
     out->count = count;
     out->p = 2 * smaller < 1 ? 2 * smaller : 1;
     out->half_width = expm1((high - low) / 2);
-    out->noisy = out->p <= CONTROL_LEVEL || !(out->half_width <= rule->delta);
+    out->differs = out->p <= CONTROL_LEVEL;
+    out->noisy = out->differs || !(out->half_width <= rule->delta);
     return true;
 }

@@ -39,6 +39,14 @@ struct sb_gate_cell {
     double p_up, p_down;     /* corrected */
 };
 
+/* Cells that a look leaves unresolved get as many pairs again and another look, SB_GATE_MAX_LOOKS
+ * at most (21 pairs become 672). Each look has half the level of the one before, so that all
+ * together call a cell REGRESSED by chance with less than twice alpha; a median beyond delta comes
+ * on top. */
+#define SB_GATE_MAX_LOOKS 6
+/* The rule of look 0, 1, 2, ... */
+struct sb_gate_rule sb_gate_rule_at(const struct sb_gate_rule *rule, int look);
+
 /* Fills the results of all cells together. False when out of memory. */
 bool sb_gate_judge(struct sb_gate_cell *cells, size_t count, const struct sb_gate_rule *rule);
 
@@ -47,7 +55,8 @@ struct sb_gate_control {
     size_t count;
     double p;          /* two-sided sign test */
     double half_width; /* of the median's 95 % interval, as a ratio; NaN: too few */
-    bool noisy;        /* p <= 1 %, or the interval is wider than delta on one side */
+    bool differs;      /* p <= 1 % */
+    bool noisy;        /* differs, or the interval is wider than delta on one side */
 };
 /* False when out of memory. */
 bool sb_gate_check_control(const double *d, size_t count, const struct sb_gate_rule *rule,

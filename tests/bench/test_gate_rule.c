@@ -129,6 +129,40 @@ static void test_gate_rule__finds_slow_downs_in_simulation(void **state)
     assert_in_range(regressions(log(1.10), 0.015, 4), 995, 1000);
 }
 
+/* A cell of a gate that looks again while it is unresolved. */
+static enum sb_gate_verdict look_until_resolved(struct machine *m, double effect, double noise)
+{
+    double d[21 << (SB_GATE_MAX_LOOKS - 1)];
+    struct sb_gate_cell cell = {.d = d, .verdict = SB_GATE_UNRESOLVED};
+    for (int look = 0; look < SB_GATE_MAX_LOOKS && cell.verdict == SB_GATE_UNRESOLVED; look++) {
+        const size_t more = look ? cell.count : 21;
+        const struct sb_gate_rule at = sb_gate_rule_at(&rule, look);
+        simulate(m, effect, noise, d + cell.count, more);
+        cell.count += more;
+        assert_true(sb_gate_judge(&cell, 1, &at));
+    }
+    return cell.verdict;
+}
+
+static size_t verdicts(enum sb_gate_verdict verdict, double effect, uint64_t seed)
+{
+    struct machine m = {.rng = sb_rng_seed(seed)};
+    size_t count = 0;
+    for (size_t gate = 0; gate < 500; gate++)
+        count += look_until_resolved(&m, effect, 0.08) == verdict;
+    return count;
+}
+
+/* Noise of 8 % per run, where 21 pairs tell nothing. */
+static void test_gate_rule__more_looks_resolve_what_noise_hides(void **state)
+{
+    (void)state;
+    assert_in_range(verdicts(SB_GATE_REGRESSED, 0, 5), 0, 10); /* at most twice alpha */
+    assert_in_range(verdicts(SB_GATE_SAME, 0, 5), 400, 500);
+    assert_in_range(verdicts(SB_GATE_REGRESSED, log(1.05), 6), 475, 500);
+    assert_in_range(verdicts(SB_GATE_REGRESSED, log(1.10), 7), 498, 500);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +171,7 @@ int main(void)
         cmocka_unit_test(test_gate_rule__control_pairs_must_show_nothing),
         cmocka_unit_test(test_gate_rule__no_false_alarms_in_simulation),
         cmocka_unit_test(test_gate_rule__finds_slow_downs_in_simulation),
+        cmocka_unit_test(test_gate_rule__more_looks_resolve_what_noise_hides),
     };
     return cmocka_run_group_tests_name("bench/gate_rule", tests, NULL, NULL);
 }
