@@ -10,6 +10,8 @@
 #define WANTED_TICKS 6
 #define TICK_WIDTH   42.0 /* pixels that a label needs */
 #define TICK_HEIGHT  24.0
+#define MARGIN       0.05 /* of a range beyond its data */
+#define TEXT_MARGIN  0.1
 #define AROUND       70.0 /* beside a panel, for the labels of its y axis */
 
 static void widen(double *low, double *high, double value)
@@ -45,13 +47,13 @@ static double round_step(double span, size_t ticks)
     return power * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
 }
 
-static void linear_range(struct sb_axis *axis, double low, double high)
+static void linear_range(struct sb_axis *axis, double low, double high, double share)
 {
     if (axis->from_zero && low > 0)
         low = 0;
     if (high <= low)
         high = low + (low != 0 ? fabs(low) : 1);
-    const double margin = 0.05 * (high - low);
+    const double margin = share * (high - low);
     if (isnan(axis->low))
         axis->low = axis->from_zero && low == 0 ? 0 : low - margin;
     if (isnan(axis->high))
@@ -71,14 +73,14 @@ static void linear_ticks(struct sb_figure *f, struct sb_axis *axis, size_t most)
     }
 }
 
-static void log_range(struct sb_axis *axis, double low, double high)
+static void log_range(struct sb_axis *axis, double low, double high, double share)
 {
     low = low > 0 ? low : 1e-9;
     high = high > low ? high : low * 10;
     if (isnan(axis->low))
-        axis->low = low / pow(high / low, 0.06);
+        axis->low = low / pow(high / low, share);
     if (isnan(axis->high))
-        axis->high = high * pow(high / low, 0.06);
+        axis->high = high * pow(high / low, share);
 }
 
 /* Ticks of a logarithmic axis: some numbers in every decade, or 1 in every few. */
@@ -129,21 +131,40 @@ static void log_ticks(struct sb_figure *f, struct sb_axis *axis, size_t most)
     }
 }
 
-/* Sets the ends of the range that are not set yet, so that they hold low..high. */
-static void set_range(struct sb_axis *axis, double low, double high)
+/* Sets the ends of the range that are not set yet, so that they hold low..high and a margin: a
+ * share of what the data span. */
+static void set_range(struct sb_axis *axis, double low, double high, double share)
 {
     if (isnan(low)) {
         low = axis->kind == SB_AXIS_LOG ? 1 : 0;
         high = low + 1;
     }
     if (axis->kind == SB_AXIS_LOG) {
-        log_range(axis, low, high);
+        log_range(axis, low, high, share);
     } else if (axis->kind == SB_AXIS_LINEAR) {
-        linear_range(axis, low, high);
+        linear_range(axis, low, high, share);
     } else {
         axis->low = isnan(axis->low) ? low : axis->low;
         axis->high = isnan(axis->high) ? high : axis->high;
     }
+}
+
+static bool has_texts(const struct sb_panel *panel)
+{
+    for (size_t s = 0; s < panel->num_series; s++) {
+        for (size_t i = 0; i < panel->series[s].count; i++) {
+            const struct sb_datum *const d = &panel->series[s].data[i];
+            if (panel->series[s].mark != SB_MARK_BARS && d->text && *d->text)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Texts beside points need room above the highest and below the lowest. */
+static double margin_of(const struct sb_panel *panel, const struct sb_axis *axis)
+{
+    return axis == &panel->y && has_texts(panel) ? TEXT_MARGIN : MARGIN;
 }
 
 /* Ticks whose labels have room. */
@@ -158,7 +179,7 @@ void sb_axis_finish(struct sb_figure *f, const struct sb_panel *panel, struct sb
 {
     double low, high;
     data_range(panel, axis, &low, &high);
-    set_range(axis, low, high);
+    set_range(axis, low, high, margin_of(panel, axis));
     const size_t most = most_ticks(f, axis == &panel->x);
     if (axis->kind == SB_AXIS_LOG)
         log_ticks(f, axis, most);
@@ -177,7 +198,7 @@ void sb_axis_share(struct sb_figure *f)
             widen(&least, &most, high);
         }
         for (size_t p = 0; p < f->num_panels; p++)
-            set_range(side ? &f->panels[p].y : &f->panels[p].x, least, most);
+            set_range(side ? &f->panels[p].y : &f->panels[p].x, least, most, MARGIN);
     }
 }
 

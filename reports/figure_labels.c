@@ -184,6 +184,7 @@ static void place(struct scene *s, size_t index)
                                    {1, 0},   {0, -1}, {0, 1},  {-1, 0}};
     struct text *const t = &s->texts[index];
     const double width = sb_text_pixels(t->datum->text, SB_FONT_PIXELS);
+    const double left = s->plot->x + 2, right = s->plot->x + s->plot->width + OUTSIDE;
     double best = COST_TEXT;
     struct sb_box chosen = {0, 0, 0, 0};
     for (size_t i = 0; i < RINGS * sizeof(sides) / sizeof(sides[0]); i++) {
@@ -192,7 +193,9 @@ static void place(struct scene *s, size_t index)
         const double away = GAP + (double)ring * STEP;
         const double dx = side[0] * (width / 2 + (side[1] ? 1 : away + 2));
         const double dy = side[1] * (HEIGHT / 2 + away);
-        const struct sb_box box = {t->x + dx - width / 2, t->y + dy - HEIGHT / 2, width, HEIGHT};
+        struct sb_box box = {t->x + dx - width / 2, t->y + dy - HEIGHT / 2, width, HEIGHT};
+        if (side[1]) /* above and below there is a choice */
+            box.x = fmax(fmin(box.x, right - width), left);
         const double cost =
             cost_of(s, index, &box) + COST_RING * (double)ring + COST_SIDE * (double)(i % n);
         if (cost < best && is_inside(s->plot, &box)) {

@@ -10,15 +10,16 @@
 
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
-#define MARGIN     12.0
-#define LINE       17.0                /* of text in SB_FONT_PIXELS */
-#define SMALL_LINE 14.0                /* of text in SB_FONT_SMALL */
-#define SWATCH     (SB_KEY_SWATCH + 5) /* of the key, with its gap */
-#define KEY_GAP    16.0
-#define TICK_GAP   8.0
-#define PANEL_GAP  14.0
-#define ROW_GAP    8.0  /* more, below the label of the row above */
-#define RIGHT_ROOM 16.0 /* half a tick's label may stick out */
+#define MARGIN      12.0
+#define LINE        17.0                /* of text in SB_FONT_PIXELS */
+#define SMALL_LINE  14.0                /* of text in SB_FONT_SMALL */
+#define SWATCH      (SB_KEY_SWATCH + 5) /* of the key, with its gap */
+#define KEY_GAP     16.0
+#define TICK_GAP    8.0
+#define PANEL_GAP   14.0
+#define ROW_GAP     8.0   /* more, below the label of the row above */
+#define RIGHT_ROOM  16.0  /* half a tick's label may stick out */
+#define LEAST_TITLE 100.0 /* width of a panel's title, however wide the labels of its ticks are */
 
 bool sb_bar_text_fits(const struct sb_panel *panel, const struct sb_box *plot,
                       const struct sb_datum *bar, double font_pixels)
@@ -51,32 +52,52 @@ static void add_line(struct sb_layout *l, const char *text, double x, double y, 
 }
 
 /* Bytes of the longest start of text that is at most `width` pixels wide and ends at a blank. */
-static size_t wrap_at(const char *text, double width)
+static size_t wrap_at(const char *text, double font_pixels, double width)
 {
     size_t best = 0, i = 0;
     double used = 0;
     for (; text[i]; i++) {
         if (text[i] == ' ')
             best = i;
-        used += sb_byte_pixels((unsigned char)text[i], SB_FONT_SMALL);
+        used += sb_byte_pixels((unsigned char)text[i], font_pixels);
         if (used > width)
             return best ? best : i;
     }
     return i;
 }
 
+/* Takes the text's first line of this width off it, with the blanks behind. */
+static const char *take_line(struct sb_layout *l, const char **text, double font_pixels,
+                             double width)
+{
+    const size_t n = wrap_at(*text, font_pixels, width);
+    const char *const line = sb_texts_printf(&l->texts, "%.*s", (int)n, *text);
+    *text += n;
+    *text += strspn(*text, " ");
+    return line;
+}
+
 /* Adds text as small lines below y; the new y. */
 static double add_paragraph(struct sb_layout *l, const char *text, double y)
 {
     while (*text) {
-        const size_t n = wrap_at(text, l->width - 2 * MARGIN);
         y += SMALL_LINE;
-        add_line(l, sb_texts_printf(&l->texts, "%.*s", (int)n, text), MARGIN, y, true);
-        text += n;
-        while (*text == ' ')
-            text++;
+        add_line(l, take_line(l, &text, SB_FONT_SMALL, l->width - 2 * MARGIN), MARGIN, y, true);
     }
     return y;
+}
+
+/* True when a series of this name has something to show, in whatever panel. */
+static bool is_drawn(const struct sb_figure *f, const char *name)
+{
+    for (size_t p = 0; p < f->num_panels; p++) {
+        for (size_t s = 0; s < f->panels[p].num_series; s++) {
+            const struct sb_series *const series = &f->panels[p].series[s];
+            if (series->count && strcmp(series->name, name) == 0)
+                return true;
+        }
+    }
+    return false;
 }
 
 /* True when the key names the series already. */
@@ -114,7 +135,7 @@ static double place_key(struct sb_layout *l, const struct sb_figure *f, double y
     for (size_t p = 0; p < f->num_panels; p++) {
         for (size_t s = 0; s < f->panels[p].num_series; s++) {
             const struct sb_series *series = &f->panels[p].series[s];
-            if (*series->name && !is_in_key(l, series))
+            if (*series->name && !is_in_key(l, series) && is_drawn(f, series->name))
                 place_name(l, series, &x, &y);
         }
     }
@@ -143,21 +164,50 @@ static bool any_y_label(const struct sb_figure *f)
     return false;
 }
 
+/* Height of a panel's title in lines of this width. */
+static double title_height(const struct sb_panel *panel, double width)
+{
+    double height = 0;
+    for (const char *text = panel->title; *text; height += LINE) {
+        text += wrap_at(text, SB_FONT_PIXELS, width);
+        text += strspn(text, " ");
+    }
+    return height;
+}
+
+static double highest_title(const struct sb_figure *f, double width)
+{
+    double highest = 0;
+    for (size_t p = 0; p < f->num_panels; p++)
+        highest = fmax(highest, title_height(&f->panels[p], width));
+    return highest;
+}
+
+/* The title of a panel in lines of this width, the last one right above its drawing area. */
+static void place_title(struct sb_layout *l, const struct sb_panel *panel,
+                        const struct sb_box *plot, double width)
+{
+    double y = plot->y - 6 + LINE - title_height(panel, width);
+    for (const char *text = panel->title; *text; y += LINE)
+        add_line(l, take_line(l, &text, SB_FONT_PIXELS, width), plot->x, y, false);
+}
+
 /* Places the panels in a grid below y; the new y. */
 static double place_panels(struct sb_layout *l, const struct sb_figure *f, double y)
 {
     const double left = widest_tick(f) + TICK_GAP + (any_y_label(f) ? LINE + 4 : 0);
     const double cell = (l->width - 2 * MARGIN) / (double)f->columns;
+    const double title_width = fmax(cell - left, LEAST_TITLE),
+                 titles = highest_title(f, title_width);
     double row_bottom = y;
     for (size_t p = 0; p < f->num_panels; p++) {
         const struct sb_panel *panel = &f->panels[p];
         if (p % f->columns == 0)
             y = row_bottom + (p && *panel->x.label ? ROW_GAP : 0);
-        const double top = y + PANEL_GAP + (*panel->title ? LINE : 0);
+        const double top = y + PANEL_GAP + titles;
         l->plots[p] = (struct sb_box){MARGIN + (double)(p % f->columns) * cell + left, top,
                                       cell - left - RIGHT_ROOM, f->panel_height};
-        if (*panel->title)
-            add_line(l, panel->title, l->plots[p].x, top - 6, false);
+        place_title(l, panel, &l->plots[p], title_width);
         const double bottom = top + f->panel_height + LINE + (*panel->x.label ? LINE : 0);
         row_bottom = bottom > row_bottom ? bottom : row_bottom;
     }

@@ -2,6 +2,7 @@
 #include "reports/figures.h"
 
 #include "base/str.h"
+#include "reports/figure_style.h"
 
 #include <string.h>
 
@@ -85,6 +86,21 @@ const char *sb_row_cell_name(struct sb_figure *f, const struct sb_report_rows *r
     f->texts.failed = f->texts.failed || name.failed;
     sb_str_release(&name);
     return kept;
+}
+
+void sb_figure_add_levels(struct sb_figure *f, struct sb_panel *panel,
+                          const struct sb_report_rows *rows, enum sb_mark mark)
+{
+    static const char *const levels[] = {"stem", "L1", "L2", "L3", "L4", "L5", "L6", "L7", "head"};
+    for (size_t l = 0; l < sizeof(levels) / sizeof(levels[0]); l++) {
+        for (size_t i = 0; i < rows->count; i++) {
+            const char *const level = rows->items[i].part.level;
+            if (level && strcmp(level, levels[l]) == 0) {
+                sb_figure_series_named(f, panel, level, mark, sb_level_colour(level));
+                break;
+            }
+        }
+    }
 }
 
 const char *sb_row_samples(struct sb_figure *f, const struct sb_report_rows *rows)

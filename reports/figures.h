@@ -53,6 +53,9 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
  * rows differ in them. */
 const char *sb_row_cell_name(struct sb_figure *f, const struct sb_report_rows *rows,
                              const struct sb_row *row);
+/* Series of the levels that any row is of, in their usual order, whichever comes first. */
+void sb_figure_add_levels(struct sb_figure *f, struct sb_panel *panel,
+                          const struct sb_report_rows *rows, enum sb_mark mark);
 /* How many samples the timed rows have: "n = 5", "n = 5 to 20". */
 const char *sb_row_samples(struct sb_figure *f, const struct sb_report_rows *rows);
 

@@ -71,17 +71,19 @@ static int colour_of(const struct models *m, const struct sb_record *r)
     return SB_COLOUR_FAMILY + (int)number_of(m, r);
 }
 
-/* ", n = 100 images": of the accuracy beside a diagnosis; "" where none is recorded. */
-static const char *images_of(struct sb_figure *f, const struct sb_records *records,
-                             const char *dataset)
+/* "instances_val.json, n = 100 images": what a diagnosis was made on; the number of images is that
+ * of the accuracy beside it, left out where none is recorded. */
+static const char *subject_of(struct sb_figure *f, const struct sb_records *records,
+                              const char *dataset)
 {
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_accuracy_record *const a = &records->items[i].u.accuracy;
         if (records->items[i].kind == SB_RECORD_ACCURACY && a->samples != SB_NO_INT &&
             strcmp(a->dataset, dataset) == 0)
-            return sb_texts_printf(&f->texts, ", n = %lld images", (long long)a->samples);
+            return sb_texts_printf(&f->texts, "%s, n = %lld images", dataset,
+                                   (long long)a->samples);
     }
-    return "";
+    return sb_texts_keep(&f->texts, dataset);
 }
 
 /* The note, with what it leaves out. */
@@ -158,12 +160,11 @@ int sb_figure_precision(struct sb_figure *f, const struct sb_records *records, s
     f->has_key = true;
     f->columns = 3;
     f->panel_height = 220;
-    f->note =
-        note_of(f, &models,
-                sb_texts_printf(&f->texts,
-                                "Mean over the categories of %s%s, objects of all sizes; band: "
-                                "95 %% interval, bootstrap over images.",
-                                dataset, images_of(f, records, dataset)));
+    f->note = note_of(f, &models,
+                      sb_texts_printf(&f->texts,
+                                      "Mean over the categories of %s, objects of all sizes; band: "
+                                      "95 %% interval, bootstrap over images.",
+                                      subject_of(f, records, dataset)));
     return 0;
 }
 
@@ -189,6 +190,7 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
                           struct sb_error *err)
 {
     struct sb_panel *p = NULL;
+    const char *dataset = "";
     struct models models;
     (void)err;
     find_models(&models, records, SB_RECORD_CURVE);
@@ -207,14 +209,17 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
             sb_figure_point(f, s, 1, 1);
         }
         add_bins(f, p, &models, r);
+        dataset = r->u.curve.dataset;
     }
     f->title = "Calibration of scores";
     f->has_key = true;
     f->panel_height = 320;
     f->note = note_of(
         f, &models,
-        "Above the diagonal scores promise too little, below it too much. Numbers: detections "
-        "in the bin; bars: 95 % interval of the share.");
+        sb_texts_printf(&f->texts,
+                        "Above the diagonal scores promise too little, below it too much. Numbers: "
+                        "detections in the bin; bars: 95 %% interval of the share (Wilson). On %s.",
+                        subject_of(f, records, dataset)));
     return 0;
 }
 
@@ -286,6 +291,18 @@ static void add_category(struct sb_figure *f, struct sb_panel *p, const struct s
     }
 }
 
+/* From 0 to a little beyond the highest interval, and never beyond what an AP can be. */
+static void set_precision_range(struct sb_panel *p)
+{
+    double most = 1;
+    for (size_t s = 0; s < p->num_series; s++) {
+        for (size_t i = 0; i < p->series[s].count; i++)
+            most = fmax(fmax(most, p->series[s].data[i].x), p->series[s].data[i].x_high);
+    }
+    p->x.low = 0;
+    p->x.high = fmin(100, 1.05 * most);
+}
+
 int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
                          struct sb_error *err)
 {
@@ -301,11 +318,10 @@ int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
         struct sb_panel *p = sb_figure_panel(f, "");
         sb_figure_axis(f, &p->x, "AP, IoU 0.50:0.95 [points], measured", SB_AXIS_LINEAR);
         sb_figure_axis(f, &p->y, "", SB_AXIS_NAMES);
-        p->x.low = 0;
-        p->x.high = 100;
         p->y.reversed = true;
         for (size_t i = 0; i < count && !f->texts.failed; i++)
             add_category(f, p, records, &models, found[i], (double)i);
+        set_precision_range(p);
         p->y.low = -0.6;
         p->y.high = (double)count - 0.4;
         const double crowd = 0.5 + (double)models.count / 2;
@@ -313,12 +329,13 @@ int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
     }
     f->title = "Average precision of each category";
     f->has_key = true;
-    f->note = note_of(
-        f, &models,
-        sb_texts_printf(&f->texts,
-                        "In brackets: objects. Bars: 95 %% interval, bootstrap over images%s.%s",
-                        count ? images_of(f, records, found[0]->u.category.dataset) : "",
-                        all > count ? " The 80 categories with the most objects." : ""));
+    f->note =
+        note_of(f, &models,
+                sb_texts_printf(
+                    &f->texts,
+                    "In brackets: objects. Bars: 95 %% interval, bootstrap over images. On %s.%s",
+                    count ? subject_of(f, records, found[0]->u.category.dataset) : "",
+                    all > count ? " The 80 categories with the most objects." : ""));
     sb_free(found);
     return 0;
 }
@@ -389,6 +406,7 @@ static const char *error_counts(struct sb_figure *f, const struct sb_records *re
 int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
 {
     struct error_bars b = {NULL, 0, {{NULL}, 0, false}};
+    const char *dataset = "";
     (void)err;
     find_models(&b.models, records, SB_RECORD_ERROR);
     for (size_t i = 0; i < records->count && !f->texts.failed; i++) {
@@ -402,6 +420,7 @@ int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, stru
             b.panel->y.from_zero = true;
         }
         add_error(f, &b, r);
+        dataset = r->u.error.dataset;
     }
     if (b.panel) {
         b.panel->x.low = -0.5;
@@ -417,7 +436,7 @@ int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, stru
             "AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: "
             "wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: "
             "object not found, FalsePos: all wrong detections, FalseNeg: all objects not found "
-            "rightly.%s",
-            error_counts(f, records, &b.models)));
+            "rightly. On %s.%s",
+            subject_of(f, records, dataset), error_counts(f, records, &b.models)));
     return 0;
 }

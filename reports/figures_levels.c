@@ -73,19 +73,6 @@ static double sum_of(const struct sb_report_rows *rows, size_t begin, size_t end
     return sum;
 }
 
-/* Series of the usual levels in their order, whichever model has them first. */
-static void add_level_series(struct sb_figure *f, struct sb_panel *p,
-                             const struct sb_report_rows *rows)
-{
-    static const char *const levels[] = {"stem", "L1", "L2", "L3", "L4", "L5", "L6", "L7", "head"};
-    for (size_t l = 0; l < sizeof(levels) / sizeof(levels[0]); l++) {
-        for (size_t i = 0; i < rows->count; i++) {
-            if (strcmp(sb_row_label(rows, &rows->items[i]), levels[l]) == 0)
-                sb_figure_series_named(f, p, levels[l], SB_MARK_BARS, sb_level_colour(levels[l]));
-        }
-    }
-}
-
 /* The interval of a level's time at the end of its part of the bar; those of neighbours stand apart
  * in height. Returns how far it reaches. */
 static double add_interval(struct sb_figure *f, struct sb_panel *p, const struct sb_row *row,
@@ -162,7 +149,7 @@ static void add_panel(struct sb_figure *f, const struct sb_report_rows *rows,
     sb_figure_axis(f, &p->y, "", SB_AXIS_NAMES);
     p->x.from_zero = true;
     p->y.reversed = true;
-    add_level_series(f, p, rows);
+    sb_figure_add_levels(f, p, rows, SB_MARK_BARS);
     for (size_t i = 0; i < rows->count; i = cell_end(rows, i)) {
         const size_t end = cell_end(rows, i);
         const double at = stack(f, p, rows, i, end, q, unit, y);

@@ -71,7 +71,9 @@ static const char *label_of(struct sb_figure *f, const struct sb_paper_table *ta
     return sb_texts_keep(&f->texts, row->name);
 }
 
-static void add_panel(struct sb_figure *f, const struct sb_paper_table *table)
+/* Families keep their colours from panel to panel. */
+static void add_panel(struct sb_figure *f, const struct sb_paper_table *table,
+                      struct sb_families *families)
 {
     const int flops = find_column(table, "flops"), ap = find_column(table, "AP");
     if (flops < 0 || ap < 0)
@@ -80,20 +82,18 @@ static void add_panel(struct sb_figure *f, const struct sb_paper_table *table)
         sb_figure_panel(f, sb_texts_printf(&f->texts, "Table %s: %s", table->id, table->title));
     sb_figure_axis(f, &p->x, "FLOPs [G], printed or computed", SB_AXIS_LOG);
     sb_figure_axis(f, &p->y, "AP [points], printed or measured", SB_AXIS_LINEAR);
-    struct sb_families families = {0};
     for (size_t r = 0; r < table->num_rows; r++) {
         const struct sb_paper_row *row = &table->rows[r];
         const struct sb_paper_cell *x = &row->cells[flops], *y = &row->cells[ap];
         if (is_shown(row) && x->printed && y->printed)
-            add_row(f, p, row, label_of(f, table, row), x, y, &families);
+            add_row(f, p, row, label_of(f, table, row), x, y, families);
     }
-    f->texts.failed = f->texts.failed || families.texts.failed;
-    sb_families_release(&families);
 }
 
 int sb_figure_paper(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
 {
     struct sb_paper paper;
+    struct sb_families families = {0};
     int rc = sb_paper_open(&paper, err);
     if (rc)
         return rc;
@@ -104,8 +104,10 @@ int sb_figure_paper(struct sb_figure *f, const struct sb_records *records, struc
             continue;
         sb_paper_costs(table, records);
         rc = sb_paper_measure(table, records, err);
-        add_panel(f, table);
+        add_panel(f, table, &families);
     }
+    f->texts.failed = f->texts.failed || families.texts.failed;
+    sb_families_release(&families);
     f->title = "Accuracy against FLOPs: printed in the paper, and here";
     f->has_key = true;
     f->panel_height = 260;

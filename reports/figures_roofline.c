@@ -109,6 +109,7 @@ int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, st
             sb_figure_axis(f, &p->x, "Arithmetic intensity [FLOP/byte], computed", SB_AXIS_LOG);
             sb_figure_axis(f, &p->y, "Speed [GFLOP/s], measured", SB_AXIS_LOG);
             num_roofs += add_roof(f, p, sb_row_peak(&rows, row), &range);
+            sb_figure_add_levels(f, p, &rows, SB_MARK_POINTS);
         }
         add_step(f, p, row);
     }

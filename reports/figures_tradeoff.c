@@ -254,7 +254,7 @@ static int add_subject(struct sb_figure *f, const struct sb_report_rows *rows,
     const size_t before = f->num_panels;
     int rc = 0;
     for (size_t i = 0; i < sizeof(against) / sizeof(against[0]) && rc == 0; i++)
-        rc = add_panel(f, rows, f->num_panels == before ? title : " ", against[i], &accuracy, err);
+        rc = add_panel(f, rows, f->num_panels == before ? title : "", against[i], &accuracy, err);
     return rc;
 }
 

@@ -91,6 +91,40 @@ static void test_figure_labels__text_is_as_wide_as_its_font(void **state)
     assert_true(fabs(sb_text_pixels("µ", 10) - 6.36) < 1e-9); /* one character */
 }
 
+/* Two panels side by side: the key has the order of the first, without what nothing is drawn of;
+ * a title that is too long for its panel goes on in a second line, clear of the drawing area. */
+static void test_figure_layout__keys_and_titles_have_room(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"L1", "L2", "never drawn"};
+    const char *const title = "a-model-whose-name-is-long with-more-words that-do not-fit-at-all";
+    struct sb_figure f;
+    struct sb_layout l;
+    sb_figure_init(&f, "two", "Two panels");
+    f.has_key = true;
+    f.columns = 2;
+    for (size_t p = 0; p < 2; p++) {
+        struct sb_panel *panel = sb_figure_panel(&f, p ? title : "short");
+        for (int s = 0; s < 3; s++)
+            sb_figure_series(&f, panel, names[s], SB_MARK_POINTS, s);
+        sb_figure_point(&f, &panel->series[1 - p], 1, 1); /* L2 first, then L1 */
+    }
+    assert_ok(sb_figure_finish(&f, &err), &err);
+    assert_ok(sb_layout_init(&l, &f, false, &err), &err);
+    assert_int_equal(l.num_key, 2);
+    assert_string_equal(l.key[0].series->name, "L1");
+    assert_string_equal(l.key[1].series->name, "L2");
+    assert_int_equal(l.num_lines, 3);
+    for (size_t i = 0; i < l.num_lines; i++) {
+        const struct sb_text_line *const line = &l.lines[i];
+        assert_true(line->x + sb_text_pixels(line->text, SB_FONT_PIXELS) <= l.width);
+        assert_true(line->y < l.plots[0].y);
+    }
+    assert_true(l.lines[1].y < l.lines[2].y && l.lines[0].y == l.lines[2].y);
+    sb_layout_release(&l);
+    sb_figure_release(&f);
+}
+
 static int lay_out(void *ctx)
 {
     struct sb_figure f;
@@ -118,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_figure_labels__stand_apart),
         cmocka_unit_test(test_figure_labels__ticks_have_room),
         cmocka_unit_test(test_figure_labels__text_is_as_wide_as_its_font),
+        cmocka_unit_test(test_figure_layout__keys_and_titles_have_room),
         cmocka_unit_test(test_figure_labels__survive_running_out_of_memory),
     };
     return cmocka_run_group_tests_name("reports/figure_labels", tests, NULL, NULL);

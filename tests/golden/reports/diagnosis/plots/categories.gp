@@ -1,5 +1,5 @@
 # Average precision of each category
-# In brackets: objects. Bars: 95 % interval, bootstrap over images, n = 3 images.
+# In brackets: objects. Bars: 95 % interval, bootstrap over images. On gt.json, n = 3 images.
 # Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
 # Made by: spinebench report diagnosis.jsonl -o DIR
 # 'gnuplot categories.gp' in this folder draws categories.png
@@ -14,7 +14,7 @@ set tics textcolor rgb '#222222'
 unset key
 set multiplot
 set label 'Average precision of each category' at screen 0.01667, screen 0.89119 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
-set label 'In brackets: objects. Bars: 95 % interval, bootstrap over images, n = 3 images.' at screen 0.01667, screen 0.15544 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'In brackets: objects. Bars: 95 % interval, bootstrap over images. On gt.json, n = 3 images.' at screen 0.01667, screen 0.15544 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01667, screen 0.08290 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label '' at screen 0.03194, screen 0.78584 front point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'
 set label 'first' at screen 0.05417, screen 0.78584 noenhanced
@@ -25,8 +25,8 @@ set rmargin at screen 0.96111
 set tmargin at screen 0.68394
 set bmargin at screen 0.43523
 unset logscale x
-set xrange [0 :100 ]
-set xtics scale 0.6 nomirror ('0' 0 , '20' 20 , '40' 40 , '60' 60 , '80' 80 , '100' 100 ) noenhanced
+set xrange [0 :97.97019982467 ]
+set xtics scale 0.6 nomirror ('0' 0 , '20' 20 , '40' 40 , '60' 60 , '80' 80 ) noenhanced
 set xlabel 'AP, IoU 0.50:0.95 [points], measured' noenhanced
 unset logscale y
 set yrange [1.6 :-0.6 ]

@@ -15,8 +15,6 @@ unset key
 set multiplot
 set label 'Accuracy against cost, latency and memory' at screen 0.01667, screen 0.94697 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'AP on embedded, n = 24' at screen 0.07814, screen 0.83081 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
-set label ' ' at screen 0.40037, screen 0.83081 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
-set label ' ' at screen 0.72259, screen 0.83081 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'n: images. Up and to the left is better. Bars: 95 % intervals of accuracy and of the median latency, n = 8. Paper FLOPs: multi-adds (tf), as' at screen 0.01667, screen 0.11111 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'the paper''s profiler counts them.' at screen 0.01667, screen 0.07576 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report mini.jsonl -o DIR' at screen 0.01667, screen 0.04040 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
@@ -33,7 +31,7 @@ set rmargin at screen 0.31667
 set tmargin at screen 0.80303
 set bmargin at screen 0.24747
 set logscale x
-set xrange [39.4290115255965 :62.0923504108302 ]
+set xrange [39.5892069586273 :61.8410973111568 ]
 set xtics scale 0.6 nomirror ('40' 40 , '50' 50 , '60' 60 ) noenhanced
 set xlabel 'Paper FLOPs [M], computed' noenhanced
 unset logscale y
@@ -51,13 +49,13 @@ unset label
 unset object
 unset arrow
 
-#  
+# Accuracy against cost, latency and memory
 set lmargin at screen 0.40037
 set rmargin at screen 0.63889
 set tmargin at screen 0.80303
 set bmargin at screen 0.24747
 set logscale x
-set xrange [1.93051608543719 :3.40168105800207 ]
+set xrange [1.94030513589263 :3.38451920706733 ]
 set xtics scale 0.6 nomirror ('2.0' 2 , '2.5' 2.5 , '3.0' 3 ) noenhanced
 set xlabel 'Latency [ms], measured' noenhanced
 unset logscale y
@@ -77,13 +75,13 @@ unset label
 unset object
 unset arrow
 
-#  
+# Accuracy against cost, latency and memory
 set lmargin at screen 0.72259
 set rmargin at screen 0.96111
 set tmargin at screen 0.80303
 set bmargin at screen 0.24747
 set logscale x
-set xrange [1.0238286924399 :1.61231355978506 ]
+set xrange [1.02798838791257 :1.60578942634735 ]
 set xtics scale 0.6 nomirror ('1.2' 1.2 , '1.4' 1.4 , '1.6' 1.6 ) noenhanced
 set xlabel 'Peak memory [MiB], measured' noenhanced
 unset logscale y

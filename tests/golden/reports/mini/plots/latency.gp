@@ -30,11 +30,11 @@ set rmargin at screen 0.47778
 set tmargin at screen 0.86710
 set bmargin at screen 0.21351
 set logscale x
-set xrange [39.4290115255965 :62.0923504108302 ]
+set xrange [39.5892069586273 :61.8410973111568 ]
 set xtics scale 0.6 nomirror ('40' 40 , '45' 45 , '50' 50 , '55' 55 , '60' 60 ) noenhanced
 set xlabel 'Paper FLOPs [M], computed' noenhanced
 set logscale y
-set yrange [1.93051608543719 :3.40168105800207 ]
+set yrange [1.94030513589263 :3.38451920706733 ]
 set ytics scale 0.6 nomirror ('2.0' 2 , '2.5' 2.5 , '3.0' 3 ) noenhanced
 set ylabel 'Latency [ms], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
@@ -54,11 +54,11 @@ set rmargin at screen 0.96111
 set tmargin at screen 0.86710
 set bmargin at screen 0.21351
 set logscale x
-set xrange [39.4290115255965 :62.0923504108302 ]
+set xrange [39.5892069586273 :61.8410973111568 ]
 set xtics scale 0.6 nomirror ('40' 40 , '45' 45 , '50' 50 , '55' 55 , '60' 60 ) noenhanced
 set xlabel 'Paper FLOPs [M], computed' noenhanced
 set logscale y
-set yrange [1.0238286924399 :1.61231355978506 ]
+set yrange [1.02798838791257 :1.60578942634735 ]
 set ytics scale 0.6 nomirror ('1.1' 1.1 , '1.2' 1.2 , '1.3' 1.3 , '1.4' 1.4 , '1.5' 1.5 , '1.6' 1.6 ) noenhanced
 set ylabel 'Peak memory [MiB], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back

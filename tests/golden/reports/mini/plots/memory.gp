@@ -23,10 +23,8 @@ set object rectangle from screen 0.21927, screen 0.83153 to screen 0.24983, scre
 set label 'activation arena, planned' at screen 0.25677, screen 0.85132 noenhanced
 set object rectangle from screen 0.49296, screen 0.83153 to screen 0.52352, screen 0.87110 front fillcolor rgb '#009e73' fillstyle solid noborder
 set label 'workspace, planned' at screen 0.53046, screen 0.85132 noenhanced
-set object rectangle from screen 0.01667, screen 0.77038 to screen 0.04722, screen 0.80995 front fillcolor rgb '#e69f00' fillstyle solid noborder
-set label 'lists and tables, planned' at screen 0.05417, screen 0.79017 noenhanced
-set object rectangle from screen 0.28042, screen 0.77038 to screen 0.31098, screen 0.80995 front fillcolor rgb '#d55e00' fillstyle solid noborder
-set label 'peak, measured (x planned)' at screen 0.31792, screen 0.79017 noenhanced
+set object rectangle from screen 0.01667, screen 0.77038 to screen 0.04722, screen 0.80995 front fillcolor rgb '#d55e00' fillstyle solid noborder
+set label 'peak, measured (x planned)' at screen 0.05417, screen 0.79017 noenhanced
 
 # Memory: planned and measured
 set lmargin at screen 0.07598

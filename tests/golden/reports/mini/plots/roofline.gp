@@ -33,12 +33,12 @@ set rmargin at screen 0.47778
 set tmargin at screen 0.81429
 set bmargin at screen 0.26667
 set logscale x
-set xrange [34.8385435982432 :459.261448598753 ]
+set xrange [35.6500375253498 :448.807381720785 ]
 set xtics scale 0.6 nomirror ('50' 50 , '100' 100 , '200' 200 ) noenhanced
 set xlabel 'Arithmetic intensity [FLOP/byte], computed' noenhanced
 set logscale y
-set yrange [35.9611903658704 :40.6713828024049 ]
-set ytics scale 0.6 nomirror ('36' 36 , '37' 37 , '38' 38 , '39' 39 , '40' 40 ) noenhanced
+set yrange [36.0007322845347 :40.6267108080125 ]
+set ytics scale 0.6 nomirror ('37' 37 , '38' 38 , '39' 39 , '40' 40 ) noenhanced
 set ylabel 'Speed [GFLOP/s], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
 plot 'roofline.dat' index 0 using 1:2 with points pointtype 7 pointsize 0.6 linecolor rgb '#8c8c8c' notitle, \
@@ -57,12 +57,12 @@ set rmargin at screen 0.96111
 set tmargin at screen 0.81429
 set bmargin at screen 0.26667
 set logscale x
-set xrange [34.8385435982432 :459.261448598753 ]
+set xrange [35.6500375253498 :448.807381720785 ]
 set xtics scale 0.6 nomirror ('50' 50 , '100' 100 , '200' 200 ) noenhanced
 set xlabel 'Arithmetic intensity [FLOP/byte], computed' noenhanced
 set logscale y
-set yrange [35.9611903658704 :40.6713828024049 ]
-set ytics scale 0.6 nomirror ('36' 36 , '37' 37 , '38' 38 , '39' 39 , '40' 40 ) noenhanced
+set yrange [36.0007322845347 :40.6267108080125 ]
+set ytics scale 0.6 nomirror ('37' 37 , '38' 38 , '39' 39 , '40' 40 ) noenhanced
 set ylabel 'Speed [GFLOP/s], measured' noenhanced
 set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e2e2e2' back
 plot 'roofline.dat' index 3 using 1:2 with points pointtype 7 pointsize 0.6 linecolor rgb '#8c8c8c' notitle, \
