@@ -46,7 +46,7 @@ int sb_accuracy_records(const struct sb_coco_result *results, size_t runs,
                         const struct sb_accuracy_source *source, sb_record_fn emit, void *ctx,
                         struct sb_error *err)
 {
-    static const char *const metrics[] = {"AP", "AP50", "AP75", "APs", "APm", "APl"};
+    static const char *const metrics[] = {"AP", "AP50", "AP75", "APS", "APM", "APL"};
     int rc = 0;
     if (runs < 1 || runs > SB_MEAN_MAX)
         return sb_error_set(err, SB_EINVAL, "%zu training runs, expected 1 to %d", runs,

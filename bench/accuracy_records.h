@@ -1,4 +1,4 @@
-/* Accuracy as records: COCO statistics (AP, AP50, AP75, APs, APm, APl), top-1 and top-5. */
+/* Accuracy as records: COCO statistics (AP, AP50, AP75, APS, APM, APL), top-1 and top-5. */
 #ifndef SB_BENCH_ACCURACY_RECORDS_H
 #define SB_BENCH_ACCURACY_RECORDS_H
 

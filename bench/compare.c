@@ -150,9 +150,10 @@ static void tally(struct sb_compare_summary *s, const char *verdict)
     s->failed += strncmp(verdict, "FAILED", 6) == 0;
 }
 
-/* NULL for the cell: a verdict over all of them. */
-static int emit_verdict(struct comparison *c, const struct sb_cell *cell, const char *metric,
-                        const char *verdict, double ratio, double low, double high)
+/* NULL for the cell: a verdict over all of them; for samples: of counted values. */
+static int emit_sampled(struct comparison *c, const struct sb_cell *cell, const char *metric,
+                        const char *verdict, double ratio, double low, double high,
+                        const int64_t *samples)
 {
     struct sb_record r;
     sb_record_init(&r, SB_RECORD_VERDICT);
@@ -170,6 +171,13 @@ static int emit_verdict(struct comparison *c, const struct sb_cell *cell, const 
     r.u.verdict.high = high;
     sb_record_because(&r, "p_value", "records measured one after the other are not paired");
     sb_record_because(&r, "rounds", "records measured one after the other are not paired");
+    if (samples) {
+        r.u.verdict.base_samples = samples[0];
+        r.u.verdict.head_samples = samples[1];
+    } else {
+        sb_record_because(&r, "base_samples", "not a value of samples");
+        sb_record_because(&r, "head_samples", "not a value of samples");
+    }
     if (isnan(ratio))
         sb_record_because(&r, "ratio", "there is nothing to divide by");
     if (isnan(low))
@@ -178,6 +186,12 @@ static int emit_verdict(struct comparison *c, const struct sb_cell *cell, const 
         sb_record_because(&r, "high", "too few samples or processes, or a counted value");
     tally(c->summary, verdict);
     return c->emit(c->ctx, &r, c->err);
+}
+
+static int emit_verdict(struct comparison *c, const struct sb_cell *cell, const char *metric,
+                        const char *verdict, double ratio, double low, double high)
+{
+    return emit_sampled(c, cell, metric, verdict, ratio, low, high, NULL);
 }
 
 static int compare_latency(struct comparison *c, const struct sb_cell *cell)
@@ -203,8 +217,9 @@ static int compare_latency(struct comparison *c, const struct sb_cell *cell)
     c->log_ratios[c->num_ratios++] = ratio;
     c->log_low += log(isnan(low) ? ratio : low);
     c->log_high += log(isnan(high) ? ratio : high);
-    return emit_verdict(c, cell, "latency",
-                        judge_interval(ratio, low, high, c->options->min_effect), ratio, low, high);
+    return emit_sampled(c, cell, "latency",
+                        judge_interval(ratio, low, high, c->options->min_effect), ratio, low, high,
+                        (const int64_t[]){(int64_t)base.samples, (int64_t)head.samples});
 }
 
 /* Counted values, where any difference is one; less is better. */

@@ -5,6 +5,7 @@
 #include "eval/coco_categories.h"
 #include "eval/topk_accuracy.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,12 +33,14 @@ static int put(const struct emitter *e, const struct sb_record *r, struct sb_err
     return e->emit(e->ctx, r, err);
 }
 
-/* "AP", "AP50", "AP75", "APs", "APm", "APl" as in accuracy_records.c. */
+/* "AP", "AP50", "AP75", "APS", "APM", "APL" as in accuracy_records.c. */
 static const char *metric_name(const struct emitter *e, size_t stat, char name[32])
 {
     const char *const full = sb_bootstrap_name(&e->d->params, stat, name);
-    if (stat >= SB_BOOT_AREAS)
-        name[3] = '\0'; /* the area's first letter */
+    if (stat >= SB_BOOT_AREAS) {
+        name[2] = (char)toupper((unsigned char)name[2]); /* the area's first letter */
+        name[3] = '\0';
+    }
     return full;
 }
 

@@ -59,6 +59,8 @@ static int emit_point(const struct sb_history_series *series, size_t segment, si
     r.cell = series->cell;
     r.u.history = (struct sb_history_record){
         .metric = series->metric,
+        .dataset = series->dataset,
+        .data_digest = series->data_digest,
         .machine = series->machine,
         .commit = run->u.run.commit,
         .started = run->u.run.started,
@@ -70,6 +72,10 @@ static int emit_point(const struct sb_history_series *series, size_t segment, si
         .change = point == s->first ? s->change : (double)NAN,
         .counts = point == s->first && s->counts,
     };
+    if (!series->dataset)
+        sb_record_because(&r, "dataset", "not an accuracy");
+    if (!series->data_digest)
+        sb_record_because(&r, "data_digest", series->dataset ? "not recorded" : "not an accuracy");
     if (isnan(r.u.history.change))
         sb_record_because(&r, "change",
                           segment ? "not the first point of a segment" : "no segment before");

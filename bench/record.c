@@ -149,6 +149,8 @@ static const struct sb_field verdict_fields[] = {
     FIELD(DOUBLE, "high", u.verdict.high, true),
     FIELD(DOUBLE, "p_value", u.verdict.p_value, true),
     FIELD(INT, "rounds", u.verdict.rounds, true),
+    FIELD(INT, "base_samples", u.verdict.base_samples, true),
+    FIELD(INT, "head_samples", u.verdict.head_samples, true),
     FIELDS_END,
 };
 
@@ -230,6 +232,8 @@ static const struct sb_field picture_fields[] = {
 
 static const struct sb_field history_fields[] = {
     FIELD(STRING, "metric", u.history.metric, false),
+    FIELD(STRING, "dataset", u.history.dataset, true),
+    FIELD(STRING, "data_digest", u.history.data_digest, true),
     FIELD(STRING, "machine", u.history.machine, false),
     FIELD(STRING, "commit", u.history.commit, false),
     FIELD(STRING, "started", u.history.started, false),

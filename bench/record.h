@@ -146,7 +146,9 @@ struct sb_accuracy_record {
 struct sb_verdict_record {
     const char *metric, *verdict, *base, *head;
     double ratio, low, high, p_value;
-    int64_t rounds;
+    int64_t rounds; /* pairs of an interleaved comparison */
+    /* Runs behind each median, or processes; of records that were measured one after the other. */
+    int64_t base_samples, head_samples;
 };
 
 /*
@@ -211,8 +213,9 @@ struct sb_picture_record {
 
 /* One commit's value of a metric and the level fitted to its series (bench/history.h). */
 struct sb_history_record {
-    const char *metric;  /* "latency", "peak memory", "AP", "top-1" */
-    const char *machine; /* type, as in run records */
+    const char *metric;                /* "latency", "peak memory", "AP", "top-1" */
+    const char *dataset, *data_digest; /* of accuracies, as in struct sb_accuracy_record */
+    const char *machine;               /* type, as in run records */
     const char *commit, *started;
     int64_t point;    /* 0-based place in the series */
     double value;     /* latency / reference kernel; bytes; 0..1 */

@@ -188,6 +188,24 @@ static int check_required(const struct sb_json *at, enum sb_record_kind kind, st
     return 0;
 }
 
+/* Metrics as they are written now: older records have APs, APm and APl. */
+static const char *current_metric(const char *metric)
+{
+    static const char *const renamed[][2] = {
+        {"APs", "APS"},
+        {"APm", "APM"},
+        {"APl", "APL"},
+        {"difference of APs", "difference of APS"},
+        {"difference of APm", "difference of APM"},
+        {"difference of APl", "difference of APL"},
+    };
+    for (size_t i = 0; i < sizeof(renamed) / sizeof(renamed[0]); i++) {
+        if (strcmp(metric, renamed[i][0]) == 0)
+            return renamed[i][1];
+    }
+    return metric;
+}
+
 static int read_record(struct sb_records *records, const struct sb_json *at, struct sb_record *out,
                        struct sb_error *err)
 {
@@ -210,6 +228,8 @@ static int read_record(struct sb_records *records, const struct sb_json *at, str
         rc = check_required(at, kind, err);
     if (rc == 0 && kind == SB_RECORD_CURVE)
         rc = check_curve(&out->u.curve, err);
+    if (rc == 0 && kind == SB_RECORD_ACCURACY)
+        out->u.accuracy.metric = current_metric(out->u.accuracy.metric);
     return rc ? rc : read_whys(records, at, out, err);
 }
 

@@ -31,9 +31,9 @@ static int print_verdicts(const struct sb_records *verdicts, const struct sb_com
     sb_table_write(&t, sb_table_format(json ? "json" : format_name), &out);
     if (!json && strcmp(format_name, "text") == 0)
         sb_str_printf(&out,
-                      "%zu cells in both: %zu regressed, %zu improved, %zu the same, %zu "
-                      "unresolved; %zu cells in one file only\n",
-                      s->cells, s->regressed, s->improved, s->same, s->unresolved, s->unmatched);
+                      "%zu cells in both, %zu in one file only; verdicts: %zu regressed, %zu "
+                      "improved, %zu the same, %zu unresolved\n",
+                      s->cells, s->unmatched, s->regressed, s->improved, s->same, s->unresolved);
     if (!json && strcmp(format_name, "text") == 0 && s->other_data)
         sb_str_printf(&out,
                       "%zu accuracies are of data sets that share a name only: evaluate both "

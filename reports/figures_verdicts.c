@@ -66,6 +66,9 @@ static void add_verdict(struct sb_figure *f, struct sb_panel *p, const struct sb
             : sb_texts_printf(&f->texts, "%s @%lld: %s", model, (long long)r->cell.size, v->metric);
     if (v->rounds != SB_NO_INT)
         name = sb_texts_printf(&f->texts, "%s (n = %lld)", name, (long long)v->rounds);
+    else if (v->base_samples != SB_NO_INT && v->head_samples != SB_NO_INT)
+        name = sb_texts_printf(&f->texts, "%s (n = %lld, %lld)", name, (long long)v->base_samples,
+                               (long long)v->head_samples);
     sb_figure_tick(f, &p->y, y, name);
 }
 
@@ -98,8 +101,11 @@ int sb_figure_verdicts(struct sb_figure *f, const struct sb_records *records, st
     }
     f->title = "Head against base";
     f->has_key = true;
-    f->note =
-        sb_texts_printf(&f->texts, "%s%s Below 0: the head takes less.", sb_verdicts_note(records),
-                        sb_verdicts_have_rounds(records) ? " n: rounds." : "");
+    f->note = sb_texts_printf(
+        &f->texts, "%s n: %s; what has none is counted. Below 0: the head has less.",
+        sb_verdicts_note(records),
+        sb_verdicts_have_rounds(records)
+            ? "rounds"
+            : "runs of base and head, or processes, each with a median of its own");
     return 0;
 }

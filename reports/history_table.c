@@ -34,9 +34,29 @@ static void put_level(struct sb_table *t, const struct sb_history_record *h)
     sb_table_raw(t, "%.15g", h->level);
 }
 
+/* "instances_val.json (0123abcd)": accuracies of other annotations are another series. */
+static void put_dataset(struct sb_table *t, const struct sb_history_record *h)
+{
+    if (h->dataset && h->data_digest)
+        sb_table_cell(t, "%s (%.8s)", h->dataset, h->data_digest);
+    else if (h->dataset)
+        sb_table_cell(t, "%s", h->dataset);
+    else
+        sb_table_empty(t);
+}
+
+static bool have_datasets(const struct sb_records *records)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        if (records->items[i].kind == SB_RECORD_HISTORY && records->items[i].u.history.dataset)
+            return true;
+    }
+    return false;
+}
+
 /* One row: records first .. last - 1 share a level. */
 static void add_level(struct sb_table *t, const struct sb_record *first,
-                      const struct sb_record *last, size_t runs)
+                      const struct sb_record *last, size_t runs, bool datasets)
 {
     const struct sb_history_record *h = &first->u.history;
     sb_table_row(t);
@@ -48,6 +68,8 @@ static void add_level(struct sb_table *t, const struct sb_record *first,
     put_count(t, first->cell.threads);
     put_text(t, first->cell.engine);
     sb_table_cell(t, "%s", h->metric);
+    if (datasets)
+        put_dataset(t, h);
     sb_table_cell(t, "%s", h->machine);
     sb_table_cell(t, "%.12s", h->commit);
     sb_table_cell(t, "%.12s", last->u.history.commit);
@@ -69,17 +91,21 @@ int sb_history_table(struct sb_table *t, const struct sb_records *records, struc
         const char *key, *name;
         enum sb_quantity quantity;
     } columns[] = {
-        {"model", "model", SB_QUANTITY_NONE},      {"size", "size", SB_QUANTITY_COUNT},
-        {"batch", "batch", SB_QUANTITY_COUNT},     {"threads", "threads", SB_QUANTITY_COUNT},
-        {"engine", "engine", SB_QUANTITY_NONE},    {"metric", "metric", SB_QUANTITY_NONE},
-        {"machine", "machine", SB_QUANTITY_NONE},  {"first", "first commit", SB_QUANTITY_NONE},
-        {"last", "last commit", SB_QUANTITY_NONE}, {"runs", "runs", SB_QUANTITY_COUNT},
-        {"level", "level", SB_QUANTITY_NONE},      {"change", "change", SB_QUANTITY_NONE},
-        {"step", "step", SB_QUANTITY_NONE},
+        {"model", "model", SB_QUANTITY_NONE},        {"size", "size", SB_QUANTITY_COUNT},
+        {"batch", "batch", SB_QUANTITY_COUNT},       {"threads", "threads", SB_QUANTITY_COUNT},
+        {"engine", "engine", SB_QUANTITY_NONE},      {"metric", "metric", SB_QUANTITY_NONE},
+        {"dataset", "data set", SB_QUANTITY_NONE},   {"machine", "machine", SB_QUANTITY_NONE},
+        {"first", "first commit", SB_QUANTITY_NONE}, {"last", "last commit", SB_QUANTITY_NONE},
+        {"runs", "runs", SB_QUANTITY_COUNT},         {"level", "level", SB_QUANTITY_NONE},
+        {"change", "change", SB_QUANTITY_NONE},      {"step", "step", SB_QUANTITY_NONE},
     };
+    const bool datasets = have_datasets(records);
     (void)err;
-    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        if (!datasets && strcmp(columns[i].key, "dataset") == 0)
+            continue;
         sb_table_quantity(t, columns[i].key, columns[i].name, columns[i].quantity, SB_SOURCE_NONE);
+    }
     const struct sb_record *first = NULL, *last = NULL;
     size_t runs = 0;
     for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
@@ -87,7 +113,7 @@ int sb_history_table(struct sb_table *t, const struct sb_records *records, struc
         if (r->kind != SB_RECORD_HISTORY)
             continue;
         if (first && (r->u.history.point == 0 || r->u.history.level != first->u.history.level)) {
-            add_level(t, first, last, runs);
+            add_level(t, first, last, runs, datasets);
             first = NULL;
         }
         if (!first) {
@@ -98,7 +124,7 @@ int sb_history_table(struct sb_table *t, const struct sb_records *records, struc
         runs++;
     }
     if (first)
-        add_level(t, first, last, runs);
+        add_level(t, first, last, runs, datasets);
     sb_table_note(t, "Levels fitted to the runs in the order of their adding; latency: median / "
                      "reference kernel of the same session. A step counts when the segments "
                      "before and after it have enough runs.");

@@ -114,7 +114,7 @@ static void put_estimate(struct sb_table *t, const struct sb_record *r, const ch
         sb_table_interval(t, value, low, high);
 }
 
-static void add_verdict(struct sb_table *t, const struct sb_record *r)
+static void add_verdict(struct sb_table *t, const struct sb_record *r, bool paired, bool sampled)
 {
     const struct sb_verdict_record *v = &r->u.verdict;
     if (r->cell.model) {
@@ -128,8 +128,14 @@ static void add_verdict(struct sb_table *t, const struct sb_record *r)
     sb_table_cell(t, "%s", v->metric);
     sb_table_cell(t, "%s", v->verdict);
     put_estimate(t, r, "ratio", v->ratio, v->low, v->high);
-    put_double(t, r, "p_value", v->p_value);
-    put_int(t, r, "rounds", v->rounds);
+    if (paired) {
+        put_double(t, r, "p_value", v->p_value);
+        put_int(t, r, "rounds", v->rounds);
+    }
+    if (sampled) {
+        put_int(t, r, "base_samples", v->base_samples);
+        put_int(t, r, "head_samples", v->head_samples);
+    }
     put_text(t, r, "base", v->base);
     put_text(t, r, "head", v->head);
 }
@@ -139,6 +145,17 @@ bool sb_verdicts_have_rounds(const struct sb_records *records)
     for (size_t i = 0; i < records->count; i++) {
         const struct sb_record *r = &records->items[i];
         if (r->kind == SB_RECORD_VERDICT && r->u.verdict.rounds != SB_NO_INT)
+            return true;
+    }
+    return false;
+}
+
+/* True when a comparison one after the other is among them: it knows how many samples it had. */
+static bool have_samples(const struct sb_records *records)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind == SB_RECORD_VERDICT && r->u.verdict.base_samples != SB_NO_INT)
             return true;
     }
     return false;
@@ -155,18 +172,26 @@ const char *sb_verdicts_note(const struct sb_records *records)
 
 int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)
 {
+    const bool sampled = have_samples(records);
+    const bool paired = !sampled || sb_verdicts_have_rounds(records);
     (void)err;
     cell_columns(t);
     sb_table_label(t, "metric", "metric");
     sb_table_label(t, "verdict", "verdict");
     sb_table_quantity(t, "ratio", "head / base", SB_QUANTITY_RATIO, SB_SOURCE_MEASURED);
-    sb_table_quantity(t, "p_value", "p", SB_QUANTITY_SMALL, SB_SOURCE_MEASURED);
-    sb_table_quantity(t, "rounds", "rounds", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    if (paired) {
+        sb_table_quantity(t, "p_value", "p", SB_QUANTITY_SMALL, SB_SOURCE_MEASURED);
+        sb_table_quantity(t, "rounds", "rounds", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    }
+    if (sampled) {
+        sb_table_quantity(t, "base_samples", "n of base", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+        sb_table_quantity(t, "head_samples", "n of head", SB_QUANTITY_COUNT, SB_SOURCE_NONE);
+    }
     sb_table_label(t, "base", "base");
     sb_table_label(t, "head", "head");
     for (size_t i = 0; i < records->count && !t->texts.failed; i++) {
         if (records->items[i].kind == SB_RECORD_VERDICT)
-            add_verdict(t, &records->items[i]);
+            add_verdict(t, &records->items[i], paired, sampled);
     }
     sb_table_note(t, "%s", sb_verdicts_note(records));
     return 0;

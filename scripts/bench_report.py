@@ -59,7 +59,7 @@ def measured(variant):
 
 def diagnosed(variant):
     ap = 0.3 + 0.003 * variant
-    for metric in ("AP", "AP50", "AP75", "APs", "APm", "APl"):
+    for metric in ("AP", "AP50", "AP75", "APS", "APM", "APL"):
         yield {"kind": "accuracy", "metric": metric, "value": ap, "low": ap - 0.01,
                "high": ap + 0.01, "samples": 5000}
     for k in range(CATEGORIES):

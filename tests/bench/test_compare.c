@@ -164,6 +164,7 @@ static void test_compare__processes_are_samples_when_there_are_enough(void **sta
     }
     compare(&base, &head, &verdicts, NULL);
     assert_string_equal(verdict(&verdicts, "a", "latency")->verdict, "UNRESOLVED");
+    assert_int_equal(verdict(&verdicts, "a", "latency")->base_samples, 8);
     sb_records_release(&verdicts);
 }
 

@@ -5,7 +5,12 @@ spinebench compare a.jsonl a.jsonl -o verdicts.jsonl >out
 tail -n 1 out
 grep -c '"kind": "verdict"' verdicts.jsonl
 spinebench report verdicts.jsonl --preset gate --format csv --no-origin | cut -d, -f1,6,7
+# n: the samples of both medians; counted values have none, and nothing is said of pairs.
+spinebench report verdicts.jsonl --preset gate --columns metric,base_samples,head_samples --format csv --no-origin |
+    cut -d, -f1-3
+spinebench report verdicts.jsonl --preset gate --format csv | head -n 1 | grep -c 'p_value\|rounds' || true
 spinebench report verdicts.jsonl -o report --no-plots >out
+grep -c 'latency (n = 2, 2)' report/plots/verdicts.gp
 grep -c '| a.jsonl, commit .*, machine .* | a.jsonl, commit' report/report.md
 grep -c 'verdicts.jsonl; commits and machines as shown' report/report.md
 grep -c 'base and head were measured one after the other' report/report.md

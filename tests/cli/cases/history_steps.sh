@@ -26,3 +26,12 @@ echo "exit $code"
 cat err >&2
 spinebench history check hist --recent 3
 spinebench history check hist --delta 20
+# AP is shown with the data set that it is on.
+sed -n '1p;2p' runs.jsonl >ap.jsonl
+echo '{"schema": 1, "run": "run0", "kind": "accuracy", "model": "tiny", "size": 64, "batch": 1, "threads": 2,' \
+    '"engine": "native", "dataset": "val.json", "metric": "AP", "value": 0.25, "low": 0.2, "high": 0.3,' \
+    '"samples": 24, "data_digest": "0123456789abcdef"}' >>ap.jsonl
+spinebench history add on_data ap.jsonl
+spinebench history show on_data -o ap_levels.jsonl | sed -n '2p;/AP/p'
+spinebench report ap_levels.jsonl -o report --no-plots >out
+grep -h '^# AP of' report/plots/history.gp
