@@ -246,6 +246,7 @@ static int emit_check(const struct emitter *e)
     char digest[24];
     snprintf(digest, sizeof(digest), "%016" PRIx64, check->digest);
     r.u.check = (struct sb_check_record){
+        .process = 0,
         .reference = SB_CHECK_REFERENCE,
         .output = check->output,
         .nmse = check->nmse,

@@ -115,6 +115,7 @@ static const struct sb_field memory_fields[] = {
 };
 
 static const struct sb_field check_fields[] = {
+    FIELD(INT, "process", u.check.process, true),
     FIELD(STRING, "reference", u.check.reference, false),
     FIELD(STRING, "output", u.check.output, true),
     FIELD(DOUBLE, "nmse", u.check.nmse, true),

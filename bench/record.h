@@ -122,6 +122,7 @@ struct sb_memory_record {
 
 /* Output of a timed configuration against an independent computation. */
 struct sb_check_record {
+    int64_t process;       /* as in struct sb_time_record; missing in older records */
     const char *reference; /* what it was compared with */
     const char *output;    /* the worst output tensor */
     double nmse;           /* sum of squared differences / sum of squares of the reference */

@@ -104,6 +104,8 @@ static int gather(struct session *s, const char *path, int process, const struct
         r.run = s->identity.id;
         if (r.kind == SB_RECORD_TIME)
             r.u.time.process = process;
+        if (r.kind == SB_RECORD_CHECK)
+            r.u.check.process = process;
         if (r.kind == SB_RECORD_TIME && !r.part.node && peak->flops > 0)
             sb_peak_into_record(peak, &r);
         rc = sb_session_emit(s, &r, err);

@@ -5,6 +5,8 @@ bench() {
 }
 bench --runs 6 --processes 3 -o fresh.jsonl >out
 spinebench report fresh.jsonl --columns threads,n,processes --format csv --no-origin
+# Checks of several processes that agree are no repetition.
+spinebench merge fresh.jsonl -o merged.jsonl | sed 's/[0-9]* records/N records/'
 bench --runs 2 -o whole.jsonl >out
 head -n 600 whole.jsonl >cut.jsonl.part
 bench --runs 2 --resume -o cut.jsonl >out
