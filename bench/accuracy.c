@@ -22,7 +22,8 @@ struct job {
     struct sb_model *model;
     struct sb_weights weights;
     struct sb_accuracy_source source;
-    char weights_name[32], weights_digest[24], data_digest[24]; /* what source points to */
+    /* what source points to */
+    char weights_name[32], weights_digest[24], data_digest[24], images_digest[24];
     struct sb_progress *progress;
     char results[64]; /* scratch file */
     sb_record_fn emit;
@@ -108,13 +109,50 @@ static int check_task(const struct sb_model *model, struct sb_error *err)
                         model->name);
 }
 
+static int label_digest(const struct sb_accuracy_set *set, uint64_t *digest, struct sb_error *err)
+{
+    struct sb_label_list labels = {0};
+    int rc = sb_label_list_load(&labels, set->annotations, set->images, NULL, err);
+    if (rc == 0)
+        rc = sb_image_list_content_digest(&labels.images, digest, err);
+    sb_label_list_release(&labels);
+    return rc;
+}
+
+static int coco_digest(const struct sb_accuracy_set *set, uint64_t *digest, struct sb_error *err)
+{
+    struct sb_coco_images images = {0};
+    struct sb_image_list list = {0};
+    int rc = sb_coco_images_load(set->annotations, &images, err);
+    if (rc == 0)
+        rc = sb_image_list_from_coco(&list, &images, set->images, err);
+    if (rc == 0)
+        rc = sb_image_list_content_digest(&list, digest, err);
+    sb_image_list_release(&list);
+    sb_coco_images_release(&images);
+    return rc;
+}
+
+int sb_accuracy_images_digest(const struct sb_accuracy_set *set, bool labels, char digest[24],
+                              struct sb_error *err)
+{
+    uint64_t value = 0;
+    const int rc = labels ? label_digest(set, &value, err) : coco_digest(set, &value, err);
+    snprintf(digest, 24, "%016" PRIx64, value);
+    return rc;
+}
+
 /* Which weights and which data, beyond names that files may share. */
 static int identify(struct job *j, struct sb_error *err)
 {
     uint64_t digest;
-    const int rc = sb_file_digest(j->set->annotations, &digest, err);
+    int rc = sb_file_digest(j->set->annotations, &digest, err);
+    if (rc == 0)
+        rc = sb_accuracy_images_digest(j->set, j->model->task == SB_TASK_CLASSIFY, j->images_digest,
+                                       err);
     if (rc)
         return rc;
+    j->source.images_digest = j->images_digest;
     snprintf(j->data_digest, sizeof(j->data_digest), "%016" PRIx64, digest);
     snprintf(j->weights_digest, sizeof(j->weights_digest), "%016" PRIx64, j->weights.digest);
     snprintf(j->weights_name, sizeof(j->weights_name), "seed %" PRIu64, j->options->seed);

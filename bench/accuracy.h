@@ -23,4 +23,9 @@ int sb_measure_accuracy(const struct sb_measure_options *options, const struct s
                         const char *run, struct sb_progress *progress, sb_record_fn emit, void *ctx,
                         struct sb_error *err);
 
+/* Digest of the pictures of a set (sb_image_list_content_digest()), as 16 hex digits; `labels`:
+ * annotations is a list of labelled images. */
+int sb_accuracy_images_digest(const struct sb_accuracy_set *set, bool labels, char digest[24],
+                              struct sb_error *err);
+
 #endif

@@ -18,10 +18,13 @@ void sb_accuracy_record_init(struct sb_record *r, const struct sb_accuracy_sourc
     r->u.accuracy.weights = source->weights;
     r->u.accuracy.weights_digest = source->weights_digest;
     r->u.accuracy.data_digest = source->data_digest;
+    r->u.accuracy.images_digest = source->images_digest;
     if (!source->weights_digest)
         sb_record_because(r, "weights_digest", source->why_no_weights);
     if (!source->data_digest)
         sb_record_because(r, "data_digest", source->why_no_data);
+    if (!source->images_digest)
+        sb_record_because(r, "images_digest", source->why_no_images);
 }
 
 /* The i-th statistic's mean over the runs; false where a run has none. */

@@ -14,8 +14,8 @@ struct sb_accuracy_source {
     int64_t images;
     const char *note; /* "untrained weights", or NULL */
     /* As in struct sb_accuracy_record; where they are NULL, why. */
-    const char *weights, *weights_digest, *data_digest;
-    const char *why_no_weights, *why_no_data;
+    const char *weights, *weights_digest, *data_digest, *images_digest;
+    const char *why_no_weights, *why_no_data, *why_no_images;
 };
 
 /* An accuracy record about the source, without a value yet. */

@@ -341,7 +341,8 @@ static int compare_accuracy(struct comparison *c)
                 strcmp(b->u.accuracy.dataset, h->u.accuracy.dataset) != 0)
                 continue;
             const bool other_data =
-                sb_texts_differ(b->u.accuracy.data_digest, h->u.accuracy.data_digest);
+                sb_texts_differ(b->u.accuracy.data_digest, h->u.accuracy.data_digest) ||
+                sb_texts_differ(b->u.accuracy.images_digest, h->u.accuracy.images_digest);
             const double base = other_data ? 0 : b->u.accuracy.value;
             rc = emit_verdict(
                 c, &b->cell, b->u.accuracy.metric,

@@ -24,9 +24,11 @@ void sb_history_options_defaults(struct sb_history_options *options)
     options->delta = 0.02;
 }
 
-/* A data set is known by its digest; by its name alone where a run has none. */
+/* A data set is known by its digests; by its name alone where a run has none. */
 static bool same_data(const struct sb_history_series *a, const struct sb_history_series *b)
 {
+    if (sb_texts_differ(a->images_digest, b->images_digest))
+        return false;
     return a->data_digest && b->data_digest ? sb_same_text(a->data_digest, b->data_digest)
                                             : sb_same_text(a->dataset, b->dataset);
 }
@@ -41,6 +43,7 @@ find_series(struct sb_history *h, const struct sb_history_series *key, struct sb
             sb_same_text(s->blas, key->blas) && same_data(s, key) &&
             sb_same_cell(&s->cell, &key->cell)) {
             s->data_digest = s->data_digest ? s->data_digest : key->data_digest;
+            s->images_digest = s->images_digest ? s->images_digest : key->images_digest;
             return s;
         }
     }
@@ -139,6 +142,7 @@ static int add_record(struct sb_history *h, size_t at, const struct sb_record *r
         key.metric = r->u.accuracy.metric;
         key.dataset = r->u.accuracy.dataset;
         key.data_digest = r->u.accuracy.data_digest;
+        key.images_digest = r->u.accuracy.images_digest;
         key.higher_is_better = true;
         point.value = r->u.accuracy.value;
         point.low = r->u.accuracy.low;

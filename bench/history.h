@@ -66,7 +66,7 @@ struct sb_history_series {
     struct sb_cell cell;        /* threads and engine are missing where the metric knows none */
     const char *metric;         /* "latency", "peak memory", "AP", "top-1" */
     const char *machine, *blas; /* blas NULL but for latency */
-    const char *dataset, *data_digest; /* of accuracies; else NULL */
+    const char *dataset, *data_digest, *images_digest; /* of accuracies; else NULL */
     bool higher_is_better;
     size_t count, capacity;
     struct sb_history_point *points; /* owned */

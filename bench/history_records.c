@@ -14,10 +14,10 @@ static void put_cell(const struct sb_history_series *series, struct sb_str *out)
 {
     const struct sb_cell *c = &series->cell;
     sb_str_printf(out, "%s of %s", series->metric, c->model ? c->model : "?");
-    if (series->dataset)
-        sb_str_printf(out, " on %s", series->dataset);
-    if (series->data_digest)
-        sb_str_printf(out, " (%.8s)", series->data_digest);
+    if (series->dataset) {
+        sb_str_puts(out, " on ");
+        sb_record_data_text(series->dataset, series->data_digest, series->images_digest, out);
+    }
     if (c->size != SB_NO_INT)
         sb_str_printf(out, " at %lld", (long long)c->size);
     if (c->batch != SB_NO_INT && c->batch != 1)
@@ -61,6 +61,7 @@ static int emit_point(const struct sb_history_series *series, size_t segment, si
         .metric = series->metric,
         .dataset = series->dataset,
         .data_digest = series->data_digest,
+        .images_digest = series->images_digest,
         .machine = series->machine,
         .commit = run->u.run.commit,
         .started = run->u.run.started,
@@ -76,6 +77,9 @@ static int emit_point(const struct sb_history_series *series, size_t segment, si
         sb_record_because(&r, "dataset", "not an accuracy");
     if (!series->data_digest)
         sb_record_because(&r, "data_digest", series->dataset ? "not recorded" : "not an accuracy");
+    if (!series->images_digest)
+        sb_record_because(&r, "images_digest",
+                          series->dataset ? "not recorded" : "not an accuracy");
     if (isnan(r.u.history.change))
         sb_record_because(&r, "change",
                           segment ? "not the first point of a segment" : "no segment before");

@@ -137,6 +137,7 @@ static const struct sb_field accuracy_fields[] = {
     FIELD(STRING, "weights", u.accuracy.weights, true),
     FIELD(STRING, "weights_digest", u.accuracy.weights_digest, true),
     FIELD(STRING, "data_digest", u.accuracy.data_digest, true),
+    FIELD(STRING, "images_digest", u.accuracy.images_digest, true),
     FIELDS_END,
 };
 
@@ -235,6 +236,7 @@ static const struct sb_field history_fields[] = {
     FIELD(STRING, "metric", u.history.metric, false),
     FIELD(STRING, "dataset", u.history.dataset, true),
     FIELD(STRING, "data_digest", u.history.data_digest, true),
+    FIELD(STRING, "images_digest", u.history.images_digest, true),
     FIELD(STRING, "machine", u.history.machine, false),
     FIELD(STRING, "commit", u.history.commit, false),
     FIELD(STRING, "started", u.history.started, false),

@@ -140,8 +140,9 @@ struct sb_accuracy_record {
     const char *note;             /* "untrained weights" */
     const char *weights;          /* "seed 1", a file, or how they are called */
     /* 16 hex digits each. Of the weights' values as the model has them (struct sb_weights), alike
-     * for a checkpoint and its conversion; of the bytes of the annotation file. */
-    const char *weights_digest, *data_digest;
+     * for a checkpoint and its conversion; of the bytes of the annotation file; of the pictures
+     * (sb_image_list_content_digest()). */
+    const char *weights_digest, *data_digest, *images_digest;
 };
 
 struct sb_verdict_record {
@@ -214,9 +215,9 @@ struct sb_picture_record {
 
 /* One commit's value of a metric and the level fitted to its series (bench/history.h). */
 struct sb_history_record {
-    const char *metric;                /* "latency", "peak memory", "AP", "top-1" */
-    const char *dataset, *data_digest; /* of accuracies, as in struct sb_accuracy_record */
-    const char *machine;               /* type, as in run records */
+    const char *metric;                                /* "latency", "peak memory", "AP", "top-1" */
+    const char *dataset, *data_digest, *images_digest; /* of accuracies, as there */
+    const char *machine;                               /* type, as in run records */
     const char *commit, *started;
     int64_t point;    /* 0-based place in the series */
     double value;     /* latency / reference kernel; bytes; 0..1 */
@@ -317,9 +318,14 @@ int sb_records_read(struct sb_records *records, const char *path, sb_bad_record_
 /* The run record with this id, or NULL. */
 const struct sb_record *sb_records_find_run(const struct sb_records *records, const char *run);
 
-/* What of two accuracy records is not alike, "weights", "data sets" or "values", or NULL when one
- * may stand for the other. Weights and data are told by their digests; where a record has none
- * (written before there were any, or by another program), by their names. */
+/* "val.json (0123abcd, pictures 89abcdef)": a data set and what its digests begin with, as far as
+ * they are known. */
+void sb_record_data_text(const char *dataset, const char *data_digest, const char *images_digest,
+                         struct sb_str *out);
+
+/* What of two accuracy records is not alike, "weights", "data sets", "pictures" or "values", or
+ * NULL when one may stand for the other. Weights and data are told by their digests; where a record
+ * has none (written before there were any, or by another program), by their names. */
 const char *sb_accuracy_unlike(const struct sb_records *records, const struct sb_record *a,
                                const struct sb_record *b);
 

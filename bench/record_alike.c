@@ -29,6 +29,17 @@ static bool same_thing(const char *digest_a, const char *digest_b, const char *n
     return digest_a && digest_b ? sb_same_text(digest_a, digest_b) : sb_same_text(name_a, name_b);
 }
 
+void sb_record_data_text(const char *dataset, const char *data_digest, const char *images_digest,
+                         struct sb_str *out)
+{
+    sb_str_puts(out, dataset);
+    if (data_digest)
+        sb_str_printf(out, " (%.8s", data_digest);
+    if (images_digest)
+        sb_str_printf(out, "%spictures %.8s", data_digest ? ", " : " (", images_digest);
+    sb_str_puts(out, data_digest || images_digest ? ")" : "");
+}
+
 const char *sb_accuracy_unlike(const struct sb_records *records, const struct sb_record *a,
                                const struct sb_record *b)
 {
@@ -38,6 +49,8 @@ const char *sb_accuracy_unlike(const struct sb_records *records, const struct sb
         return "weights";
     if (!same_thing(x->data_digest, y->data_digest, x->dataset, y->dataset))
         return "data sets";
+    if (sb_texts_differ(x->images_digest, y->images_digest))
+        return "pictures";
     if (x->value != y->value && !(isnan(x->value) && isnan(y->value)))
         return "values";
     return NULL;

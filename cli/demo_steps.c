@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "bench/accuracy.h"
 #include "bench/accuracy_records.h"
 #include "bench/environment.h"
 #include "bench/session.h"
@@ -400,10 +401,14 @@ static int evaluate_classifier(struct sb_demo *d, const struct sb_demo_model *m,
 static int evaluate(struct sb_demo *d, struct sb_demo_model *m, const char *run,
                     struct sb_error *err)
 {
-    char data_digest[24];
+    char data_digest[24], images_digest[24];
     uint64_t digest;
-    const int rc =
-        sb_file_digest(sb_str_text(m->classifies ? &d->species_list : &d->scenes_gt), &digest, err);
+    const struct sb_accuracy_set set = {
+        .annotations = sb_str_text(m->classifies ? &d->species_list : &d->scenes_gt),
+        .images = sb_str_text(m->classifies ? &d->species_images : &d->scenes_images)};
+    int rc = sb_file_digest(set.annotations, &digest, err);
+    if (rc == 0)
+        rc = sb_accuracy_images_digest(&set, m->classifies, images_digest, err);
     if (rc)
         return rc;
     snprintf(data_digest, sizeof(data_digest), "%016" PRIx64, digest);
@@ -419,6 +424,7 @@ static int evaluate(struct sb_demo *d, struct sb_demo_model *m, const char *run,
         .note = note,
         .weights = "embedded",
         .data_digest = data_digest,
+        .images_digest = images_digest,
         .why_no_weights = "the commit names the embedded weights"};
     if (m->classifies)
         return evaluate_classifier(d, m, &source, err);

@@ -103,6 +103,7 @@ static int show(struct sb_diagnose_session *s, const struct sb_diagnosis *d, con
         .data_digest = *s->data_digest ? s->data_digest : NULL,
         .why_no_weights = "detections were evaluated, of weights that are not known here",
         .why_no_data = "only records need it",
+        .why_no_images = "detections were evaluated, of pictures that are not known here",
     };
     sb_records_init(&sink.records);
     int rc = sb_diagnosis_records(d, s->has_base ? &s->base : NULL, s->base_name, subject->gt,

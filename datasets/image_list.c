@@ -159,3 +159,36 @@ uint64_t sb_image_list_digest(const struct sb_image_list *list)
     }
     return hash;
 }
+
+static uint64_t add_number(uint64_t hash, uint64_t value, size_t bytes)
+{
+    unsigned char little[8];
+    for (size_t i = 0; i < bytes; i++)
+        little[i] = (unsigned char)(value >> 8 * i);
+    return sb_fnv1a(hash, little, bytes);
+}
+
+static int add_picture(uint64_t *hash, const char *path, struct sb_error *err)
+{
+    struct sb_map map = {0};
+    const bool exists = sb_is_file(path);
+    const int rc = exists ? sb_map_open(&map, path, err) : 0;
+    if (rc)
+        return rc;
+    const char *const name = sb_path_base(path);
+    *hash = sb_fnv1a(*hash, name, strlen(name) + 1);
+    *hash = add_number(*hash, exists ? map.size : UINT64_MAX, 8);
+    *hash = add_number(*hash, sb_crc32c(0, map.data, map.size), 4);
+    sb_map_release(&map);
+    return 0;
+}
+
+int sb_image_list_content_digest(const struct sb_image_list *list, uint64_t *digest,
+                                 struct sb_error *err)
+{
+    int rc = 0;
+    *digest = SB_FNV_START;
+    for (size_t i = 0; i < list->count && rc == 0; i++)
+        rc = add_picture(digest, list->items[i].path, err);
+    return rc;
+}

@@ -42,5 +42,11 @@ int sb_shard_parse(const char *text, size_t *index, size_t *shards, struct sb_er
 
 /* A 64-bit digest of ids and paths in order: two runs over the same list have the same. */
 uint64_t sb_image_list_digest(const struct sb_image_list *list);
+/* A 64-bit digest of the pictures, in order: sb_fnv1a() over the name of each file without its
+ * folders and a zero byte, its size (8 bytes, little-endian) and the CRC-32C of its content (4
+ * bytes). A file that is not there has size 2^64 - 1 and CRC 0. SB_EIO for one that cannot be read.
+ */
+int sb_image_list_content_digest(const struct sb_image_list *list, uint64_t *digest,
+                                 struct sb_error *err);
 
 #endif

@@ -31,10 +31,11 @@ static const char *title_of(struct sb_figure *f, const struct sb_record *r)
     const struct sb_cell *c = &r->cell;
     struct sb_str text = SB_STR_INIT;
     sb_str_printf(&text, "%s of %s", r->u.history.metric, c->model ? c->model : "?");
-    if (r->u.history.dataset)
-        sb_str_printf(&text, " on %s", r->u.history.dataset);
-    if (r->u.history.data_digest)
-        sb_str_printf(&text, " (%.8s)", r->u.history.data_digest);
+    if (r->u.history.dataset) {
+        sb_str_puts(&text, " on ");
+        sb_record_data_text(r->u.history.dataset, r->u.history.data_digest,
+                            r->u.history.images_digest, &text);
+    }
     if (c->size != SB_NO_INT)
         sb_str_printf(&text, " @%lld", (long long)c->size);
     if (c->batch != SB_NO_INT && c->batch != 1)

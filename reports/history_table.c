@@ -34,15 +34,18 @@ static void put_level(struct sb_table *t, const struct sb_history_record *h)
     sb_table_raw(t, "%.15g", h->level);
 }
 
-/* "instances_val.json (0123abcd)": accuracies of other annotations are another series. */
+/* Accuracies of other annotations or pictures are another series. */
 static void put_dataset(struct sb_table *t, const struct sb_history_record *h)
 {
-    if (h->dataset && h->data_digest)
-        sb_table_cell(t, "%s (%.8s)", h->dataset, h->data_digest);
-    else if (h->dataset)
-        sb_table_cell(t, "%s", h->dataset);
-    else
+    struct sb_str text = SB_STR_INIT;
+    if (!h->dataset) {
         sb_table_empty(t);
+        return;
+    }
+    sb_record_data_text(h->dataset, h->data_digest, h->images_digest, &text);
+    sb_table_cell(t, "%s", sb_str_text(&text));
+    t->texts.failed = t->texts.failed || text.failed;
+    sb_str_release(&text);
 }
 
 static bool have_datasets(const struct sb_records *records)

@@ -291,6 +291,7 @@ static void add_origin(struct sb_table *t, const struct sb_records *records,
     put_text(t, r, "weights", sb_accuracy_weights(records, r));
     put_text(t, r, "weights_digest", r->u.accuracy.weights_digest);
     put_text(t, r, "data_digest", r->u.accuracy.data_digest);
+    put_text(t, r, "images_digest", r->u.accuracy.images_digest);
     put_text(t, r, "machine", run ? run->u.run.machine : NULL);
 }
 
@@ -314,6 +315,7 @@ int sb_accuracy_table(struct sb_table *t, const struct sb_records *records, stru
     static const char *const origins[][2] = {{"weights", "weights"},
                                              {"weights_digest", "weights digest"},
                                              {"data_digest", "data digest"},
+                                             {"images_digest", "pictures digest"},
                                              {"machine", "machine"}};
     (void)err;
     cell_columns(t);

@@ -230,25 +230,33 @@ static void test_history__series_hold_what_can_be_compared(void **state)
     sb_history_release(&h);
 }
 
-/* AP on annotations that were changed is another series; runs from before there were digests belong
- * to the first of their name. */
+/* AP on annotations or pictures that were changed is another series; runs from before there were
+ * digests belong to the first of their name. */
 static void test_history__accuracies_of_other_data_are_apart(void **state)
 {
     (void)state;
-    static const char *const digests[] = {NULL, "1f", "2e", "1f"};
+    static const char *const digests[][2] = {
+        {NULL, NULL}, {"1f", "3d"}, {"2e", "3d"}, {"1f", NULL}, {"1f", "4c"}};
+    struct sb_str text = SB_STR_INIT;
     struct sb_history h;
     struct sb_history_added added;
     const char *dir = test_path("data");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         add_run(i, "0a", "b");
         add_accuracy(0.25);
-        input.items[input.count - 1].u.accuracy.data_digest = digests[i];
+        input.items[input.count - 1].u.accuracy.data_digest = digests[i][0];
+        input.items[input.count - 1].u.accuracy.images_digest = digests[i][1];
         assert_ok(add(dir, false, &added), &err);
     }
     load(&h, dir);
-    assert_int_equal(h.count, 2);
+    assert_int_equal(h.count, 3);
     assert_int_equal(h.series[0].count, 3);
     assert_int_equal(h.series[1].count, 1);
+    assert_int_equal(h.series[2].count, 1);
+    const struct sb_history_series *const s = &h.series[0];
+    sb_record_data_text(s->dataset, s->data_digest, s->images_digest, &text);
+    assert_string_equal(sb_str_text(&text), "val (1f, pictures 3d)");
+    sb_str_release(&text);
     sb_history_release(&h);
 }
 

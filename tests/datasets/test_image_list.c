@@ -203,6 +203,40 @@ static void test_shard__is_one_based(void **state)
         assert_int_equal(sb_shard_parse(bad[i], &index, &shards, &err), SB_EINVAL);
 }
 
+/* Digest of two pictures in a folder of their own. */
+static uint64_t digest_of(const char *folder, const char *first, const char *second)
+{
+    struct sb_error err;
+    struct sb_image_list list;
+    char names[2][64], paths[2][512];
+    const char *const texts[] = {first, second};
+    for (int i = 0; i < 2; i++) {
+        snprintf(names[i], sizeof(names[i]), "%s-%d.png", folder, i + 1);
+        snprintf(paths[i], sizeof(paths[i]), "%s",
+                 texts[i] ? test_write_text(names[i], texts[i]) : test_path("gone.png"));
+    }
+    const char *const list_of[] = {paths[0], paths[1]};
+    uint64_t digest = 0;
+    assert_ok(sb_image_list_from_paths(&list, list_of, 2, &err), &err);
+    assert_ok(sb_image_list_content_digest(&list, &digest, &err), &err);
+    sb_image_list_release(&list);
+    return digest;
+}
+
+/* Content, order, names and absence count; the folder does not. */
+static void test_image_list__digest_of_pictures(void **state)
+{
+    (void)state;
+    const uint64_t digest = digest_of("a", "red", "blue");
+    assert_true(digest == digest_of("a", "red", "blue"));
+    assert_true(digest != digest_of("a", "red", "blur"));
+    assert_true(digest != digest_of("a", "redb", "lue"));
+    assert_true(digest != digest_of("a", "blue", "red"));
+    assert_true(digest != digest_of("b", "red", "blue"));
+    assert_true(digest != digest_of("a", "red", NULL));
+    assert_true(digest_of("a", "red", "") != digest_of("a", "red", NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_image_list__shards_join_to_the_whole),
         cmocka_unit_test(test_image_list__digest_tells_lists_apart),
         cmocka_unit_test(test_shard__is_one_based),
+        cmocka_unit_test(test_image_list__digest_of_pictures),
     };
     return cmocka_run_group_tests_name("datasets/image_list", tests, NULL, NULL);
 }

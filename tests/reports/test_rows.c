@@ -207,11 +207,13 @@ static void test_rows__accuracies_are_told_apart_by_digests(void **state)
         ACCURACY_OF("y", "0.25", "22", "dd"), /* other weights, the same name and value */
         ACCURACY_OF("y", "0.25", "11", "ee"), /* other data */
         ACCURACY_OF("y", "0.5", "11", "dd"),  /* alike, yet another value */
+        ACCURACY_OF("y", "0.25", "11", "dd\",\"images_digest\":\"f1"), /* other pictures */
     };
     for (size_t i = 0; i < sizeof(unlike) / sizeof(unlike[0]); i++) {
         struct sb_str text = SB_STR_INIT;
         sb_str_printf(&text, "%s%s",
-                      RUN("a", "c1") TIME_OF("a", "11") ACCURACY_OF("x", "0.25", "11", "dd"),
+                      RUN("a", "c1") TIME_OF("a", "11")
+                          ACCURACY_OF("x", "0.25", "11", "dd\",\"images_digest\":\"f0"),
                       unlike[i]);
         collect(sb_str_text(&text), SB_ROWS_MODEL);
         assert_true(isnan(ap_of(0, NULL, &why)));

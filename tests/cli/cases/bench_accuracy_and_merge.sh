@@ -20,7 +20,8 @@ cat err >&2
 bench --accuracy data/annotations/instances_val.json 2>err || code=$?
 cat err >&2
 # An accuracy says of which weights and data it is; where times are of others, merge and report say so.
-grep '"metric": "AP"' accuracy.jsonl | grep -o '"weights": "[^"]*", "weights_digest": "[0-9a-f]*", "data_digest": "[0-9a-f]*"' |
+grep '"metric": "AP"' accuracy.jsonl |
+    grep -o '"weights": "[^"]*", "weights_digest": "[0-9a-f]*", "data_digest": "[0-9a-f]*", "images_digest": "[0-9a-f]*"' |
     sed 's/digest": "[0-9a-f]\{16\}"/digest": "16 digits"/g'
 bench --weights-seed 2 -o other.jsonl
 spinebench merge accuracy.jsonl other.jsonl -o unlike.jsonl 2>err
@@ -32,3 +33,7 @@ grep '"kind": "run"\|"kind": "accuracy"' third.jsonl >third-accuracy.jsonl
 bench --weights-seed 3 -o fourth.jsonl
 spinebench merge accuracy.jsonl third-accuracy.jsonl fourth.jsonl -o several.jsonl 2>err
 cat err
+# Other pictures under the same annotations are other data.
+spinebench dataset make -o data2 --images 3 --seed 2 -q >out
+bench --accuracy data/annotations/instances_val.json --images data2/val -o pictures.jsonl
+spinebench compare both.jsonl pictures.jsonl --format csv | grep ',AP,' | cut -d, -f6,7
