@@ -150,6 +150,56 @@ SIMD_INLINE void window_middle(const struct sb_window_row *r, struct sb_span row
     }
 }
 
+/* `count` output pixels from x on of a 3x3 window. */
+SIMD_INLINE void run_3x3(float *out, const float *const in[3], int64_t x, const vec weights[9],
+                         const int count, const int stride)
+{
+    vec sums[4];
+#pragma GCC unroll 4
+    for (int u = 0; u < count; u++)
+        sums[u] = vec_zero();
+#pragma GCC unroll 9
+    for (int tap = 0; tap < 9; tap++) {
+#pragma GCC unroll 4
+        for (int u = 0; u < count; u++)
+            sums[u] = vec_fma(weights[tap],
+                              vec_load(in[tap / 3] + ((x + u) * stride + tap % 3) * 16), sums[u]);
+    }
+#pragma GCC unroll 4
+    for (int u = 0; u < count; u++)
+        vec_store(out + (x + u) * 16, sums[u]);
+}
+
+/* A 3x3 depthwise window between the ends of a row: its weights stay in registers. A row of the
+ * window that lies outside of the input has weights of 0, and one inside is read in its place. */
+SIMD_INLINE void middle_3x3(const struct sb_window_row *r, struct sb_span rows, int64_t x0,
+                            int64_t x1, const int stride)
+{
+    const int64_t count = x1 - x0;
+    for (int v = 0; v < BLOCK_VECS; v++) {
+        float *out = r->out + x0 * 16 + v * VEC_FLOATS;
+        const float *in[3];
+        vec weights[9];
+#pragma GCC unroll 3
+        for (int ky = 0; ky < 3; ky++) {
+            const bool inside = ky >= rows.first && ky < rows.end;
+            in[ky] = window_input(r, inside ? ky : rows.first, x0) + v * VEC_FLOATS;
+#pragma GCC unroll 3
+            for (int kx = 0; kx < 3; kx++)
+                weights[ky * 3 + kx] =
+                    inside ? vec_load(r->weights + (ky * 3 + kx) * 16 + v * VEC_FLOATS)
+                           : vec_zero();
+        }
+        int64_t i = 0; /* pixel after x0 */
+        for (; i + 4 <= count; i += 4)
+            run_3x3(out, in, i, weights, 4, stride);
+        if (count >= 4 && i < count) /* some of them once more */
+            run_3x3(out, in, count - 4, weights, 4, stride);
+        for (; count < 4 && i < count; i++)
+            run_3x3(out, in, i, weights, 1, stride);
+    }
+}
+
 SIMD_INLINE void window_row(const struct sb_window_row *r, const bool max)
 {
     const struct sb_window *w = r->window;
@@ -160,7 +210,12 @@ SIMD_INLINE void window_row(const struct sb_window_row *r, const bool max)
         sb_tap_span(r->out_w, r->in_w, w->stride_w, w->pad_left, w->kernel_w - 1);
     const int64_t x0 = first.first < last.end ? first.first : last.end, x1 = last.end;
     window_edge(r, rows, 0, x0, max);
-    if (w->kernel_w == 3)
+    const bool is_3x3 = !max && w->kernel_h == 3 && w->kernel_w == 3 && rows.first < rows.end;
+    if (is_3x3 && w->stride_w == 1)
+        middle_3x3(r, rows, x0, x1, 1);
+    else if (is_3x3 && w->stride_w == 2)
+        middle_3x3(r, rows, x0, x1, 2);
+    else if (w->kernel_w == 3)
         window_middle(r, rows, x0, x1, 3, max);
     else if (w->kernel_w == 5)
         window_middle(r, rows, x0, x1, 5, max);
