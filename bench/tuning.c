@@ -174,14 +174,14 @@ static int add_candidate(struct measurement *m, const struct sb_graph *graph,
     return sb_plan_run(c->plan, NULL, err);
 }
 
-/* Siblings run apart, so that every step has a time of its own. */
+/* Steps that would run together run apart, so that every one has a time of its own. */
 static int make_candidates(struct measurement *m, const struct sb_graph *graph,
                            const struct sb_weights *weights, const struct sb_plan_options *options,
                            struct sb_error *err)
 {
     struct sb_plan_options o = *options;
     o.choices = NULL;
-    o.passes &= ~(1u << SB_PASS_JOIN_SIBLINGS);
+    o.passes &= ~(1u << SB_PASS_STREAM_DEPTHWISE | 1u << SB_PASS_JOIN_SIBLINGS);
     int rc = add_candidate(m, graph, weights, &o, err);
     enum sb_op op;
     const char *kernel;

@@ -8,7 +8,7 @@
 
 size_t sb_value_bytes(const struct sb_value *value)
 {
-    return sb_value_count(value) * sizeof(float);
+    return value->streamed ? 0 : sb_value_count(value) * sizeof(float);
 }
 
 static void extend(struct sb_block *live, int last)
@@ -66,7 +66,7 @@ static size_t gather(const struct sb_steps *steps, const int *place, struct sb_b
 {
     size_t n = 0;
     for (size_t v = 0; v < steps->num_values; v++) {
-        if (place[v] != (int)v || blocks[v].first < 0)
+        if (place[v] != (int)v || blocks[v].first < 0 || steps->values[v].streamed)
             continue;
         index[n] = (int)v;
         blocks[n++] = blocks[v];

@@ -1,7 +1,7 @@
 /*
  * Passes: rewrites of the step list that keep every model output (up to float rounding) and make
  * the plan smaller or faster. Each links the list before it starts and after it ends. Those before
- * the choice of kernels may run in any order and more than once; the two that follow it run last.
+ * the choice of kernels may run in any order and more than once; those that follow it run last.
  * Adding one: its name in enum sb_pass (plan.h), a passes_NAME.c with the function, its line here
  * and in the table of passes.c, and a test that outputs do not change.
  */
@@ -24,6 +24,10 @@ int sb_pass_fuse_residual(struct sb_steps *steps, struct sb_error *err);
 /* An activation becomes the end of the step before it. */
 int sb_pass_fuse_activation(struct sb_steps *steps, struct sb_error *err);
 
+/* After the choice of kernels: a 1x1 convolution that nothing but a depthwise convolution reads
+ * runs together with it, a few rows at a time, and its output is never in memory. It is the widest
+ * map of a mobile network's blocks. */
+int sb_pass_stream_depthwise(struct sb_steps *steps, struct sb_error *err);
 /* After the choice of kernels: steps of one kernel that read the same input run together, so that
  * the input is read (and transformed) once. A later one moves up to the first. */
 int sb_pass_join_siblings(struct sb_steps *steps, struct sb_error *err);

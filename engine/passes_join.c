@@ -8,8 +8,6 @@
 
 #include "engine/kernels/kernels.h"
 
-#include <string.h>
-
 static bool same_window(const struct sb_window *a, const struct sb_window *b)
 {
     return a->kernel_h == b->kernel_h && a->kernel_w == b->kernel_w && a->stride_h == b->stride_h &&
@@ -27,15 +25,6 @@ static bool are_siblings(const struct sb_steps *steps, size_t first, const struc
            (later->residual == SB_NO_VALUE || steps->values[later->residual].producer < (int)first);
 }
 
-/* Moves step `from` up to place `to`, where it follows the step before it. */
-static void move_up(struct sb_steps *steps, size_t from, size_t to)
-{
-    struct sb_step moved = steps->items[from];
-    moved.follows = true;
-    memmove(&steps->items[to + 1], &steps->items[to], (from - to) * sizeof(moved));
-    steps->items[to] = moved;
-}
-
 int sb_pass_join_siblings(struct sb_steps *steps, struct sb_error *err)
 {
     (void)err;
@@ -46,8 +35,7 @@ int sb_pass_join_siblings(struct sb_steps *steps, struct sb_error *err)
         for (size_t i = first + 1; i < steps->count; i++) {
             if (!are_siblings(steps, first, &steps->items[i]))
                 continue;
-            move_up(steps, i, sb_steps_group_end(steps, first));
-            sb_steps_link(steps);
+            sb_steps_follow(steps, i, sb_steps_group_end(steps, first));
         }
     }
     return 0;

@@ -40,6 +40,7 @@ enum sb_pass {
     SB_PASS_SINK_POINTWISE,
     SB_PASS_FUSE_RESIDUAL,
     SB_PASS_FUSE_ACTIVATION,
+    SB_PASS_STREAM_DEPTHWISE,
     SB_PASS_JOIN_SIBLINGS,
     SB_PASS_OVERWRITE,
     SB_PASS_COUNT
@@ -79,11 +80,12 @@ struct sb_step_info {
     const char *block;
     const char *kernel; /* "conv_im2col_openblas", ... */
     enum sb_op op;      /* op of the step's main node (CONV for conv+BN+ReLU) */
-    bool follows;       /* runs together with the step before it, see SB_PASS_JOIN_SIBLINGS */
+    bool follows;       /* runs together with the step before it, see SB_PASS_STREAM_DEPTHWISE and
+                           SB_PASS_JOIN_SIBLINGS */
     enum sb_level level;
     struct sb_shape shape; /* output */
     size_t weight_bytes;   /* packed weights first used by this step (shared ones count once) */
-    size_t output_bytes;
+    size_t output_bytes;   /* 0 where it is never in memory */
     size_t workspace_bytes;
 };
 

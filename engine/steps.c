@@ -229,6 +229,15 @@ size_t sb_steps_group_end(const struct sb_steps *steps, size_t index)
     return index;
 }
 
+void sb_steps_follow(struct sb_steps *steps, size_t from, size_t to)
+{
+    struct sb_step moved = steps->items[from];
+    moved.follows = true;
+    memmove(&steps->items[to + 1], &steps->items[to], (from - to) * sizeof(moved));
+    steps->items[to] = moved;
+    sb_steps_link(steps);
+}
+
 void sb_steps_absorb(struct sb_steps *steps, struct sb_step *producer, struct sb_step *step)
 {
     producer->value = step->value;

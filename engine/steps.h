@@ -37,6 +37,7 @@ struct sb_value {
     enum sb_level level;
     enum sb_layout layout;
     bool output;                /* the caller may ask for it after a run */
+    bool streamed;              /* goes from step to step of a group in pieces: no memory */
     const struct sb_node *node; /* the graph node whose output it is, in one layout or another */
     /* filled by sb_steps_link() */
     int producer; /* index of the step, -1 for inputs of the graph */
@@ -58,7 +59,8 @@ struct sb_step {
     double *shift;   /* per output channel, owned; NULL = 0 */
     int residual;    /* value that is added, or SB_NO_VALUE */
     int overwrites;  /* operand whose memory the value takes over, or SB_NO_VALUE */
-    bool follows;    /* runs together with the step before it, on the same input */
+    bool follows;    /* runs together with the step before it: on the same input, or on its output,
+                        which is streamed */
     enum sb_act act; /* the last thing applied */
     bool dead;       /* to be dropped by sb_steps_link() */
 };
@@ -103,6 +105,8 @@ int sb_steps_add_value(struct sb_steps *steps, const struct sb_value *value, str
 /* First step, and the one after the last, of the group that runs together with step `index`. */
 size_t sb_steps_group_start(const struct sb_steps *steps, size_t index);
 size_t sb_steps_group_end(const struct sb_steps *steps, size_t index);
+/* Moves step `from` up to place `to`, where it follows the step before it, and links the list. */
+void sb_steps_follow(struct sb_steps *steps, size_t from, size_t to);
 /* Lets `producer` put out what `step` did, which dies. */
 void sb_steps_absorb(struct sb_steps *steps, struct sb_step *producer, struct sb_step *step);
 

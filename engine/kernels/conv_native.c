@@ -38,13 +38,13 @@ static size_t inner_blocks(const struct sb_kernel_call *call)
     return taps_of(call) * sb_blocks(call->in[0].c);
 }
 
-static size_t packed_bytes(const struct sb_kernel_call *call)
+size_t sb_conv_packed_bytes(const struct sb_kernel_call *call)
 {
     return sb_panels_floats(call->out.c, inner_blocks(call) * SB_BLOCK) * sizeof(float);
 }
 
-static void pack(const struct sb_kernel_call *call, const float *kernel, const double *scale,
-                 void *packed)
+void sb_conv_pack(const struct sb_kernel_call *call, const float *kernel, const double *scale,
+                  void *packed)
 {
     sb_pack_panels(packed, call->simd, kernel, scale, call->out.c, call->in[0].c,
                    (int64_t)taps_of(call));
@@ -145,12 +145,12 @@ static float *copy_block(const struct sb_kernel_call *call, float *out, const fl
 }
 
 /* Fills the buffer with the product's stretch: tap by tap, its blocks of channels. */
-static void copy_windows(const struct sb_product *p, float *out, const float *image)
+static void copy_windows(const struct sb_product *p, float *out, const float *image, size_t first)
 {
     const struct sb_kernel_call *call = p->call;
     const size_t plane = sb_pixels(call->in[0]) * SB_BLOCK, blocks = sb_blocks(call->in[0].c);
     for (size_t i = p->from; i < p->from + p->count; i++)
-        out = copy_block(call, out, image + i % blocks * plane, i / blocks, p->first, p->pixels);
+        out = copy_block(call, out, image + i % blocks * plane, i / blocks, first, p->pixels);
 }
 
 struct context {
@@ -160,16 +160,19 @@ struct context {
 };
 
 /* All panels of a job for one stretch. */
-static void run_stretch(const struct context *c, struct sb_product product, size_t panel,
-                        size_t panels)
+static void run_stretch(const struct context *c, struct sb_product product, size_t image,
+                        size_t first, size_t panel, size_t panels)
 {
+    const struct sb_simd *simd = c->call->simd;
     struct sb_chain_walk walk = sb_chain_walk(c->call, panel, panels);
     while (sb_chain_next(&walk)) {
         product.call = walk.call;
         product.panel = walk.panel;
         product.panels = walk.panels;
+        product.out = walk.call->output + image * sb_image_floats(walk.call->out) +
+                      walk.panel * (size_t)simd->panel_blocks * product.plane + first * SB_BLOCK;
         sb_run_product(&product);
-        product.sums += sb_sums_floats(c->call->simd, product.pixels, walk.panels);
+        product.sums += sb_sums_floats(simd, product.pixels, walk.panels);
     }
 }
 
@@ -180,27 +183,27 @@ static void conv_job(void *ctx, size_t job, int worker)
     const struct cut *cut = &c->cut;
     const size_t panel_job = job % cut->panel_jobs;
     const size_t pixel_job = job / cut->panel_jobs % cut->pixel_jobs;
-    const size_t plane = sb_pixels(call->in[0]) * SB_BLOCK;
+    const size_t image = job / cut->panel_jobs / cut->pixel_jobs;
+    const size_t plane = sb_pixels(call->in[0]) * SB_BLOCK, first = pixel_job * cut->pixels;
     const size_t panels = sb_piece_length(sb_chain_panels(call), cut->panels, panel_job);
     float *sums = (float *)call->workspace + (size_t)worker * worker_floats(cut);
     float *input = sums + cut->sums;
     struct sb_product product = {
         .call = call,
         .blocks = inner_blocks(call),
-        .image = job / cut->panel_jobs / cut->pixel_jobs,
-        .first = pixel_job * cut->pixels,
+        .plane = sb_pixels(call->out) * SB_BLOCK,
         .pixels = sb_piece_length(sb_pixels(call->out), cut->pixels, pixel_job),
         .sums = sums,
     };
-    const float *image = call->inputs[0] + product.image * sb_image_floats(call->in[0]);
+    const float *in = call->inputs[0] + image * sb_image_floats(call->in[0]);
     product.a_step = c->pointwise ? plane : product.pixels * SB_BLOCK;
     for (; product.from < product.blocks; product.from += product.count) {
         const size_t left = product.blocks - product.from;
         product.count = left < cut->stretch ? left : cut->stretch;
-        product.a = c->pointwise ? image + product.from * plane + product.first * SB_BLOCK : input;
+        product.a = c->pointwise ? in + product.from * plane + first * SB_BLOCK : input;
         if (!c->pointwise)
-            copy_windows(&product, input, image);
-        run_stretch(c, product, panel_job * cut->panels, panels);
+            copy_windows(&product, input, in, first);
+        run_stretch(c, product, image, first, panel_job * cut->panels, panels);
     }
 }
 
@@ -220,9 +223,10 @@ const struct sb_kernel sb_kernel_conv_1x1_native = {
     .out_layout = SB_LAYOUT_BLOCKED,
     .inplace = SB_INPLACE_RESIDUAL,
     .joins = true,
+    .streams = &sb_kernel_conv_1x1_dwconv_native,
     .supports = is_pointwise,
-    .packed_bytes = packed_bytes,
-    .pack = pack,
+    .packed_bytes = sb_conv_packed_bytes,
+    .pack = sb_conv_pack,
     .workspace_bytes = workspace_bytes,
     .run = run,
 };
@@ -233,8 +237,8 @@ const struct sb_kernel sb_kernel_conv_native = {
     .out_layout = SB_LAYOUT_BLOCKED,
     .inplace = SB_INPLACE_RESIDUAL,
     .joins = true,
-    .packed_bytes = packed_bytes,
-    .pack = pack,
+    .packed_bytes = sb_conv_packed_bytes,
+    .pack = sb_conv_pack,
     .workspace_bytes = workspace_bytes,
     .run = run,
 };

@@ -41,8 +41,9 @@ struct sb_kernel_call {
     int threads;                        /* workers that may call at the same time */
     const struct sb_simd *simd;         /* inner loops for this CPU, see simd.h */
     const struct sb_region_ops *region; /* NULL where the caller gave none */
-    /* The step that runs together with this one: same kernel, same input; NULL: none. The first of
-     * such a chain is run, and its workspace is for all. */
+    /* The step that runs together with this one: same kernel, same input, or, where the kernel
+     * streams, the depthwise convolution that reads this one; NULL: none. The first of such a chain
+     * is run, and its workspace is for all. */
     const struct sb_kernel_call *next;
     /* Data. */
     const float *const *inputs;
@@ -62,7 +63,10 @@ struct sb_kernel {
     enum sb_layout out_layout; /* of the output and the residual */
     unsigned inplace;          /* SB_INPLACE_*: operands the output may lie on */
     bool joins;                /* runs a chain of calls, see sb_kernel_call.next */
-    bool blas;                 /* run() calls sb_gemm(), so sb_gemm_setup() must come before */
+    /* Runs this kernel's step together with a depthwise convolution, its only reader, whose call is
+     * `next`: the value between them is never in memory. Packed weights are the same. NULL: none */
+    const struct sb_kernel *streams;
+    bool blas; /* run() calls sb_gemm(), so sb_gemm_setup() must come before */
     /* False where this kernel cannot run the step; NULL = it runs every step of its op. */
     bool (*supports)(const struct sb_kernel_call *call);
     /* The cost model: false where a later kernel of the table is expected to be better; NULL =
@@ -105,6 +109,9 @@ extern const struct sb_kernel sb_kernel_roi_align;
 extern const struct sb_kernel sb_kernel_scale;
 extern const struct sb_kernel sb_kernel_select;
 extern const struct sb_kernel sb_kernel_softmax;
+
+/* In no table: what steps of conv_1x1_native become where they stream (kernel.streams). */
+extern const struct sb_kernel sb_kernel_conv_1x1_dwconv_native;
 
 /* Copies between layouts; in no table, put in where they are needed (choose.h). */
 extern const struct sb_kernel sb_kernel_to_blocked;

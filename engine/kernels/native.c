@@ -82,6 +82,17 @@ bool sb_chain_next(struct sb_chain_walk *w)
     return false;
 }
 
+struct sb_row_epilogue sb_row_epilogue(const struct sb_kernel_call *call, size_t block,
+                                       size_t start)
+{
+    return (struct sb_row_epilogue){
+        .scale = call->scale ? call->scale + block * SB_BLOCK : NULL,
+        .shift = call->shift ? call->shift + block * SB_BLOCK : NULL,
+        .residual = call->residual ? call->residual + start : NULL,
+        .act = call->step->act,
+    };
+}
+
 void sb_tile_epilogue(const struct sb_kernel_call *call, size_t block, struct sb_gemm_tile *tile)
 {
     tile->scale = call->scale ? call->scale + block * SB_BLOCK : NULL;
@@ -132,22 +143,20 @@ static void run_panel(const struct sb_product *p, size_t index)
 {
     const struct sb_kernel_call *call = p->call;
     const struct sb_simd *simd = call->simd;
-    const size_t plane = sb_pixels(call->out) * SB_BLOCK, panel = p->panel + index;
+    const size_t panel = p->panel + index;
     const size_t block = panel * (size_t)simd->panel_blocks;
     const size_t blocks = sb_panel_blocks(simd, call->out.c, panel);
     const size_t tiles = sb_pieces(p->pixels, (size_t)simd->tile_rows);
     const size_t next = index + 1 < p->panels ? panel + 1 : p->panel;
     const bool last = p->from + p->count == p->blocks;
     float *sums = p->from > 0 || !last ? p->sums + sb_sums_floats(simd, p->pixels, index) : NULL;
-    float *out = last ? call->output + p->image * sb_image_floats(call->out) + block * plane +
-                            p->first * SB_BLOCK
-                      : sums;
+    float *out = last ? p->out + index * (size_t)simd->panel_blocks * p->plane : sums;
     struct sb_gemm_tile tile = {
         .a_step = p->a_step,
         .blocks = p->count,
         .b = (const float *)call->packed + block * SB_BLOCK * p->blocks * SB_BLOCK +
              p->from * SB_BLOCK * blocks * SB_BLOCK,
-        .c_step = last ? plane : p->pixels * SB_BLOCK,
+        .c_step = last ? p->plane : p->pixels * SB_BLOCK,
         .partial_step = p->pixels * SB_BLOCK,
     };
     size_t pixel = 0;

@@ -38,6 +38,11 @@ void sb_pack_panels(float *packed, const struct sb_simd *simd, const float *kern
 /* Floats of the packed panels: steps is the number of (padded) steps. */
 size_t sb_panels_floats(int64_t cout, size_t steps);
 
+/* packed_bytes() and pack() of kernels whose panels' steps are the taps of a convolution. */
+size_t sb_conv_packed_bytes(const struct sb_kernel_call *call);
+void sb_conv_pack(const struct sb_kernel_call *call, const float *kernel, const double *scale,
+                  void *packed);
+
 /* A walk through panels [first, first + count) of a chain of calls (kernels.h), whose panels are
  * numbered through:
  *     for (struct sb_chain_walk w = sb_chain_walk(call, first, count); sb_chain_next(&w);)
@@ -64,8 +69,8 @@ struct sb_product {
     size_t blocks;  /* of 16 along k */
     size_t from;    /* first block of the stretch */
     size_t count;   /* its blocks */
-    size_t image;   /* of the output */
-    size_t first;   /* first output pixel */
+    float *out;     /* where the first pixel of the first panel goes */
+    size_t plane;   /* floats from a block of output channels to the next */
     size_t pixels;
     size_t panel, panels; /* first panel and their number */
     float *sums;          /* sb_sums_floats(simd, pixels, panels), kept from stretch to stretch; not
@@ -77,6 +82,10 @@ size_t sb_sums_floats(const struct sb_simd *simd, size_t pixels, size_t panels);
 /* Runs the tiles of a product, panel by panel, with the step's epilogue. */
 void sb_run_product(const struct sb_product *product);
 
+/* The epilogue of a step on rows of output block `block` (of an image), the first of which is at
+ * call->output + start. */
+struct sb_row_epilogue sb_row_epilogue(const struct sb_kernel_call *call, size_t block,
+                                       size_t start);
 /* Sets what follows the sum of a tile that starts at output channel block `block`; act other than
  * ReLU is left to sb_finish_tile(). */
 void sb_tile_epilogue(const struct sb_kernel_call *call, size_t block, struct sb_gemm_tile *tile);

@@ -39,10 +39,7 @@ static struct strip find_strip(const struct sb_kernel_call *call, size_t job)
                       .rows = sb_piece_length((size_t)out.h, per_job, job % jobs)};
     const size_t start = (plane * (size_t)out.h + s.first) * (size_t)out.w * SB_BLOCK;
     s.out = call->output + start;
-    s.epilogue.scale = call->scale ? call->scale + s.block * SB_BLOCK : NULL;
-    s.epilogue.shift = call->shift ? call->shift + s.block * SB_BLOCK : NULL;
-    s.epilogue.residual = call->residual ? call->residual + start : NULL;
-    s.epilogue.act = call->step->act;
+    s.epilogue = sb_row_epilogue(call, s.block, start);
     return s;
 }
 

@@ -4,6 +4,9 @@
 #include "tests/engine/support_net.h"
 #include "tests/test.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static struct sb_error err;
 
 static void steps_of(struct sb_steps *steps, const struct net *net)
@@ -333,6 +336,131 @@ static void test_join__siblings_run_together(void **state)
     }
 }
 
+/* The first output of a plan of the native engine; free() it. */
+static float *native_output(const struct net *net, unsigned passes, enum sb_cpu cpu, int threads,
+                            size_t *count)
+{
+    struct sb_plan_options options = net_options();
+    options.engine = SB_ENGINE_NATIVE;
+    options.passes = passes;
+    options.cpu = cpu;
+    options.threads = threads;
+    struct sb_plan *plan = net_plan(net, &options);
+    net_assert_plan(net, plan, 2e-6);
+    struct sb_shape shape;
+    const float *values = sb_plan_output(plan, "out0", &shape);
+    *count = sb_shape_count(shape);
+    float *copy = malloc(*count * sizeof(*copy));
+    assert_non_null(copy);
+    memcpy(copy, values, *count * sizeof(*copy));
+    sb_plan_free(&plan);
+    return copy;
+}
+
+#define WITHOUT_STREAMS (SB_ALL_PASSES & ~(1u << SB_PASS_STREAM_DEPTHWISE))
+
+/* The same bits at every CPU level and number of threads; but for rounding where steps of their own
+ * make long sums in stretches. */
+static void assert_streams_change_no_bit(const struct net *net)
+{
+    const bool stretches = net->graph->nodes[0].shape.c > 256;
+    for (int cpu = 0; cpu <= (int)sb_cpu_detect(); cpu++) {
+        size_t n, m;
+        const unsigned passes = stretches ? SB_ALL_PASSES : WITHOUT_STREAMS;
+        float *want = native_output(net, passes, (enum sb_cpu)cpu, 1, &n);
+        for (int threads = 1; threads <= 3; threads += 2) {
+            float *got = native_output(net, SB_ALL_PASSES, (enum sb_cpu)cpu, threads, &m);
+            assert_int_equal(n, m);
+            assert_memory_equal(got, want, n * sizeof(*want));
+            free(got);
+        }
+        free(want);
+    }
+}
+
+/* Expansion and depthwise convolution of a mobile block: windows that overlap by all but one row,
+ * that skip rows, that see padding alone; maps of one strip and of several, whose rows need the
+ * buffer more than once. */
+static void test_stream__a_depthwise_convolution_is_fed_row_by_row(void **state)
+{
+    (void)state;
+    static const struct {
+        struct sb_shape in;
+        int64_t wide;
+        struct sb_window window;
+    } cases[] = {
+        {{2, 5, 13, 11}, 40, {3, 3, 1, 1, 1, 1, 1, 1}},
+        {{1, 24, 97, 61}, 33, {3, 3, 1, 1, 1, 1, 1, 1}},
+        {{1, 40, 90, 51}, 17, {3, 3, 2, 2, 0, 0, 1, 1}},
+        {{2, 16, 31, 7}, 70, {5, 5, 1, 1, 2, 2, 2, 2}},
+        {{1, 33, 20, 23}, 16, {5, 5, 2, 2, 2, 2, 2, 2}},
+        {{1, 6, 9, 2}, 20, {2, 1, 3, 2, 0, 0, 0, 0}},
+        {{1, 7, 4, 3}, 5, {3, 3, 1, 1, 4, 1, 4, 1}},
+        {{1, 300, 3, 1}, 48, {3, 3, 1, 1, 1, 1, 1, 1}},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct net net;
+        net_init(&net, cases[i].in);
+        const struct sb_window k1 = net_window(1, 1, 0);
+        int x =
+            net_act(&net, net_batchnorm(&net, net_conv(&net, 0, cases[i].wide, k1)), SB_ACT_SWISH);
+        x = net_act(&net, net_batchnorm(&net, net_dwconv(&net, x, cases[i].window)), SB_ACT_SWISH);
+        net_output(&net, net_conv(&net, x, 9, k1));
+        net_fill(&net, 20 + i);
+        assert_int_equal(count_followers(&net, SB_ALL_PASSES), 1);
+        assert_int_equal(count_followers(&net, WITHOUT_STREAMS), 0);
+        assert_streams_change_no_bit(&net);
+        net_release(&net);
+    }
+}
+
+/* What the depthwise convolution adds is made before the expansion, which has a sibling. */
+static void test_stream__the_depthwise_convolution_moves_up(void **state)
+{
+    (void)state;
+    struct net net;
+    net_init(&net, (struct sb_shape){2, 6, 10, 9});
+    const struct sb_window k1 = net_window(1, 1, 0);
+    const int added = net_act(&net, net_conv(&net, 0, 24, k1), SB_ACT_RELU);
+    const int wide = net_act(&net, net_conv(&net, 0, 24, k1), SB_ACT_SWISH);
+    const int sibling = net_conv(&net, 0, 24, k1);
+    const int depthwise = net_dwconv(&net, wide, net_window(3, 1, 1));
+    net_output(&net, net_act(&net, net_add(&net, depthwise, added), SB_ACT_RELU));
+    net_output(&net, sibling);
+    net_fill(&net, 30);
+    assert_int_equal(count_followers(&net, SB_ALL_PASSES), 2);
+    assert_int_equal(count_followers(&net, WITHOUT_STREAMS), 2);
+    assert_streams_change_no_bit(&net);
+    assert_outputs_kept(&net);
+    net_release(&net);
+}
+
+/* A value that others need, too; a convolution that adds something; a window that is no 1x1; a
+ * depthwise convolution that adds what is made later. */
+static void test_stream__leaves_what_must_be_in_memory(void **state)
+{
+    (void)state;
+    const struct sb_window k1 = net_window(1, 1, 0), k3 = net_window(3, 1, 1);
+    for (int i = 0; i < 5; i++) {
+        struct net net;
+        net_init(&net, (struct sb_shape){1, 8, 6, 5});
+        int wide = net_conv(&net, 0, 8, i == 3 ? k3 : k1);
+        if (i == 0)
+            net_output(&net, wide);
+        if (i == 2)
+            wide = net_add(&net, wide, 0);
+        const int other = i == 4 ? net_conv(&net, 0, 8, net_window(5, 1, 2)) : 0;
+        const int depthwise = net_dwconv(&net, wide, k3);
+        net_output(&net, i == 1   ? net_add(&net, depthwise, wide)
+                         : i == 4 ? net_add(&net, depthwise, other)
+                                  : depthwise);
+        net_fill(&net, 31 + (uint64_t)i);
+        assert_int_equal(count_followers(&net, SB_ALL_PASSES), 0);
+        assert_streams_change_no_bit(&net);
+        net_release(&net);
+    }
+}
+
 static size_t arena_bytes(const struct net *net, unsigned passes)
 {
     struct sb_plan_options options = net_options();
@@ -342,6 +470,19 @@ static size_t arena_bytes(const struct net *net, unsigned passes)
     sb_plan_memory(plan, &memory);
     sb_plan_free(&plan);
     return memory.arena_bytes;
+}
+
+static void test_stream__the_wide_map_needs_no_memory(void **state)
+{
+    (void)state;
+    struct net net;
+    net_init(&net, (struct sb_shape){1, 6, 8, 8});
+    const int wide = net_act(&net, net_conv(&net, 0, 64, net_window(1, 1, 0)), SB_ACT_SWISH);
+    net_output(&net, net_dwconv(&net, wide, net_window(3, 2, 1)));
+    net_fill(&net, 40);
+    const size_t map = 64 * 64 * sizeof(float);
+    assert_true(arena_bytes(&net, SB_ALL_PASSES) + map / 2 < arena_bytes(&net, WITHOUT_STREAMS));
+    net_release(&net);
 }
 
 static void test_overwrite__sums_and_activations_need_no_memory_of_their_own(void **state)
@@ -416,6 +557,10 @@ int main(void)
         cmocka_unit_test(test_sink__a_pointwise_convolution_runs_on_the_small_map),
         cmocka_unit_test(test_sink__leaves_larger_windows),
         cmocka_unit_test(test_join__siblings_run_together),
+        cmocka_unit_test(test_stream__a_depthwise_convolution_is_fed_row_by_row),
+        cmocka_unit_test(test_stream__the_depthwise_convolution_moves_up),
+        cmocka_unit_test(test_stream__leaves_what_must_be_in_memory),
+        cmocka_unit_test(test_stream__the_wide_map_needs_no_memory),
         cmocka_unit_test(test_overwrite__sums_and_activations_need_no_memory_of_their_own),
         cmocka_unit_test(test_overwrite__leaves_what_is_still_needed),
         cmocka_unit_test(test_passes__have_names_and_texts),
