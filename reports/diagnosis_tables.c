@@ -11,6 +11,7 @@
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
 #define MOST_CONFUSIONS 40
+#define MOST_NAMED      8 /* models of a note; of more it says how many */
 
 /* True when the records of a kind are of several models or data sets, so that rows must name it. */
 static bool are_several(const struct sb_records *records, enum sb_record_kind kind)
@@ -27,24 +28,93 @@ static bool are_several(const struct sb_records *records, enum sb_record_kind ki
     return false;
 }
 
-/* Names the data set and, where all rows are of one, the model. */
-static void say_subject(struct sb_table *t, const struct sb_records *records,
-                        enum sb_record_kind kind, bool several)
+static const char *dataset_of(const struct sb_record *r)
+{
+    return r->kind == SB_RECORD_CATEGORY ? r->u.category.dataset
+           : r->kind == SB_RECORD_ERROR  ? r->u.error.dataset
+           : r->kind == SB_RECORD_CURVE  ? r->u.curve.dataset
+                                         : r->u.confusion.dataset;
+}
+
+/* True when a record before it has its kind, data set and, if asked, model; most often the last. */
+static bool is_known(const struct sb_records *records, size_t index, bool with_model)
+{
+    const struct sb_record *const r = &records->items[index];
+    for (size_t i = index; i-- > 0;) {
+        const struct sb_record *const before = &records->items[i];
+        if (before->kind == r->kind && strcmp(dataset_of(before), dataset_of(r)) == 0 &&
+            (!with_model || sb_same_text(before->cell.model, r->cell.model)))
+            return true;
+    }
+    return false;
+}
+
+/* Images of the accuracy beside a diagnosis; SB_NO_INT where none is recorded. */
+static int64_t images_of(const struct sb_records *records, const char *dataset)
 {
     for (size_t i = 0; i < records->count; i++) {
-        const struct sb_record *const r = &records->items[i];
-        if (r->kind != kind)
-            continue;
-        const char *const dataset = kind == SB_RECORD_CATEGORY ? r->u.category.dataset
-                                    : kind == SB_RECORD_ERROR  ? r->u.error.dataset
-                                    : kind == SB_RECORD_CURVE  ? r->u.curve.dataset
-                                                               : r->u.confusion.dataset;
-        if (several)
-            sb_table_note(t, "On %s.", dataset);
-        else
-            sb_table_note(t, "%s on %s.", r->cell.model ? r->cell.model : "results", dataset);
-        return;
+        const struct sb_accuracy_record *const a = &records->items[i].u.accuracy;
+        if (records->items[i].kind == SB_RECORD_ACCURACY && a->samples != SB_NO_INT &&
+            strcmp(a->dataset, dataset) == 0)
+            return a->samples;
     }
+    return SB_NO_INT;
+}
+
+/* Appends the models of the records of this kind and data set, or counts them where out is NULL. */
+static size_t put_models(const struct sb_records *records, enum sb_record_kind kind,
+                         const char *dataset, struct sb_str *out)
+{
+    size_t models = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if (r->kind != kind || strcmp(dataset_of(r), dataset) != 0 || is_known(records, i, true))
+            continue;
+        if (out)
+            sb_str_printf(out, "%s%s", models ? ", " : "",
+                          r->cell.model ? r->cell.model : "results");
+        models++;
+    }
+    return models;
+}
+
+/* "a, b on val.json, n = 100 images" */
+static void put_subject(const struct sb_records *records, enum sb_record_kind kind,
+                        const char *dataset, struct sb_str *out)
+{
+    const size_t models = put_models(records, kind, dataset, NULL);
+    if (models > MOST_NAMED)
+        sb_str_printf(out, "%zu models", models);
+    else
+        put_models(records, kind, dataset, out);
+    const int64_t images = images_of(records, dataset);
+    sb_str_printf(out, " on %s", dataset);
+    if (images != SB_NO_INT)
+        sb_str_printf(out, ", n = %lld images", (long long)images);
+}
+
+void sb_diagnosis_subjects(const struct sb_records *records, enum sb_record_kind kind,
+                           struct sb_str *out)
+{
+    const char *next = "";
+    for (size_t i = 0; i < records->count; i++) {
+        if (records->items[i].kind != kind || is_known(records, i, false))
+            continue;
+        sb_str_puts(out, next);
+        put_subject(records, kind, dataset_of(&records->items[i]), out);
+        next = "; ";
+    }
+}
+
+static void say_subjects(struct sb_table *t, const struct sb_records *records,
+                         enum sb_record_kind kind)
+{
+    struct sb_str text = SB_STR_INIT;
+    sb_diagnosis_subjects(records, kind, &text);
+    if (text.length)
+        sb_table_note(t, "%s.", sb_str_text(&text));
+    t->texts.failed = t->texts.failed || text.failed;
+    sb_str_release(&text);
 }
 
 static void put_model(struct sb_table *t, bool several, const struct sb_record *r)
@@ -97,7 +167,7 @@ static void put_rows(struct sb_table *t, const struct sb_records *records, enum 
         put_model(t, several, r);
         put(t, r);
     }
-    say_subject(t, records, kind, several);
+    say_subjects(t, records, kind);
 }
 
 static void put_category(struct sb_table *t, const struct sb_record *r)
@@ -283,7 +353,7 @@ int sb_calibration_table(struct sb_table *t, const struct sb_records *records, s
         if (r->kind == SB_RECORD_CURVE && strcmp(r->u.curve.curve, "calibration") == 0)
             put_bins(t, r, several);
     }
-    say_subject(t, records, SB_RECORD_CURVE, several);
+    say_subjects(t, records, SB_RECORD_CURVE);
     sb_table_note(t, "Detections in ten ranges of score; right: on an object of their class at IoU "
                      "0.5 [95 %% interval].");
     return 0;
@@ -346,7 +416,7 @@ int sb_confusions_table(struct sb_table *t, const struct sb_records *records, st
         sb_table_value(t, (double)c->count);
         sb_table_value(t, (double)c->count / (double)objects_of(records, found[i]));
     }
-    say_subject(t, records, SB_RECORD_CONFUSION, several);
+    say_subjects(t, records, SB_RECORD_CONFUSION);
     if (count > MOST_CONFUSIONS)
         sb_table_note(t, "The %d most frequent of %zu.", MOST_CONFUSIONS, count);
     sb_table_note(t, "Detections at the best threshold of their class, IoU 0.5 or more.");
@@ -509,7 +579,7 @@ int sb_confusion_matrix(struct sb_table *t, const struct sb_records *records, st
                     sb_table_rule(t);
             }
         }
-        say_subject(t, records, SB_RECORD_CATEGORY, m.num_models > 1);
+        say_subjects(t, records, SB_RECORD_CATEGORY);
         sb_table_note(t, "Rows: objects; columns: what they were found as, at the best threshold "
                          "of each class and IoU 0.5 or more.");
         if (m.count < m.all)

@@ -26,4 +26,9 @@ int sb_confusions_table(struct sb_table *t, const struct sb_records *records, st
 int sb_confusion_matrix(struct sb_table *t, const struct sb_records *records, struct sb_error *err);
 #define SB_MATRIX_CATEGORIES 24
 
+/* What records of one of these kinds are about, model by data set: "a, b on val.json, n = 100
+ * images; c on test.json". The number of images is that of the accuracy beside the diagnosis. */
+void sb_diagnosis_subjects(const struct sb_records *records, enum sb_record_kind kind,
+                           struct sb_str *out);
+
 #endif

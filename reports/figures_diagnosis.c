@@ -3,6 +3,7 @@
 #include "reports/figures.h"
 
 #include "base/mem.h"
+#include "reports/diagnosis_tables.h"
 #include "reports/figure_style.h"
 
 #include <math.h>
@@ -71,19 +72,16 @@ static int colour_of(const struct models *m, const struct sb_record *r)
     return SB_COLOUR_FAMILY + (int)number_of(m, r);
 }
 
-/* "instances_val.json, n = 100 images": what a diagnosis was made on; the number of images is that
- * of the accuracy beside it, left out where none is recorded. */
-static const char *subject_of(struct sb_figure *f, const struct sb_records *records,
-                              const char *dataset)
+/* Which models on which data sets, of how many images. */
+static const char *subjects_of(struct sb_figure *f, const struct sb_records *records,
+                               enum sb_record_kind kind)
 {
-    for (size_t i = 0; i < records->count; i++) {
-        const struct sb_accuracy_record *const a = &records->items[i].u.accuracy;
-        if (records->items[i].kind == SB_RECORD_ACCURACY && a->samples != SB_NO_INT &&
-            strcmp(a->dataset, dataset) == 0)
-            return sb_texts_printf(&f->texts, "%s, n = %lld images", dataset,
-                                   (long long)a->samples);
-    }
-    return sb_texts_keep(&f->texts, dataset);
+    struct sb_str text = SB_STR_INIT;
+    sb_diagnosis_subjects(records, kind, &text);
+    const char *const kept = sb_texts_keep(&f->texts, sb_str_text(&text));
+    f->texts.failed = f->texts.failed || text.failed;
+    sb_str_release(&text);
+    return kept;
 }
 
 /* The note, with what it leaves out. */
@@ -142,7 +140,6 @@ static void add_precision(struct sb_figure *f, const struct models *models,
 
 int sb_figure_precision(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
 {
-    const char *dataset = "";
     struct models models;
     (void)err;
     find_models(&models, records, SB_RECORD_CURVE);
@@ -153,7 +150,6 @@ int sb_figure_precision(struct sb_figure *f, const struct sb_records *records, s
                 !is_shown(&models, r))
                 continue;
             add_precision(f, &models, r, !lines);
-            dataset = r->u.curve.dataset;
         }
     }
     f->title = "Precision over recall";
@@ -162,9 +158,9 @@ int sb_figure_precision(struct sb_figure *f, const struct sb_records *records, s
     f->panel_height = 220;
     f->note = note_of(f, &models,
                       sb_texts_printf(&f->texts,
-                                      "Mean over the categories of %s, objects of all sizes; band: "
-                                      "95 %% interval, bootstrap over images.",
-                                      subject_of(f, records, dataset)));
+                                      "Mean over categories, objects of all sizes; band: 95 %% "
+                                      "interval, bootstrap over images. %s.",
+                                      subjects_of(f, records, SB_RECORD_CURVE)));
     return 0;
 }
 
@@ -190,7 +186,6 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
                           struct sb_error *err)
 {
     struct sb_panel *p = NULL;
-    const char *dataset = "";
     struct models models;
     (void)err;
     find_models(&models, records, SB_RECORD_CURVE);
@@ -209,7 +204,6 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
             sb_figure_point(f, s, 1, 1);
         }
         add_bins(f, p, &models, r);
-        dataset = r->u.curve.dataset;
     }
     f->title = "Calibration of scores";
     f->has_key = true;
@@ -218,8 +212,8 @@ int sb_figure_calibration(struct sb_figure *f, const struct sb_records *records,
         f, &models,
         sb_texts_printf(&f->texts,
                         "Above the diagonal scores promise too little, below it too much. Numbers: "
-                        "detections in the bin; bars: 95 %% interval of the share (Wilson). On %s.",
-                        subject_of(f, records, dataset)));
+                        "detections in the bin; bars: 95 %% interval of the share (Wilson). %s.",
+                        subjects_of(f, records, SB_RECORD_CURVE)));
     return 0;
 }
 
@@ -329,13 +323,12 @@ int sb_figure_categories(struct sb_figure *f, const struct sb_records *records,
     }
     f->title = "Average precision of each category";
     f->has_key = true;
-    f->note =
-        note_of(f, &models,
-                sb_texts_printf(
-                    &f->texts,
-                    "In brackets: objects. Bars: 95 %% interval, bootstrap over images. On %s.%s",
-                    count ? subject_of(f, records, found[0]->u.category.dataset) : "",
-                    all > count ? " The 80 categories with the most objects." : ""));
+    f->note = note_of(
+        f, &models,
+        sb_texts_printf(&f->texts,
+                        "In brackets: objects. Bars: 95 %% interval, bootstrap over images. %s.%s",
+                        subjects_of(f, records, SB_RECORD_CATEGORY),
+                        all > count ? " The 80 categories with the most objects." : ""));
     sb_free(found);
     return 0;
 }
@@ -406,7 +399,6 @@ static const char *error_counts(struct sb_figure *f, const struct sb_records *re
 int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
 {
     struct error_bars b = {NULL, 0, {{NULL}, 0, false}};
-    const char *dataset = "";
     (void)err;
     find_models(&b.models, records, SB_RECORD_ERROR);
     for (size_t i = 0; i < records->count && !f->texts.failed; i++) {
@@ -420,7 +412,6 @@ int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, stru
             b.panel->y.from_zero = true;
         }
         add_error(f, &b, r);
-        dataset = r->u.error.dataset;
     }
     if (b.panel) {
         b.panel->x.low = -0.5;
@@ -436,7 +427,7 @@ int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, stru
             "AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: "
             "wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: "
             "object not found, FalsePos: all wrong detections, FalseNeg: all objects not found "
-            "rightly. On %s.%s",
-            subject_of(f, records, dataset), error_counts(f, records, &b.models)));
+            "rightly. %s.%s",
+            subjects_of(f, records, SB_RECORD_ERROR), error_counts(f, records, &b.models)));
     return 0;
 }

@@ -48,6 +48,8 @@ static void put_contents(const struct sb_document *d, const struct sb_records *r
     }
     if (sb_page_count_pictures(records))
         sb_str_puts(out, "<li><a href=\"#pictures\">Worst images</a></li>\n");
+    if (sb_page_has_models(records))
+        sb_str_puts(out, "<li><a href=\"#model-view\">Model view</a></li>\n");
     sb_str_puts(out, "</ul></nav>\n");
 }
 

@@ -17,6 +17,8 @@ int sb_page_write(const struct sb_document *d, const struct sb_records *records,
 /* Appends a view of every model in the records: its blocks placed by level, each a link to its cost
  * and time. Nothing without records of blocks. */
 int sb_page_models(const struct sb_records *records, struct sb_str *out, struct sb_error *err);
+/* True when there is something to show in it. */
+bool sb_page_has_models(const struct sb_records *records);
 
 /* Appends the section of pictures, nothing without any; pictures beyond SB_PAGE_PICTURE_BYTES of
  * text are counted and left out. */

@@ -104,6 +104,16 @@ static void put_model(const struct sb_row *rows, size_t count, size_t model, str
         put_info(&rows[i], model, i, out);
 }
 
+bool sb_page_has_models(const struct sb_records *records)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const r = &records->items[i];
+        if ((r->kind == SB_RECORD_COST || r->kind == SB_RECORD_TIME) && r->part.block)
+            return true;
+    }
+    return false;
+}
+
 int sb_page_models(const struct sb_records *records, struct sb_str *out, struct sb_error *err)
 {
     struct sb_report_rows rows;

@@ -77,11 +77,24 @@ static void difference_column(struct sb_table *t, const struct sb_paper_column *
     sb_str_release(&key);
 }
 
+/* "block_adjustment": options name columns by words without blanks. */
+static void label_column(struct sb_table *t, const char *label)
+{
+    struct sb_str key = SB_STR_INIT;
+    for (const char *p = label; *p; p++)
+        sb_str_append(&key, *p == ' ' ? "_" : p, 1);
+    sb_table_column(t, sb_str_text(&key), NULL, SB_RIGHT);
+    if (!t->texts.failed)
+        t->columns[t->num_columns - 1].name = sb_texts_keep(&t->texts, label);
+    t->texts.failed = t->texts.failed || key.failed;
+    sb_str_release(&key);
+}
+
 static void add_columns(const struct sb_paper_table *source, struct sb_table *t)
 {
     sb_table_column(t, "model", NULL, SB_LEFT);
     for (size_t i = 0; source->num_rows && i < source->rows[0].num_labels; i++)
-        sb_table_column(t, source->rows[0].labels[i][0], NULL, SB_RIGHT);
+        label_column(t, source->rows[0].labels[i][0]);
     for (size_t c = 0; c < source->num_columns; c++) {
         const struct sb_paper_column *column = &source->columns[c];
         sourced_column(t, column, SB_SOURCE_PAPER);

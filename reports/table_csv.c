@@ -50,7 +50,12 @@ static void put_key(struct sb_str *out, const struct sb_table_column *column, co
         return;
     }
     sb_str_puts(out, column->key);
-    sb_str_puts(out, column->unit_given ? "_" : sb_base_suffix(column->quantity));
+    if (!column->unit_given)
+        sb_str_puts(out, sb_base_suffix(column->quantity));
+    else if (*column->unit)
+        sb_str_puts(out, "_");
+    else /* accuracies are 0..1 in base units */
+        sb_str_puts(out, column->quantity == SB_QUANTITY_ACCURACY ? "_points" : "");
     for (const char *p = column->unit_given ? column->unit : ""; *p; p++) {
         if (*p == '/')
             sb_str_puts(out, "_per_");

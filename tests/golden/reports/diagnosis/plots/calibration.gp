@@ -1,5 +1,5 @@
 # Calibration of scores
-# Above the diagonal scores promise too little, below it too much. Numbers: detections in the bin; bars: 95 % interval of the share (Wilson). On gt.json, n = 3 images.
+# Above the diagonal scores promise too little, below it too much. Numbers: detections in the bin; bars: 95 % interval of the share (Wilson). first on gt.json, n = 3 images.
 # Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
 # Made by: spinebench report diagnosis.jsonl -o DIR
 # 'gnuplot calibration.gp' in this folder draws calibration.png
@@ -15,7 +15,7 @@ unset key
 set multiplot
 set label 'Calibration of scores' at screen 0.01667, screen 0.95616 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'Above the diagonal scores promise too little, below it too much. Numbers: detections in the bin; bars: 95 % interval of the share (Wilson).' at screen 0.01667, screen 0.09186 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'On gt.json, n = 3 images.' at screen 0.01667, screen 0.06263 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'first on gt.json, n = 3 images.' at screen 0.01667, screen 0.06263 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01667, screen 0.03340 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set arrow from screen 0.01667, screen 0.91371 to screen 0.04722, screen 0.91371 nohead front linewidth 1.6 linecolor rgb '#0072b2'
 set label '' at screen 0.03194, screen 0.91371 front point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'

@@ -1,5 +1,5 @@
 # Average precision of each category
-# In brackets: objects. Bars: 95 % interval, bootstrap over images. On gt.json, n = 3 images.
+# In brackets: objects. Bars: 95 % interval, bootstrap over images. first on gt.json, n = 3 images.
 # Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
 # Made by: spinebench report diagnosis.jsonl -o DIR
 # 'gnuplot categories.gp' in this folder draws categories.png
@@ -14,7 +14,7 @@ set tics textcolor rgb '#222222'
 unset key
 set multiplot
 set label 'Average precision of each category' at screen 0.01667, screen 0.89119 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
-set label 'In brackets: objects. Bars: 95 % interval, bootstrap over images. On gt.json, n = 3 images.' at screen 0.01667, screen 0.15544 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'In brackets: objects. Bars: 95 % interval, bootstrap over images. first on gt.json, n = 3 images.' at screen 0.01667, screen 0.15544 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01667, screen 0.08290 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label '' at screen 0.03194, screen 0.78584 front point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'
 set label 'first' at screen 0.05417, screen 0.78584 noenhanced

@@ -1,5 +1,5 @@
 # What each kind of error costs
-# AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found, FalsePos: all wrong detections, FalseNeg: all objects not found rightly. On gt.json, n = 3 images. n of first: Cls 1, Loc 0, Both 0, Dupe 1, Bkg 1, Miss 0.
+# AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: object not found, FalsePos: all wrong detections, FalseNeg: all objects not found rightly. first on gt.json, n = 3 images. n of first: Cls 1, Loc 0, Both 0, Dupe 1, Bkg 1, Miss 0.
 # Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
 # Made by: spinebench report diagnosis.jsonl -o DIR
 # 'gnuplot errors.gp' in this folder draws errors.png
@@ -15,8 +15,8 @@ unset key
 set multiplot
 set label 'What each kind of error costs' at screen 0.01667, screen 0.94952 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: wrong class, Loc: badly placed, Both, Dupe: object' at screen 0.01667, screen 0.13942 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'taken, Bkg: on nothing, Miss: object not found, FalsePos: all wrong detections, FalseNeg: all objects not found rightly. On gt.json, n = 3' at screen 0.01667, screen 0.10577 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'images. n of first: Cls 1, Loc 0, Both 0, Dupe 1, Bkg 1, Miss 0.' at screen 0.01667, screen 0.07212 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'taken, Bkg: on nothing, Miss: object not found, FalsePos: all wrong detections, FalseNeg: all objects not found rightly. first on gt.json, n =' at screen 0.01667, screen 0.10577 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label '3 images. n of first: Cls 1, Loc 0, Both 0, Dupe 1, Bkg 1, Miss 0.' at screen 0.01667, screen 0.07212 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01667, screen 0.03846 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set object rectangle from screen 0.01667, screen 0.88742 to screen 0.04722, screen 0.91386 front fillcolor rgb '#0072b2' fillstyle solid noborder
 set label 'first' at screen 0.05417, screen 0.90064 noenhanced

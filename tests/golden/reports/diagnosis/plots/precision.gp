@@ -1,5 +1,5 @@
 # Precision over recall
-# Mean over the categories of gt.json, n = 3 images, objects of all sizes; band: 95 % interval, bootstrap over images.
+# Mean over categories, objects of all sizes; band: 95 % interval, bootstrap over images. first on gt.json, n = 3 images.
 # Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
 # Made by: spinebench report diagnosis.jsonl -o DIR
 # 'gnuplot precision.gp' in this folder draws precision.png
@@ -17,7 +17,7 @@ set label 'Precision over recall' at screen 0.01667, screen 0.94503 noenhanced f
 set label 'IoU 0.50' at screen 0.08344, screen 0.82461 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'IoU 0.75' at screen 0.40567, screen 0.82461 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'IoU 0.50:0.95' at screen 0.72789, screen 0.82461 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
-set label 'Mean over the categories of gt.json, n = 3 images, objects of all sizes; band: 95 % interval, bootstrap over images.' at screen 0.01667, screen 0.07853 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'Mean over categories, objects of all sizes; band: 95 % interval, bootstrap over images. first on gt.json, n = 3 images.' at screen 0.01667, screen 0.07853 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'Records: diagnosis.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report diagnosis.jsonl -o DIR' at screen 0.01667, screen 0.04188 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set arrow from screen 0.01667, screen 0.89180 to screen 0.04722, screen 0.89180 nohead front linewidth 1.6 linecolor rgb '#0072b2'
 set label 'first' at screen 0.05417, screen 0.89180 noenhanced
