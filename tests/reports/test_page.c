@@ -252,7 +252,7 @@ static void test_page__tells_of_each_figure_once(void **state)
     assert_non_null(end);
     *end = '\0';
     assert_int_equal(count_of(figure, ">Head against base<"), 1);
-    assert_int_equal(count_of(figure, "n: rounds."), 1);
+    assert_int_equal(count_of(figure, "n: rounds;"), 1);
     assert_int_equal(count_of(figure, "Made by"), 1);
     sb_str_release(&text);
     sb_str_release(&page);
