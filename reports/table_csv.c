@@ -52,16 +52,11 @@ static void put_key(struct sb_str *out, const struct sb_table_column *column, co
     sb_str_puts(out, column->key);
     if (!column->unit_given)
         sb_str_puts(out, sb_base_suffix(column->quantity));
+    else if (column->quantity == SB_QUANTITY_ACCURACY)
+        sb_str_puts(out, "_points"); /* in base units 0..1 */
     else if (*column->unit)
-        sb_str_puts(out, "_");
-    else /* accuracies are 0..1 in base units */
-        sb_str_puts(out, column->quantity == SB_QUANTITY_ACCURACY ? "_points" : "");
-    for (const char *p = column->unit_given ? column->unit : ""; *p; p++) {
-        if (*p == '/')
-            sb_str_puts(out, "_per_");
-        else
-            sb_str_append(out, p, 1);
-    }
+        sb_str_printf(out, "_%s%s", column->unit,
+                      column->quantity == SB_QUANTITY_RATE ? "_per_s" : "");
     sb_str_puts(out, suffix);
 }
 

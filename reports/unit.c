@@ -32,7 +32,7 @@ static const struct choice units[SB_QUANTITIES][MAX_UNITS + 1] = {
                            {{"KiB", 0x1p10}, 0x1p10},
                            {{"MiB", 0x1p20}, 0x1p20},
                            {{"GiB", 0x1p30}, 0x1p32}},
-    [SB_QUANTITY_RATE] = {{{"M/s", 1e6}, 0}, {{"G/s", 1e9}, 1e9}, {{"T/s", 1e12}, 1e13}},
+    [SB_QUANTITY_RATE] = {{{"M", 1e6}, 0}, {{"G", 1e9}, 1e9}, {{"T", 1e12}, 1e13}},
     [SB_QUANTITY_SHARE] = {{{"%", 0.01}, 0}},
     [SB_QUANTITY_RATIO] = {{{"", 1}, 0}},
     [SB_QUANTITY_SMALL] = {{{"", 1}, 0}},

@@ -17,7 +17,7 @@ enum sb_quantity {
     SB_QUANTITY_AMOUNT,   /* parameters, operations: k, M, G, T (decimal) */
     SB_QUANTITY_TIME,     /* nanoseconds: ns, us, ms, s */
     SB_QUANTITY_BYTES,    /* B, KiB, MiB, GiB */
-    SB_QUANTITY_RATE,     /* operations per second: M/s, G/s, T/s */
+    SB_QUANTITY_RATE,     /* per second, which the name says: FLOP/s [G] */
     SB_QUANTITY_SHARE,    /* 0..1, printed in percent */
     SB_QUANTITY_RATIO,    /* pure number around 1 */
     SB_QUANTITY_SMALL,    /* pure number over many magnitudes: %.2e */

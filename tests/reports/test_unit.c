@@ -20,7 +20,7 @@ static const struct {
     {SB_QUANTITY_TIME, 1e12, "s"},       {SB_QUANTITY_BYTES, 1023, "B"},
     {SB_QUANTITY_BYTES, 0x1p32, "GiB"},  {SB_QUANTITY_AMOUNT, 28.5e6, "M"},
     {SB_QUANTITY_AMOUNT, 1.885e12, "G"}, {SB_QUANTITY_TIME, 1.01e9, "ms"},
-    {SB_QUANTITY_SHARE, 0.5, "%"},       {SB_QUANTITY_RATE, 1e3, "M/s"},
+    {SB_QUANTITY_SHARE, 0.5, "%"},       {SB_QUANTITY_RATE, 1e3, "M"},
     {SB_QUANTITY_COUNT, 1e9, ""},        {SB_QUANTITY_ACCURACY, 0.428, ""},
 };
 

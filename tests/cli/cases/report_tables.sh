@@ -21,3 +21,4 @@ spinebench report "$golden/diagnosis.jsonl" second.jsonl --preset errors | grep 
 spinebench report "$golden/diagnosis.jsonl" second.jsonl -o two --no-plots >out
 grep -c '^# .*first on gt.json, n = 3 images; second on test.json' two/plots/*.gp
 spinebench report "$golden/mini.jsonl" --preset paper-table-3 --columns block_adjustment,AP_paper --format csv --no-origin | head -n 2
+spinebench report "$golden/mini.jsonl" --columns model,rate,ap --units rate=G --format csv --no-origin | head -n 1
