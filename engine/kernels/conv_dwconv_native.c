@@ -99,6 +99,7 @@ static void make_rows(struct strip *s, int64_t first, int64_t end)
         .a_step = plane,
         .blocks = sb_blocks(conv->in[0].c),
         .count = sb_blocks(conv->in[0].c),
+        .half = sb_last_block_is_half(conv->in[0].c),
         .out = buffer_row(s, 0, first + kept),
         .plane = s->cut->rows * row,
         .pixels = (size_t)(end - first - kept) * (size_t)conv->out.w,

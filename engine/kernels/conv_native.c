@@ -194,6 +194,7 @@ static void conv_job(void *ctx, size_t job, int worker)
         .plane = sb_pixels(call->out) * SB_BLOCK,
         .pixels = sb_piece_length(sb_pixels(call->out), cut->pixels, pixel_job),
         .sums = sums,
+        .half = taps_of(call) == 1 && sb_last_block_is_half(call->in[0].c),
     };
     const float *in = call->inputs[0] + image * sb_image_floats(call->in[0]);
     product.a_step = c->pointwise ? plane : product.pixels * SB_BLOCK;

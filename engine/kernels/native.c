@@ -154,6 +154,7 @@ static void run_panel(const struct sb_product *p, size_t index)
     struct sb_gemm_tile tile = {
         .a_step = p->a_step,
         .blocks = p->count,
+        .half = last && p->half,
         .b = (const float *)call->packed + block * SB_BLOCK * p->blocks * SB_BLOCK +
              p->from * SB_BLOCK * blocks * SB_BLOCK,
         .c_step = last ? p->plane : p->pixels * SB_BLOCK,

@@ -11,6 +11,12 @@ static inline size_t sb_blocks(int64_t channels)
     return (size_t)(channels + SB_BLOCK - 1) / SB_BLOCK;
 }
 
+/* True where 8 channels of the last block at least are padding. */
+static inline bool sb_last_block_is_half(int64_t channels)
+{
+    return channels % SB_BLOCK > 0 && channels % SB_BLOCK <= SB_BLOCK / 2;
+}
+
 static inline size_t sb_pixels(struct sb_shape shape)
 {
     return (size_t)(shape.h * shape.w);
@@ -69,6 +75,7 @@ struct sb_product {
     size_t blocks;  /* of 16 along k */
     size_t from;    /* first block of the stretch */
     size_t count;   /* its blocks */
+    bool half;      /* the last of all blocks has 8 channels at most */
     float *out;     /* where the first pixel of the first panel goes */
     size_t plane;   /* floats from a block of output channels to the next */
     size_t pixels;

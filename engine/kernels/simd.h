@@ -13,6 +13,7 @@
 #include "engine/cpu.h"
 #include "models/graph.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ struct sb_gemm_tile {
     const float *a; /* pixel r, input channel k of block q: a[q * a_step + r * 16 + k] */
     size_t a_step;  /* floats */
     size_t blocks;  /* blocks of 16 along k */
+    bool half;      /* the last block's last 8 are left out: padding */
     const float *b; /* panel: per k as many floats as it has channels; 64-byte aligned */
     float *c;       /* pixel r, output channel i of block j: c[j * c_step + r * 16 + i] */
     size_t c_step;  /* floats */

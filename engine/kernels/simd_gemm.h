@@ -31,13 +31,13 @@ SIMD_INLINE void gemm_fetch(const struct sb_ahead *ahead, size_t block)
         __builtin_prefetch(ahead->at + block * ahead->step + i * 16, 0, 2);
 }
 
-/* sums[r][v] += the products of 16 steps of k. The next blocks of the input are far away, where no
- * hardware prefetcher expects them; one ahead comes too late from memory. */
-SIMD_INLINE void gemm_block(const float *a, const float *b, size_t a_step, const int rows,
-                            const int vecs, vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
+/* sums[r][v] += the products of `steps` steps of k, at most 16. The next blocks of the input are
+ * far away, where no hardware prefetcher expects them; one ahead comes too late from memory. */
+SIMD_INLINE void gemm_block(const float *a, const float *b, size_t a_step, const int steps,
+                            const int rows, const int vecs, vec sums[SB_MAX_TILE_ROWS][MAX_VECS])
 {
     UNROLL_STEPS
-    for (int k = 0; k < 16; k++) {
+    for (int k = 0; k < steps; k++) {
         const float *panel = b + k * vecs * VEC_FLOATS;
         vec weights[MAX_VECS];
 #pragma GCC unroll 4
@@ -181,12 +181,15 @@ SIMD_INLINE void gemm_tile(const struct sb_gemm_tile *t, const int rows, const i
         for (int i = 0; i < rows * vecs; i++)
             total[i] = vec_zero();
     }
-    for (size_t q = 0; q < t->blocks; q++, a += t->a_step, b += 16 * vecs * VEC_FLOATS) {
+    const size_t whole = t->blocks - t->half;
+    for (size_t q = 0; q < whole; q++, a += t->a_step, b += 16 * vecs * VEC_FLOATS) {
         if (q > 0 && q % CHUNK_BLOCKS == 0)
             gemm_put_aside(rows, vecs, total, sums);
         gemm_fetch(&t->ahead, q);
-        gemm_block(a, b, t->a_step, rows, vecs, sums);
+        gemm_block(a, b, t->a_step, 16, rows, vecs, sums);
     }
+    if (t->half)
+        gemm_block(a, b, t->a_step, 8, rows, vecs, sums);
     if (t->blocks > CHUNK_BLOCKS)
         gemm_sum_up(rows, vecs, total, sums);
     if (t->partial)

@@ -53,6 +53,7 @@ static double act_of(enum sb_act act, double x)
 /* One tile of r rows and j blocks with `blocks` blocks of k and parts of the epilogue by mask. */
 static void check_gemm(const struct sb_simd *simd, size_t rows, size_t j, size_t blocks, int mask)
 {
+    const size_t steps = blocks * 16 - (mask & 32 ? 8 : 0);
     const size_t a_step = rows * 16 + 32, c_step = rows * 16 + 16, width = j * 16;
     const size_t a_size = blocks * a_step, b_size = blocks * 16 * width, c_size = j * c_step;
     float *a = guarded(a_size), *b = guarded(b_size), *c = guarded(c_size);
@@ -64,6 +65,7 @@ static void check_gemm(const struct sb_simd *simd, size_t rows, size_t j, size_t
         .a = a,
         .a_step = a_step,
         .blocks = blocks,
+        .half = mask & 32,
         .b = b,
         .c = c,
         .c_step = c_step,
@@ -82,7 +84,7 @@ static void check_gemm(const struct sb_simd *simd, size_t rows, size_t j, size_t
             continue;
         }
         double sum = mask & 16 ? (double)partial[block * partial_step + i % c_step] : 0;
-        for (size_t k = 0; k < blocks * 16; k++)
+        for (size_t k = 0; k < steps; k++)
             sum += (double)a[k / 16 * a_step + row * 16 + k % 16] * (double)b[k * width + col];
         sum = sum * (mask & 1 ? (double)scale[col] : 1) + (mask & 2 ? (double)shift[col] : 0) +
               (mask & 4 ? (double)residual[i] : 0);
@@ -125,7 +127,7 @@ static void check_tiles(const struct sb_simd *simd)
 {
     for (size_t j = 1; j <= (size_t)simd->panel_blocks; j++) {
         for (size_t rows = 1; rows <= (size_t)simd->tile_rows; rows++) {
-            for (int mask = 0; mask < 32; mask++)
+            for (int mask = 0; mask < 64; mask++)
                 check_gemm(simd, rows, j, 1 + (size_t)mask % 5, mask);
             check_gemm(simd, rows, j, 16, 0); /* the longest sum in one part */
             check_gemm(simd, rows, j, 37, 0); /* several parts */
