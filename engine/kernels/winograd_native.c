@@ -3,8 +3,9 @@
  * become 36 values per channel; 36 matrix products over the channels take the place of 9 taps for
  * 16 pixels (a quarter of the multiplications); the results become 4x4 output pixels. A job is a
  * range of tiles, all images in a row, and a part of the output channels; its transformed input and
- * product live in the worker's buffer. Siblings that run together share the transformed input.
- * Transforms are in simd_winograd.h.
+ * product live in the worker's buffer. On small maps, where the output channels are cut, the input
+ * is transformed once for all of these jobs. Siblings that run together share the transformed
+ * input. Transforms are in simd_winograd.h.
  */
 #include "engine/kernels/jobs.h"
 #include "engine/kernels/native.h"
@@ -157,15 +158,26 @@ static struct cut cut_jobs(const struct sb_kernel_call *call)
     return cut;
 }
 
+/* Whether several jobs read the same transformed input, which then is no worker's own. */
+static bool shares_input(const struct cut *cut)
+{
+    return cut->panel_jobs > 1;
+}
+
 static size_t worker_floats(const struct cut *cut)
 {
-    return MATRICES * (cut->in_step + cut->out_step);
+    return MATRICES * ((shares_input(cut) ? 0 : cut->in_step) + cut->out_step);
+}
+
+static size_t shared_floats(const struct cut *cut)
+{
+    return shares_input(cut) ? MATRICES * cut->in_step : 0;
 }
 
 static size_t workspace_bytes(const struct sb_kernel_call *call)
 {
     const struct cut cut = cut_jobs(call);
-    return (size_t)call->threads * worker_floats(&cut) * sizeof(float);
+    return (shared_floats(&cut) + (size_t)call->threads * worker_floats(&cut)) * sizeof(float);
 }
 
 /* Where a tile lies: its image and the output pixel of its corner. */
@@ -314,41 +326,76 @@ static void make_output(const struct part *p)
 struct context {
     const struct sb_kernel_call *call;
     struct cut cut;
+    size_t tile_job; /* at work where its input is shared */
 };
 
-static void winograd_job(void *ctx, size_t job, int worker)
+/* A range of tiles in the hands of a worker. */
+static struct part find_part(const struct context *c, size_t tile_job, int worker)
 {
-    const struct context *c = ctx;
     const struct sb_kernel_call *call = c->call;
     const struct cut *cut = &c->cut;
-    const size_t tile_job = job / cut->panel_jobs, panel_job = job % cut->panel_jobs;
-    float *buffer = (float *)call->workspace + (size_t)worker * worker_floats(cut);
+    const size_t all = (size_t)call->out.n * image_tiles(call->out);
+    float *const workspace = call->workspace;
+    float *const own = workspace + shared_floats(cut) + (size_t)worker * worker_floats(cut);
     struct part part = {
         .call = call,
         .cut = cut,
-        .tiles =
-            sb_piece_length((size_t)call->out.n * image_tiles(call->out), cut->tiles, tile_job),
-        .in = buffer,
-        .out = buffer + MATRICES * cut->in_step,
+        .tiles = sb_piece_length(all, cut->tiles, tile_job),
+        .in = shares_input(cut) ? workspace : own,
+        .out = shares_input(cut) ? own : own + MATRICES * cut->in_step,
     };
     find_corners(&part, tile_job * cut->tiles);
-    for (size_t b = 0; b < sb_blocks(call->in[0].c); b++)
-        transform_input_block(&part, b);
-    const size_t panels = sb_piece_length(sb_chain_panels(call), cut->panels, panel_job);
-    struct sb_chain_walk walk = sb_chain_walk(call, panel_job * cut->panels, panels);
+    return part;
+}
+
+/* Panels [first, first + count) of the chain. */
+static void make_panels(const struct context *c, struct part *part, size_t first, size_t count)
+{
+    struct sb_chain_walk walk = sb_chain_walk(c->call, first, count);
     while (sb_chain_next(&walk)) {
-        part.call = walk.call;
-        part.panel = walk.panel;
-        part.panels = walk.panels;
-        make_output(&part);
+        part->call = walk.call;
+        part->panel = walk.panel;
+        part->panels = walk.panels;
+        make_output(part);
     }
+}
+
+static void tiles_job(void *ctx, size_t job, int worker)
+{
+    const struct context *c = ctx;
+    struct part part = find_part(c, job, worker);
+    for (size_t b = 0; b < sb_blocks(c->call->in[0].c); b++)
+        transform_input_block(&part, b);
+    make_panels(c, &part, 0, sb_chain_panels(c->call));
+}
+
+static void input_job(void *ctx, size_t block, int worker)
+{
+    const struct context *c = ctx;
+    const struct part part = find_part(c, c->tile_job, worker);
+    transform_input_block(&part, block);
+}
+
+static void panels_job(void *ctx, size_t job, int worker)
+{
+    const struct context *c = ctx;
+    const size_t panels = c->cut.panels;
+    struct part part = find_part(c, c->tile_job, worker);
+    make_panels(c, &part, job * panels, sb_piece_length(sb_chain_panels(c->call), panels, job));
 }
 
 static int run(const struct sb_kernel_call *call, struct sb_error *err)
 {
     (void)err;
-    struct context c = {call, cut_jobs(call)};
-    sb_pool_run(call->pool, c.cut.tile_jobs * c.cut.panel_jobs, winograd_job, &c);
+    struct context c = {.call = call, .cut = cut_jobs(call)};
+    if (!shares_input(&c.cut)) {
+        sb_pool_run(call->pool, c.cut.tile_jobs, tiles_job, &c);
+        return 0;
+    }
+    for (; c.tile_job < c.cut.tile_jobs; c.tile_job++) {
+        sb_pool_run(call->pool, sb_blocks(call->in[0].c), input_job, &c);
+        sb_pool_run(call->pool, c.cut.panel_jobs, panels_job, &c);
+    }
     return 0;
 }
 
