@@ -37,6 +37,7 @@ static const struct sb_kernel *const native_kernels[] = {
     &sb_kernel_conv_stem_native,
     &sb_kernel_conv_1x1_native,
     &sb_kernel_winograd_native,
+    &sb_kernel_conv_taps_native,
     &sb_kernel_conv_native,
     &sb_kernel_dwconv_native,
     &sb_kernel_affine_native,

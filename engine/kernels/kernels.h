@@ -126,6 +126,7 @@ extern const struct sb_kernel sb_kernel_conv_1x1_bf16;
 extern const struct sb_kernel sb_kernel_conv_1x1_native;
 extern const struct sb_kernel sb_kernel_conv_native;
 extern const struct sb_kernel sb_kernel_conv_stem_native;
+extern const struct sb_kernel sb_kernel_conv_taps_native;
 extern const struct sb_kernel sb_kernel_deconv_native;
 extern const struct sb_kernel sb_kernel_dwconv_native;
 extern const struct sb_kernel sb_kernel_fc_native;
