@@ -196,37 +196,39 @@ static double size_delta(const struct emitter *e, char letter, int kind)
     return a ? e->d->tide.size_delta_ap[a][kind] : NAN;
 }
 
-/* kind SB_TIDE_KINDS: of several kinds. */
-static int put_error(const struct emitter *e, int kind, const char *name, int64_t count,
-                     double delta, struct sb_error *err)
+static int put_error(const struct emitter *e, size_t gain, const char *name, struct sb_error *err)
 {
+    const int kind = (int)gain;
+    struct sb_estimate delta;
     struct sb_record r;
+    const int rc = sb_tide_interval(&e->d->tide, gain, &delta, err);
+    if (rc)
+        return rc;
     start(e, &r, SB_RECORD_ERROR);
     r.u.error.dataset = e->source->dataset;
     r.u.error.error = name;
-    r.u.error.count = count;
-    r.u.error.delta_ap = delta;
+    r.u.error.delta_ap = delta.value;
+    r.u.error.delta_low = delta.low;
+    r.u.error.delta_high = delta.high;
     if (kind < SB_TIDE_KINDS) {
+        r.u.error.count = e->d->tide.counts[kind];
         r.u.error.delta_small = size_delta(e, 's', kind);
         r.u.error.delta_medium = size_delta(e, 'm', kind);
         r.u.error.delta_large = size_delta(e, 'l', kind);
     }
-    if (isnan(delta))
+    if (isnan(delta.value))
         sb_record_because(&r, "delta_ap", "no object");
     return put(e, &r, err);
 }
 
 static int put_errors(const struct emitter *e, struct sb_error *err)
 {
-    const struct sb_tide *const t = &e->d->tide;
     int rc = 0;
-    for (int kind = 0; kind < SB_TIDE_KINDS && rc == 0; kind++)
-        rc = put_error(e, kind, sb_tide_name((enum sb_tide_kind)kind), t->counts[kind],
-                       t->delta_ap[kind], err);
+    for (size_t kind = 0; kind < SB_TIDE_KINDS && rc == 0; kind++)
+        rc = put_error(e, kind, sb_tide_name((enum sb_tide_kind)kind), err);
     if (rc == 0)
-        rc = put_error(e, SB_TIDE_KINDS, "FalsePos", SB_NO_INT, t->delta_false_positive, err);
-    return rc ? rc
-              : put_error(e, SB_TIDE_KINDS, "FalseNeg", SB_NO_INT, t->delta_false_negative, err);
+        rc = put_error(e, SB_TIDE_GAIN_WRONG, "FalsePos", err);
+    return rc ? rc : put_error(e, SB_TIDE_GAIN_MISSED, "FalseNeg", err);
 }
 
 /* Precision over recall with intervals; (5, points) numbers as columns. */

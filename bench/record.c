@@ -196,6 +196,8 @@ static const struct sb_field error_fields[] = {
     FIELD(STRING, "error", u.error.error, false),
     FIELD(INT, "count", u.error.count, true),
     FIELD(DOUBLE, "delta_ap", u.error.delta_ap, true),
+    FIELD(DOUBLE, "delta_low", u.error.delta_low, true),
+    FIELD(DOUBLE, "delta_high", u.error.delta_high, true),
     FIELD(DOUBLE, "delta_small", u.error.delta_small, true),
     FIELD(DOUBLE, "delta_medium", u.error.delta_medium, true),
     FIELD(DOUBLE, "delta_large", u.error.delta_large, true),

@@ -174,6 +174,7 @@ struct sb_error_record {
     const char *dataset, *error; /* "Cls", "Loc", "Both", "Dupe", "Bkg", "Miss", "FalsePos", ... */
     int64_t count;
     double delta_ap;                               /* AP50 gained when all are fixed, 0..1 */
+    double delta_low, delta_high;                  /* its 95 % interval, bootstrap over images */
     double delta_small, delta_medium, delta_large; /* ... those on objects of this size */
 };
 

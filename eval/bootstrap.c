@@ -397,6 +397,12 @@ static int interval(const double *samples, const double *minus, size_t count,
     return 0;
 }
 
+int sb_bootstrap_samples_interval(const double *samples, size_t count, struct sb_estimate *out,
+                                  struct sb_error *err)
+{
+    return interval(samples, NULL, count, out, NULL, err);
+}
+
 /* The same for a value from 0 to 1. */
 static int share_interval(const double *samples, size_t count, struct sb_estimate *out,
                           struct sb_error *err)

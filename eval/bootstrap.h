@@ -62,6 +62,10 @@ int sb_bootstrap_class_interval(const struct sb_bootstrap *b, size_t class, stru
 /* Precision at recall point r of a curve. */
 int sb_bootstrap_curve_interval(const struct sb_bootstrap *b, size_t curve, size_t r,
                                 struct sb_estimate *out, struct sb_error *err);
+/* Fills low and high of *out, whose value is set, with percentiles of the samples, moved so that
+ * their mean is the value; NaN samples do not count. */
+int sb_bootstrap_samples_interval(const double *samples, size_t count, struct sb_estimate *out,
+                                  struct sb_error *err);
 /* head - base, over the resamples in which both have a value; *not_above gets the share of those
  * in which head is not better. Both must be of the same images, seed and resamples. */
 int sb_bootstrap_difference(const struct sb_bootstrap *base, const struct sb_bootstrap *head,

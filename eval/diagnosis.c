@@ -62,7 +62,8 @@ int sb_diagnose(struct sb_diagnosis *out, const struct sb_coco_gt *gt, const str
     if (rc == 0)
         rc = sb_image_index_build(&out->index, gt, dt, err);
     if (rc == 0)
-        rc = sb_tide_evaluate(&out->tide, &out->index, gt, dt, &out->params, pool, err);
+        rc = sb_tide_evaluate(&out->tide, &out->index, gt, dt, &out->params, options->resamples,
+                              options->seed, pool, err);
     if (rc == 0)
         rc = find_confusions(out, gt, dt, pool, err);
     if (rc)

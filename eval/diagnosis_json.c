@@ -73,7 +73,27 @@ static void tide_sizes_json(const struct sb_tide *t, const struct sb_coco_params
     sb_jw_end(w);
 }
 
-static void tide_json(const struct sb_tide *t, const struct sb_coco_params *params, struct sb_jw *w)
+/* "Cls": {"value": ..., "low": ..., "high": ...}, ... */
+static int tide_intervals_json(const struct sb_tide *t, struct sb_jw *w, struct sb_error *err)
+{
+    int rc = 0;
+    sb_jw_object(w, "intervals");
+    for (size_t gain = 0; gain < SB_TIDE_GAINS && rc == 0; gain++) {
+        struct sb_estimate e;
+        rc = sb_tide_interval(t, gain, &e, err);
+        if (rc == 0)
+            estimate(w,
+                     gain < SB_TIDE_KINDS         ? sb_tide_name((enum sb_tide_kind)gain)
+                     : gain == SB_TIDE_GAIN_WRONG ? "FalsePos"
+                                                  : "FalseNeg",
+                     &e);
+    }
+    sb_jw_end(w);
+    return rc;
+}
+
+static int tide_json(const struct sb_tide *t, const struct sb_coco_params *params, struct sb_jw *w,
+                     struct sb_error *err)
 {
     sb_jw_object(w, "tide");
     sb_jw_double(w, "AP50", t->ap);
@@ -87,8 +107,10 @@ static void tide_json(const struct sb_tide *t, const struct sb_coco_params *para
     for (int e = 0; e < SB_TIDE_KINDS; e++)
         sb_jw_int(w, sb_tide_name((enum sb_tide_kind)e), t->counts[e]);
     sb_jw_end(w);
+    const int rc = tide_intervals_json(t, w, err);
     tide_sizes_json(t, params, w);
     sb_jw_end(w);
+    return rc;
 }
 
 static void point_json(const struct sb_operating_point *p, struct sb_jw *w, const char *key)
@@ -183,7 +205,8 @@ int sb_diagnosis_json(const struct sb_diagnosis *d, const struct sb_diagnosis *b
     int rc = bootstrap_json(d, w, err);
     if (rc == 0 && base)
         rc = difference_json(d, base, w, err);
-    tide_json(&d->tide, &d->params, w);
+    if (rc == 0)
+        rc = tide_json(&d->tide, &d->params, w, err);
     point_json(&d->point, w, "best_f1");
     calibration_json(&d->overall, w);
     sb_jw_array(w, "classes");

@@ -193,12 +193,29 @@ const char *sb_tide_name(enum sb_tide_kind kind)
     return kind < SB_TIDE_KINDS ? names[kind] : "";
 }
 
+/* AP gained, and how sure that is. */
+static int measure(struct sb_tide *tide, const struct judge *j, const struct sb_image_index *index,
+                   uint64_t seed, struct sb_pool *pool, struct sb_error *err)
+{
+    struct sb_tide_world worlds[SB_TIDE_WORLDS];
+    memset(worlds, 0, sizeof(worlds));
+    int rc = sb_tide_measure(tide, index, j->gt, j->dt, j->params, worlds, err);
+    if (rc == 0)
+        rc = sb_tide_resample(tide, worlds, j->gt, j->params, seed, pool, err);
+    for (size_t i = 0; i < SB_TIDE_WORLDS; i++) {
+        sb_free(worlds[i].start);
+        sb_free(worlds[i].items);
+    }
+    return rc;
+}
+
 int sb_tide_evaluate(struct sb_tide *tide, const struct sb_image_index *index,
                      const struct sb_coco_gt *gt, const struct sb_coco_dt *dt,
-                     const struct sb_coco_params *params, struct sb_pool *pool,
-                     struct sb_error *err)
+                     const struct sb_coco_params *params, size_t resamples, uint64_t seed,
+                     struct sb_pool *pool, struct sb_error *err)
 {
     memset(tide, 0, sizeof(*tide));
+    tide->resamples = resamples;
     tide->classes = params->use_cats ? gt->categories.count : 1;
     struct judge judge = {&tide->pairs, gt, dt, params};
     int rc = make_pairs(tide, dt->count, gt->count, err);
@@ -206,7 +223,7 @@ int sb_tide_evaluate(struct sb_tide *tide, const struct sb_image_index *index,
         rc = sb_image_pass(index, gt, dt, params, pool, judge_image, &judge, err);
     if (rc == 0) {
         count_kinds(tide, gt, dt, params);
-        rc = sb_tide_measure(tide, index, gt, dt, params, err);
+        rc = measure(tide, &judge, index, seed, pool, err);
     }
     if (rc)
         sb_tide_release(tide);
@@ -222,5 +239,6 @@ void sb_tide_release(struct sb_tide *tide)
     sb_free(tide->pairs.fixed_by);
     sb_free(tide->class_counts);
     sb_free(tide->class_delta_ap);
+    sb_free(tide->samples);
     memset(tide, 0, sizeof(*tide));
 }

@@ -16,6 +16,7 @@
 #ifndef SB_EVAL_TIDE_H
 #define SB_EVAL_TIDE_H
 
+#include "eval/bootstrap.h"
 #include "eval/image_pass.h"
 
 #define SB_TIDE_HIT        0.5
@@ -34,6 +35,10 @@ enum sb_tide_kind {
 };
 
 #define SB_NO_ROW UINT32_MAX
+
+/* Gains that are resampled: of the kinds, then all wrong detections, all objects that are missed.
+ */
+enum { SB_TIDE_GAIN_WRONG = SB_TIDE_KINDS, SB_TIDE_GAIN_MISSED, SB_TIDE_GAINS };
 
 /* Pairs of detections and objects. Arrays are by row of the detections or of the ground truth. */
 struct sb_tide_pairs {
@@ -57,6 +62,10 @@ struct sb_tide {
     double (*class_delta_ap)[SB_TIDE_KINDS];    /* (classes) AP that the class gains when all errors
                                                    of a kind are fixed, of whatever class; NaN
                                                    without objects; a loss is kept */
+    /* The same gains in resamples of the images (bootstrap.h), where gains of kinds are >= 0, too:
+     * (SB_TIDE_GAINS, resamples), NaN without objects and detections. */
+    size_t resamples;
+    double *samples;
     /* Of errors on objects of area range 1, 2, ... of the evaluation; of those that lie on none
      * (Both, Dupe, Bkg), on detections of that area. */
     double size_delta_ap[SB_EVAL_MAX_AREAS][SB_TIDE_KINDS];
@@ -66,9 +75,13 @@ struct sb_tide {
 /* "Cls", "Loc", "Both", "Dupe", "Bkg", "Miss" */
 const char *sb_tide_name(enum sb_tide_kind kind);
 
+/* With resamples of the images that sb_bootstrap_draw() draws with this seed. */
 int sb_tide_evaluate(struct sb_tide *tide, const struct sb_image_index *index,
                      const struct sb_coco_gt *gt, const struct sb_coco_dt *dt,
-                     const struct sb_coco_params *params, struct sb_pool *pool,
+                     const struct sb_coco_params *params, size_t resamples, uint64_t seed,
+                     struct sb_pool *pool, struct sb_error *err);
+/* A gain with its 95 % interval over the resamples. */
+int sb_tide_interval(const struct sb_tide *tide, size_t gain, struct sb_estimate *out,
                      struct sb_error *err);
 void sb_tide_release(struct sb_tide *tide);
 

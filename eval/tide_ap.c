@@ -13,18 +13,14 @@
 #define TAG    SB_MEM_TAG(SB_MEM_DATA, 0)
 #define POINTS 101 /* of recall */
 
-enum world {
-    AS_IT_IS = -1,
-    /* 0 .. SB_TIDE_KINDS - 1: errors of this kind are fixed */
-    WRONG_LAST = SB_TIDE_KINDS,
-    NOTHING_MISSED
-};
+/* Numbers of worlds beside those of kinds, whose errors are fixed. */
+enum world { AS_IT_IS = -1, WRONG_LAST = SB_TIDE_KINDS, NOTHING_MISSED };
 
 /* One detection of a world; its class decides the list it is in. */
 struct entry {
     uint64_t key; /* of its score */
     int32_t class;
-    bool right;
+    uint32_t item; /* image and whether it is right, as in struct sb_tide_world */
 };
 
 struct measure {
@@ -35,16 +31,18 @@ struct measure {
     const struct sb_coco_params *params;
     struct entry *entries; /* (detections) */
     size_t count;
-    size_t *start;         /* (classes + 1) into sorted */
-    struct sb_pair *pairs; /* (2 x detections) by class; value 1 = right */
-    double *precision;     /* (detections) */
-    int64_t *found;        /* (detections) right ones so far */
-    int64_t *objects;      /* (classes) as it is */
-    int64_t *missed;       /* (classes) without a detection */
-    int64_t *unseen;       /* (classes) of kind Miss, of the sizes below */
-    double *class_ap;      /* (classes) of the last world; NaN without objects */
-    double *class_base;    /* (classes) as it is */
-    size_t size;           /* only errors of this area range are fixed; 0: all */
+    size_t *start;              /* (classes + 1) into sorted */
+    struct sb_pair *pairs;      /* (2 x detections) by class; values are items */
+    double *precision;          /* (detections) */
+    int64_t *found;             /* (detections) right ones so far */
+    int64_t *objects;           /* (classes) as it is */
+    int64_t *missed;            /* (classes) without a detection */
+    int64_t *unseen;            /* (classes) of kind Miss, of the sizes below */
+    double *class_ap;           /* (classes) of the last world; NaN without objects */
+    double *class_base;         /* (classes) as it is */
+    size_t size;                /* only errors of this area range are fixed; 0: all */
+    struct sb_tide_world *keep; /* where the ranked lists of a world go; NULL: nowhere */
+    bool failed;                /* no memory for these */
 };
 
 /* Square pixels of what an error is about: the object it lies on, else the detection. */
@@ -61,9 +59,12 @@ static bool has_size(const struct measure *m, double area)
     return m->size == 0 || sb_areas_inside(m->params, area) >> m->size & 1;
 }
 
-static void add(struct measure *m, double score, int32_t class, bool right)
+/* Adds the detection of a row with another score, class or outcome. */
+static void add(struct measure *m, uint32_t row, double score, int32_t class, bool right)
 {
-    m->entries[m->count++] = (struct entry){sb_score_key(score), class, right};
+    const uint32_t image = (uint32_t)m->dt->image[row] << SB_TIDE_IMAGE_SHIFT;
+    m->entries[m->count++] =
+        (struct entry){sb_score_key(score), class, image | (right ? SB_TIDE_HIT_BIT : 0)};
 }
 
 /* A detection that is not right, in the given world. */
@@ -73,12 +74,12 @@ static void add_wrong(struct measure *m, int world, uint32_t row)
     const int32_t own = sb_class_of(m->params, m->dt->category[row]);
     if (p->kind[row] != world || !has_size(m, area_of_error(m, row))) {
         if (!p->spared[row])
-            add(m, world == WRONG_LAST ? 0 : m->dt->score[row], own, false);
+            add(m, row, world == WRONG_LAST ? 0 : m->dt->score[row], own, false);
         return;
     }
     const uint32_t object = p->on[row];
     if (object != SB_NO_ROW && p->fixed_by[object] == row)
-        add(m, m->dt->score[row], sb_class_of(m->params, m->gt->category[object]), true);
+        add(m, row, m->dt->score[row], sb_class_of(m->params, m->gt->category[object]), true);
 }
 
 static void add_detections(struct measure *m, int world, bool right)
@@ -90,7 +91,7 @@ static void add_detections(struct measure *m, int world, bool right)
             if ((m->tide->pairs.kind[rows[d]] == SB_TIDE_RIGHT) != right)
                 continue;
             if (right)
-                add(m, world == WRONG_LAST ? 1 : m->dt->score[rows[d]],
+                add(m, rows[d], world == WRONG_LAST ? 1 : m->dt->score[rows[d]],
                     sb_class_of(m->params, m->dt->category[rows[d]]), true);
             else
                 add_wrong(m, world, rows[d]);
@@ -110,7 +111,7 @@ static void deal(struct measure *m)
         m->start[k + 1] += m->start[k];
     for (size_t i = m->count; i-- > 0;) { /* from the back: start[k + 1] moves down to its start */
         const struct entry *const e = &m->entries[i];
-        m->pairs[--m->start[e->class + 1]] = (struct sb_pair){e->key, e->right};
+        m->pairs[--m->start[e->class + 1]] = (struct sb_pair){e->key, e->item};
     }
     for (size_t k = 0; k < classes; k++)
         m->start[k] = m->start[k + 1];
@@ -123,7 +124,7 @@ static double class_ap(const struct measure *m, const struct sb_pair *ranked, si
 {
     int64_t right = 0;
     for (size_t i = 0; i < count; i++) {
-        right += ranked[i].value;
+        right += ranked[i].value & SB_TIDE_HIT_BIT;
         m->found[i] = right;
         m->precision[i] = (double)right / (double)(i + 1);
     }
@@ -146,6 +147,27 @@ static int64_t objects_in(const struct measure *m, int world, size_t k)
     return m->objects[k] - (world == NOTHING_MISSED ? m->missed[k] : 0);
 }
 
+static void start_list(struct measure *m)
+{
+    const size_t starts = m->tide->classes + 1;
+    m->keep->start = sb_malloc(starts * sizeof(*m->keep->start), TAG);
+    m->keep->items = sb_malloc((m->count + 1) * sizeof(*m->keep->items), TAG);
+    m->failed = m->failed || !m->keep->start || !m->keep->items;
+    for (size_t k = 0; !m->failed && k < starts; k++)
+        m->keep->start[k] = m->start[k];
+}
+
+static void keep_list(const struct measure *m, int world, const struct sb_pair *ranked, size_t k)
+{
+    const size_t from = m->start[k], count = m->start[k + 1] - from;
+    for (size_t i = 0; i < count; i++) {
+        const bool tied =
+            world == AS_IT_IS && i > 0 && ranked[i].key == ranked[i - 1].key &&
+            ranked[i].value >> SB_TIDE_IMAGE_SHIFT == ranked[i - 1].value >> SB_TIDE_IMAGE_SHIFT;
+        m->keep->items[from + i] = ranked[i].value | (tied ? SB_TIDE_TIED : 0);
+    }
+}
+
 static double world_ap(struct measure *m, int world)
 {
     m->count = 0;
@@ -155,8 +177,8 @@ static double world_ap(struct measure *m, int world)
             for (size_t d = 0; d < m->index->dt_count[i]; d++) {
                 const bool right = m->tide->pairs.kind[rows[d]] == SB_TIDE_RIGHT;
                 if (right || !m->tide->pairs.spared[rows[d]])
-                    add(m, m->dt->score[rows[d]], sb_class_of(m->params, m->dt->category[rows[d]]),
-                        right);
+                    add(m, rows[d], m->dt->score[rows[d]],
+                        sb_class_of(m->params, m->dt->category[rows[d]]), right);
             }
         }
     } else {
@@ -164,6 +186,8 @@ static double world_ap(struct measure *m, int world)
         add_detections(m, world, true);
     }
     deal(m);
+    if (m->keep)
+        start_list(m);
     double sum = 0;
     size_t classes = 0;
     for (size_t k = 0; k < m->tide->classes; k++) {
@@ -171,11 +195,13 @@ static double world_ap(struct measure *m, int world)
         const int64_t objects = objects_in(m, world, k);
         classes += count > 0 || objects > 0;
         m->class_ap[k] = NAN;
+        const struct sb_pair *const ranked =
+            sb_pair_sort(m->pairs + m->start[k], m->pairs + m->dt->count, count);
+        if (m->keep && !m->failed)
+            keep_list(m, world, ranked, k);
         if (objects == 0)
             continue;
-        struct sb_pair *const list = m->pairs + m->start[k];
-        m->class_ap[k] =
-            class_ap(m, sb_pair_sort(list, m->pairs + m->dt->count, count), count, objects);
+        m->class_ap[k] = class_ap(m, ranked, count, objects);
         sum += m->class_ap[k];
     }
     return classes ? sum / (double)classes : NAN;
@@ -223,20 +249,25 @@ static void count_sizes(struct measure *m, size_t area)
         counts[SB_TIDE_MISS] += m->unseen[k];
 }
 
-static void fill(struct measure *m)
+static void fill(struct measure *m, struct sb_tide_world worlds[SB_TIDE_WORLDS])
 {
     struct sb_tide *const t = m->tide;
     count_unseen(m);
+    m->keep = &worlds[SB_TIDE_AS_IT_IS];
     t->ap = world_ap(m, AS_IT_IS);
     for (size_t k = 0; k < t->classes; k++)
         m->class_base[k] = m->class_ap[k];
     for (int kind = 0; kind < SB_TIDE_KINDS; kind++) {
+        m->keep = &worlds[SB_TIDE_FIXED + kind];
         t->delta_ap[kind] = gain_of(m, kind);
         for (size_t k = 0; k < t->classes; k++)
             t->class_delta_ap[k][kind] = m->class_ap[k] - m->class_base[k];
     }
+    m->keep = &worlds[SB_TIDE_WRONG_LAST];
     t->delta_false_positive = world_ap(m, WRONG_LAST) - t->ap;
+    m->keep = &worlds[SB_TIDE_NOTHING_MISSED];
     t->delta_false_negative = world_ap(m, NOTHING_MISSED) - t->ap;
+    m->keep = NULL;
     for (size_t a = 1; a < m->params->area_count; a++) {
         m->size = a;
         count_unseen(m);
@@ -248,7 +279,8 @@ static void fill(struct measure *m)
 
 int sb_tide_measure(struct sb_tide *tide, const struct sb_image_index *index,
                     const struct sb_coco_gt *gt, const struct sb_coco_dt *dt,
-                    const struct sb_coco_params *params, struct sb_error *err)
+                    const struct sb_coco_params *params,
+                    struct sb_tide_world worlds[SB_TIDE_WORLDS], struct sb_error *err)
 {
     struct measure m = {.tide = tide, .index = index, .gt = gt, .dt = dt, .params = params};
     m.entries = sb_calloc(dt->count, sizeof(*m.entries), TAG);
@@ -261,11 +293,12 @@ int sb_tide_measure(struct sb_tide *tide, const struct sb_image_index *index,
     m.unseen = sb_calloc(tide->classes, sizeof(*m.unseen), TAG);
     m.class_ap = sb_calloc(tide->classes, sizeof(*m.class_ap), TAG);
     m.class_base = sb_calloc(tide->classes, sizeof(*m.class_base), TAG);
-    const bool ok = m.entries && m.start && m.pairs && m.precision && m.found && m.objects &&
-                    m.missed && m.unseen && m.class_ap && m.class_base;
+    bool ok = m.entries && m.start && m.pairs && m.precision && m.found && m.objects && m.missed &&
+              m.unseen && m.class_ap && m.class_base;
     if (ok) {
         count_objects(&m);
-        fill(&m);
+        fill(&m, worlds);
+        ok = !m.failed;
     }
     sb_free(m.entries);
     sb_free(m.start);

@@ -262,7 +262,10 @@ static void put_error(struct sb_table *t, const struct sb_record *r)
     sb_table_cell(t, "%s", e->error);
     sb_table_cell(t, "%s", meaning);
     put_count(t, e->count);
-    put_value(t, e->delta_ap, "no object");
+    if (isnan(e->delta_ap) || isnan(e->delta_low) || isnan(e->delta_high))
+        put_value(t, e->delta_ap, "no object");
+    else
+        sb_table_interval(t, e->delta_ap, e->delta_low, e->delta_high);
     const char *const why = "not split by size";
     put_value(t, e->delta_small, why);
     put_value(t, e->delta_medium, why);
@@ -282,8 +285,9 @@ int sb_errors_table(struct sb_table *t, const struct sb_records *records, struct
     measured(t, "delta_large", "large", SB_QUANTITY_ACCURACY);
     put_rows(t, records, SB_RECORD_ERROR, several, put_error);
     sb_table_note(t, "dAP50: points of AP50 gained when all errors of the kind are fixed (TIDE, "
-                     "Bolya et al. 2020), and when only those on objects of one size are (Both, "
-                     "Dupe, Bkg: on detections of that size); they do not add up.");
+                     "Bolya et al. 2020) [95 %% interval, bootstrap over images], and when only "
+                     "those on objects of one size are (Both, Dupe, Bkg: on detections of that "
+                     "size); they do not add up.");
     return 0;
 }
 

@@ -31,7 +31,7 @@ enum sb_mark {
     SB_MARK_POINTS,
     SB_MARK_LINE,
     SB_MARK_LINE_POINTS,
-    SB_MARK_WHISKERS, /* intervals alone, of what bars stand for */
+    SB_MARK_WHISKERS, /* intervals alone, of what bars stand for, all along x or all along y */
     SB_MARK_AREA,     /* filled between y_low and y_high along x */
     SB_MARK_LABELS,   /* texts only, to the right of their point, to its left where the plot ends */
     SB_MARK_LABELS_ABOVE /* texts only, above their point */

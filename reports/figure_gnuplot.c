@@ -234,31 +234,31 @@ static void put_points(const struct sb_series *s, const char *data, struct sb_st
 {
     char style[96];
     snprintf(style, sizeof(style), "pointtype %d pointsize %g linecolor rgb '#%06x' notitle",
-             point_type(s),
-             s->mark == SB_MARK_WHISKERS   ? 0.0
-             : s->colour < SB_NUM_FAMILIES ? 0.8
-                                           : 0.6,
+             point_type(s), s->colour < SB_NUM_FAMILIES ? 0.8 : 0.6,
              (unsigned)sb_palette[s->colour].rgb);
     bool x = false, y = false;
     for (size_t i = 0; i < s->count; i++) {
         x = x || isfinite(s->data[i].x_low);
         y = y || isfinite(s->data[i].y_low);
     }
-    const char *next = "";
     /* crowds of points, as in a roofline, would drown in their bars */
     const char *thin = s->colour < SB_NUM_FAMILIES ? "" : "linewidth 0.6 ";
-    if (s->mark != SB_MARK_WHISKERS) {
-        sb_str_printf(out, "%s using 1:2 with points %s", data, style);
-        next = ", \\\n     ";
-    }
-    if (x) {
-        sb_str_printf(out, "%s%s using 1:($3 == $3 ? $2 : 1/0):3:4 with xerrorbars %s%s", next,
+    sb_str_printf(out, "%s using 1:2 with points %s", data, style);
+    if (x)
+        sb_str_printf(out, ", \\\n     %s using 1:($3 == $3 ? $2 : 1/0):3:4 with xerrorbars %s%s",
                       data, thin, style);
-        next = ", \\\n     ";
-    }
     if (y)
-        sb_str_printf(out, "%s%s using 1:($5 == $5 ? $2 : 1/0):5:6 with yerrorbars %s%s", next,
+        sb_str_printf(out, ", \\\n     %s using 1:($5 == $5 ? $2 : 1/0):5:6 with yerrorbars %s%s",
                       data, thin, style);
+}
+
+/* Intervals along x or y of a linear axis; error bars would leave a gap where their point is. */
+static void put_whiskers(const struct sb_series *s, const char *data, struct sb_str *out)
+{
+    const bool x = s->count && isfinite(s->data[0].x_low);
+    sb_str_printf(
+        out, "%s using %s with vectors heads size screen 0.004,90 linecolor rgb '#%06x' notitle",
+        data, x ? "3:2:($4-$3):(0)" : "1:5:(0):($6-$5)", (unsigned)sb_palette[s->colour].rgb);
 }
 
 /* One element of the plot command. `block` counts the data blocks of the file. */
@@ -279,6 +279,10 @@ static void put_plot(const struct sb_series *s, const char *name, size_t block, 
                       "%s using 1:5:6 with filledcurves fillstyle transparent solid 0.25 linecolor "
                       "rgb '#%06x' notitle",
                       data, rgb);
+        return;
+    }
+    if (s->mark == SB_MARK_WHISKERS) {
+        put_whiskers(s, data, out);
         return;
     }
     const bool line = s->mark == SB_MARK_LINE || s->mark == SB_MARK_LINE_POINTS;

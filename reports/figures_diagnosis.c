@@ -13,6 +13,7 @@
 #define TAG             SB_MEM_TAG(SB_MEM_DATA, 0)
 #define ROW_PIXELS      17.0
 #define MOST_CATEGORIES 80
+#define INTERVAL_COLOUR 6 /* black */
 #define MOST_VALUED     2 /* models whose bars have room for numbers above them */
 
 /* The panel with this title, made when it is new. */
@@ -351,24 +352,48 @@ static double place_of(struct sb_figure *f, struct error_bars *b, const char *er
     return b->kinds++;
 }
 
+static double bar_width(const struct error_bars *b)
+{
+    return 0.8 / (double)b->models.count;
+}
+
+/* Where the bar of a model starts. */
+static double bar_left(struct sb_figure *f, struct error_bars *b, const struct sb_record *r)
+{
+    return place_of(f, b, r->u.error.error) - 0.4 + bar_width(b) * (double)number_of(&b->models, r);
+}
+
 static void add_error(struct sb_figure *f, struct error_bars *b, const struct sb_record *r)
 {
     const struct sb_error_record *const e = &r->u.error;
     struct sb_series *s =
         sb_figure_series_named(f, b->panel, model_of(r), SB_MARK_BARS, colour_of(&b->models, r));
-    const double width = 0.8 / (double)b->models.count;
-    const double left = place_of(f, b, e->error) - 0.4 + width * (double)number_of(&b->models, r);
-    struct sb_datum *d = sb_figure_bar(f, s, left, left + 0.94 * width, 0, 100 * e->delta_ap);
+    const double left = bar_left(f, b, r), right = left + 0.94 * bar_width(b);
+    struct sb_datum *d = sb_figure_bar(f, s, left, right, 0, 100 * e->delta_ap);
     d->tip = e->count == SB_NO_INT
                  ? sb_texts_printf(&f->texts, "%s, %s: %.2f points", model_of(r), e->error,
                                    100 * e->delta_ap)
                  : sb_texts_printf(&f->texts, "%s, %s: %.2f points, n = %lld", model_of(r),
                                    e->error, 100 * e->delta_ap, (long long)e->count);
+}
+
+/* The interval of a bar, and its value above where that has room. */
+static void add_error_interval(struct sb_figure *f, struct error_bars *b, const struct sb_record *r)
+{
+    const struct sb_error_record *const e = &r->u.error;
+    const double middle = bar_left(f, b, r) + 0.47 * bar_width(b);
+    struct sb_series *s;
+    if (!isnan(e->delta_low) && !isnan(e->delta_high)) {
+        s = sb_figure_series_named(f, b->panel, "95 % interval", SB_MARK_WHISKERS, INTERVAL_COLOUR);
+        struct sb_datum *d = sb_figure_point(f, s, middle, 100 * e->delta_ap);
+        d->y_low = 100 * e->delta_low;
+        d->y_high = 100 * e->delta_high;
+    }
     if (b->models.count > MOST_VALUED)
         return;
-    const double middle = left + 0.47 * width;
     s = sb_figure_series_named(f, b->panel, "", SB_MARK_LABELS_ABOVE, SB_COLOUR_GREY);
-    sb_figure_point(f, s, middle, 100 * e->delta_ap)->text =
+    const double top = fmax(e->delta_ap, isnan(e->delta_high) ? 0 : e->delta_high);
+    sb_figure_point(f, s, middle, 100 * top)->text =
         sb_texts_printf(&f->texts, "%.1f", 100 * e->delta_ap);
 }
 
@@ -396,22 +421,31 @@ static const char *error_counts(struct sb_figure *f, const struct sb_records *re
     return kept;
 }
 
+static void start_errors(struct sb_figure *f, struct error_bars *b)
+{
+    b->panel = sb_figure_panel(f, "");
+    sb_figure_axis(f, &b->panel->x, "", SB_AXIS_NAMES);
+    sb_figure_axis(f, &b->panel->y, "AP50 gained [points], measured", SB_AXIS_LINEAR);
+    b->panel->y.from_zero = true;
+}
+
 int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
 {
     struct error_bars b = {NULL, 0, {{NULL}, 0, false}};
     (void)err;
     find_models(&b.models, records, SB_RECORD_ERROR);
-    for (size_t i = 0; i < records->count && !f->texts.failed; i++) {
-        const struct sb_record *const r = &records->items[i];
-        if (r->kind != SB_RECORD_ERROR || isnan(r->u.error.delta_ap) || !is_shown(&b.models, r))
-            continue;
-        if (!b.panel) {
-            b.panel = sb_figure_panel(f, "");
-            sb_figure_axis(f, &b.panel->x, "", SB_AXIS_NAMES);
-            sb_figure_axis(f, &b.panel->y, "AP50 gained [points], measured", SB_AXIS_LINEAR);
-            b.panel->y.from_zero = true;
+    for (int intervals = 0; intervals < 2; intervals++) { /* all bars lie below all intervals */
+        for (size_t i = 0; i < records->count && !f->texts.failed; i++) {
+            const struct sb_record *const r = &records->items[i];
+            if (r->kind != SB_RECORD_ERROR || isnan(r->u.error.delta_ap) || !is_shown(&b.models, r))
+                continue;
+            if (!b.panel)
+                start_errors(f, &b);
+            if (intervals)
+                add_error_interval(f, &b, r);
+            else
+                add_error(f, &b, r);
         }
-        add_error(f, &b, r);
     }
     if (b.panel) {
         b.panel->x.low = -0.5;
@@ -424,10 +458,10 @@ int sb_figure_errors(struct sb_figure *f, const struct sb_records *records, stru
         f, &b.models,
         sb_texts_printf(
             &f->texts,
-            "AP50 gained when all errors of a kind are fixed (TIDE, which gives no interval). Cls: "
-            "wrong class, Loc: badly placed, Both, Dupe: object taken, Bkg: on nothing, Miss: "
-            "object not found, FalsePos: all wrong detections, FalseNeg: all objects not found "
-            "rightly. %s.%s",
+            "AP50 gained when all errors of a kind are fixed (TIDE); whiskers: 95 %% interval, "
+            "bootstrap over images. Cls: wrong class, Loc: badly placed, Both, Dupe: object taken, "
+            "Bkg: on nothing, Miss: object not found, FalsePos: all wrong detections, FalseNeg: "
+            "all objects not found rightly. %s.%s",
             subjects_of(f, records, SB_RECORD_ERROR), error_counts(f, records, &b.models)));
     return 0;
 }

@@ -6,7 +6,7 @@
 
 DATA is the folder that SPINEBENCH_DATA names. Errors by kind come from tidecv, with images in order of
 id (it walks them in order of the file otherwise, and equal scores of different images rank by that).
-The bootstrap evaluates data sets in which every drawn image is a copy of its own with pycocotools.
+The bootstrap evaluates data sets in which every drawn image is a copy of its own with pycocotools and tidecv.
 Thresholds, calibration and confusions are plain Python over pycocotools' matches and IoU.
 """
 import contextlib
@@ -24,7 +24,7 @@ from pycocotools.cocoeval import COCOeval
 from tidecv import TIDE, Data
 from tidecv import functions as tide_functions
 
-RESAMPLES, SEED, BINS = 10, 1, 10
+RESAMPLES, TIDE_RESAMPLES, SEED, BINS = 10, 3, 1, 10
 MASK64 = (1 << 64) - 1
 GT = "coco/instances_val2014_100.json"
 YOLACT = "coco/yolact_pseudo_gt.json"
@@ -127,8 +127,14 @@ def tide(gt, dt, iou_type):
     run = TIDE(mode=TIDE.MASK if iou_type == "segm" else TIDE.BOX).evaluate(truth, results)
     main = list(run.fix_main_errors().values())
     special = list(run.fix_special_errors().values())
-    say("tide", *[float(v) / 100 for v in [run.ap] + main + special])
-    say("kinds", *run.count_errors().values())
+    return [float(v) / 100 for v in [run.ap] + main + special], run.count_errors().values()
+
+
+def resampled_tide(gt, dt, iou_type):
+    """What errors cost in the first resamples: AP50 gained."""
+    for r in range(TIDE_RESAMPLES):
+        times = draw(SEED, r, len(gt["images"]))
+        say("gains", r, *tide(*resampled(gt, dt, times), iou_type)[0][1:])
 
 
 # ---- thresholds and calibration: matches at IoU 0.5, all sizes, 100 detections
@@ -249,7 +255,10 @@ def main():
     for gt_name, dt_name, iou_type in SETS:
         gt, dt = load(gt_name), load(dt_name)
         say("set", gt_name, dt_name, iou_type)
-        tide(gt, dt, iou_type)
+        values, kinds = tide(gt, dt, iou_type)
+        say("tide", *values)
+        say("kinds", *kinds)
+        resampled_tide(gt, dt, iou_type)
         rows = bootstrap(gt, dt, iou_type)
         for r in range(RESAMPLES):
             say("resample", r, *rows[r])

@@ -83,7 +83,7 @@ static void fill_body(struct sb_record *r)
         r->u.category.ap_small = 0.25;
         break;
     case SB_RECORD_ERROR:
-        r->u.error = (struct sb_error_record){"d", "Loc", 4, 0.125, 0.0625, NAN, 0.03125};
+        r->u.error = (struct sb_error_record){"d", "Loc", 4, 0.125, 0.1, 0.2, 0.0625, NAN, 0.03125};
         break;
     case SB_RECORD_CURVE:
         r->u.curve = (struct sb_curve_record){.dataset = "d",

@@ -125,6 +125,16 @@ static void check_interval(const struct sb_bootstrap *b, const char *text)
     check_values("interval", values, found, 2);
 }
 
+static void check_gains(const struct sb_tide *t, const char *text)
+{
+    char *values;
+    const size_t r = strtoul(text, &values, 10);
+    double found[SB_TIDE_GAINS];
+    for (size_t gain = 0; gain < SB_TIDE_GAINS; gain++)
+        found[gain] = t->samples[gain * t->resamples + r];
+    check_values("gains of a resample", values, found, SB_TIDE_GAINS);
+}
+
 static void check_point(const struct sb_diagnosis *d, const char *text)
 {
     char *values;
@@ -167,6 +177,8 @@ static void check_line(struct diagnosed *t, const char *word, const char *rest)
         check_tide(&t->d.tide, rest);
     else if (strcmp(word, "kinds") == 0)
         check_kinds(t, rest);
+    else if (strcmp(word, "gains") == 0)
+        check_gains(&t->d.tide, rest);
     else if (strcmp(word, "resample") == 0)
         check_resample(&t->d.bootstrap, rest);
     else if (strcmp(word, "interval") == 0)

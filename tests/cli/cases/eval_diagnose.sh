@@ -19,7 +19,7 @@ EOF
 sed 's/"bbox":\[12,10,20,20\]/"bbox":[16,16,20,20]/' one.json >two.json
 spinebench eval coco gt.json one.json two.json --diagnose --resamples 50 --name first,second --records r.jsonl
 echo
-spinebench eval coco gt.json one.json --diagnose --resamples 50 --json | grep -A 14 '"tide"'
+spinebench eval coco gt.json one.json --diagnose --resamples 50 --json | grep -A 25 '"tide"'
 echo
 spinebench report r.jsonl --preset confusion-matrix --no-origin
 grep -c '"kind": "category"' r.jsonl

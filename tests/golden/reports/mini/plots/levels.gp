@@ -80,7 +80,7 @@ set label '3.04 ms' at screen 0.83442, screen 0.57346 left front noenhanced text
 plot 'levels.dat' index 3 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#8c8c8c' notitle, \
      'levels.dat' index 4 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#453781' notitle, \
      'levels.dat' index 5 using 1:2:3:4:5:6 with boxxyerror fillstyle solid border rgb '#ffffff' linecolor rgb '#33638d' notitle, \
-     'levels.dat' index 6 using 1:($3 == $3 ? $2 : 1/0):3:4 with xerrorbars pointtype 7 pointsize 0 linecolor rgb '#000000' notitle
+     'levels.dat' index 6 using 3:2:($4-$3):(0) with vectors heads size screen 0.004,90 linecolor rgb '#000000' notitle
 unset label
 unset object
 unset arrow
