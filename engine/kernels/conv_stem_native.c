@@ -6,12 +6,13 @@
  */
 #include "engine/kernels/jobs.h"
 #include "engine/kernels/native.h"
+#include "engine/kernels/window.h"
 
 #include <string.h>
 
 #define MAX_CHANNELS 4
 #define MAX_STEPS    512 /* channels * window, for the table on the stack */
-#define ROWS_PER_JOB ((size_t)4)
+#define ROWS_PER_JOB ((size_t)8)
 
 static size_t steps_of(const struct sb_kernel_call *call)
 {
@@ -71,17 +72,30 @@ static size_t workspace_bytes(const struct sb_kernel_call *call)
     return (size_t)call->threads * buffer_of(call).floats * sizeof(float);
 }
 
+/* Every stride-th value; a constant stride makes vectors of it. */
+static void copy_strided(float *out, const float *in, size_t count, size_t stride)
+{
+    for (size_t i = 0; stride == 2 && i < count; i++)
+        out[i] = in[2 * i];
+    for (size_t i = 0; stride != 2 && i < count; i++)
+        out[i] = in[stride * i];
+}
+
 /* One input row with its padding, phase by phase; row NULL is a row of padding. */
 static void copy_row(const struct sb_kernel_call *call, const struct buffer *b, float *out,
                      const float *row)
 {
     const struct sb_window *w = &call->step->node->u.window;
-    const int64_t width = call->in[0].w;
-    for (int64_t phase = 0; phase < w->stride_w; phase++) {
-        for (int64_t i = 0; i < (int64_t)b->pitch; i++) {
-            const int64_t x = i * w->stride_w + phase - w->pad_left;
-            *out++ = row && x >= 0 && x < width ? row[x] : 0;
-        }
+    for (int phase = 0; phase < w->stride_w; phase++, out += b->pitch) {
+        /* where the phase's columns are inside the input */
+        const struct sb_span in =
+            row ? sb_tap_span((int64_t)b->pitch, call->in[0].w, w->stride_w, w->pad_left, phase)
+                : (struct sb_span){0, 0};
+        memset(out, 0, (size_t)in.first * sizeof(*out));
+        if (in.first < in.end)
+            copy_strided(out + in.first, row + in.first * w->stride_w + phase - w->pad_left,
+                         (size_t)(in.end - in.first), (size_t)w->stride_w);
+        memset(out + in.end, 0, (b->pitch - (size_t)in.end) * sizeof(*out));
     }
 }
 
