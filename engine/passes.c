@@ -21,6 +21,8 @@ static const struct pass passes[SB_PASS_COUNT] = {
     [SB_PASS_STREAM_DEPTHWISE] = {"stream-depthwise",
                                   "1x1 convolutions feed depthwise ones by rows",
                                   sb_pass_stream_depthwise, true},
+    [SB_PASS_FUSE_GATE] = {"fuse-gate", "gates are factors of the next layer's input",
+                           sb_pass_fuse_gate, true},
     [SB_PASS_JOIN_SIBLINGS] = {"join-siblings", "convolutions of one input run together",
                                sb_pass_join_siblings, true},
     [SB_PASS_OVERWRITE] = {"overwrite", "results take the memory of dying operands",

@@ -26,8 +26,11 @@ int sb_pass_fuse_activation(struct sb_steps *steps, struct sb_error *err);
 
 /* After the choice of kernels: a 1x1 convolution that nothing but a depthwise convolution reads
  * runs together with it, a few rows at a time, and its output is never in memory. It is the widest
- * map of a mobile network's blocks. */
+ * map of a mobile network's blocks. A global mean of the result joins them. */
 int sb_pass_stream_depthwise(struct sb_steps *steps, struct sb_error *err);
+/* After the choice of kernels: a product with a gate becomes part of the 1x1 convolution that alone
+ * reads it. */
+int sb_pass_fuse_gate(struct sb_steps *steps, struct sb_error *err);
 /* After the choice of kernels: steps of one kernel that read the same input run together, so that
  * the input is read (and transformed) once. A later one moves up to the first. */
 int sb_pass_join_siblings(struct sb_steps *steps, struct sb_error *err);

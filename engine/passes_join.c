@@ -15,12 +15,13 @@ static bool same_window(const struct sb_window *a, const struct sb_window *b)
            a->pad_bottom == b->pad_bottom && a->pad_right == b->pad_right;
 }
 
-/* Whether `later` may run together with the step at `first`. Windows belong to convolutions, the
- * only steps whose kernels join. */
+/* Whether `later` may run together with the step at `first`. A gate is another input. Windows
+ * belong to convolutions, the only steps whose kernels join. */
 static bool are_siblings(const struct sb_steps *steps, size_t first, const struct sb_step *later)
 {
     const struct sb_step *step = &steps->items[first];
     return step->kernel == later->kernel && step->inputs[0] == later->inputs[0] &&
+           step->num_inputs == 1 && later->num_inputs == 1 &&
            same_window(&step->node->u.window, &later->node->u.window) &&
            (later->residual == SB_NO_VALUE || steps->values[later->residual].producer < (int)first);
 }

@@ -1,7 +1,7 @@
 /*
  * Pass: a 1x1 convolution and the depthwise convolution that reads it run together, row by row. The
  * depthwise one moves up to the convolution, which it may when what it adds is already there, and
- * the value between them needs no memory. See passes.h.
+ * the value between them needs no memory. A mean of the result is made on the way. See passes.h.
  */
 #include "engine/passes.h"
 
@@ -26,6 +26,18 @@ static size_t find_reader(const struct sb_steps *steps, size_t index)
     return 0;
 }
 
+/* The global mean of step `index`'s result, or 0. */
+static size_t find_mean(const struct sb_steps *steps, size_t index)
+{
+    for (size_t i = index + 1; i < steps->count; i++) {
+        const struct sb_step *step = &steps->items[i];
+        if (step->kernel == &sb_kernel_global_avg_native &&
+            step->inputs[0] == steps->items[index].value)
+            return i;
+    }
+    return 0;
+}
+
 int sb_pass_stream_depthwise(struct sb_steps *steps, struct sb_error *err)
 {
     (void)err;
@@ -38,6 +50,9 @@ int sb_pass_stream_depthwise(struct sb_steps *steps, struct sb_error *err)
         conv->kernel = conv->kernel->streams;
         steps->values[conv->value].streamed = true;
         sb_steps_follow(steps, reader, i + 1);
+        const size_t mean = find_mean(steps, i + 1);
+        if (mean > 0)
+            sb_steps_follow(steps, mean, i + 2);
     }
     return 0;
 }

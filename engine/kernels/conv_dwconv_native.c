@@ -3,7 +3,9 @@
  * network's block never gets to memory. A job is a strip of output rows of one panel of channels.
  * It makes the rows under the window of the next few output rows in a worker's buffer, then those
  * output rows; rows that the next ones need again move to the front of the buffer. Only the rows
- * where strips meet are made twice. Sums are those of two steps, but that long ones are not cut
+ * where strips meet are made twice. Where the global mean of the result follows, every output row's
+ * sums are put down while it is in cache, and added up at the end, in the same order for any cut.
+ * Sums are those of two steps, but that long ones are not cut
  * into stretches: one panel stays in cache as it is.
  */
 #include "engine/kernels/jobs.h"
@@ -53,10 +55,17 @@ static size_t worker_floats(const struct cut *cut)
     return cut->blocks * cut->rows * cut->row;
 }
 
+/* Sums of output rows for the mean: (image, block, row, 16). */
+static size_t num_sums(const struct sb_kernel_call *dw)
+{
+    return dw->next ? (size_t)dw->out.n * sb_blocks(dw->out.c) * (size_t)dw->out.h * SB_BLOCK : 0;
+}
+
 static size_t workspace_bytes(const struct sb_kernel_call *conv)
 {
     const struct cut cut = cut_jobs(conv);
-    return (size_t)conv->threads * worker_floats(&cut) * sizeof(float);
+    return num_sums(conv->next) * sizeof(double) +
+           (size_t)conv->threads * worker_floats(&cut) * sizeof(float);
 }
 
 /* One job at work. */
@@ -110,6 +119,20 @@ static void make_rows(struct strip *s, int64_t first, int64_t end)
         sb_run_product(&product);
 }
 
+static double *row_sums(const struct sb_kernel_call *conv, size_t plane, int64_t y)
+{
+    const size_t row = plane * (size_t)conv->next->out.h + (size_t)y;
+    return (double *)conv->workspace + row * SB_BLOCK;
+}
+
+static void sum_row(const struct strip *s, size_t block, int64_t y, const float *row)
+{
+    const size_t plane = s->image * sb_blocks(s->dw->out.c) + block;
+    double *sums = row_sums(s->conv, plane, y);
+    memset(sums, 0, SB_BLOCK * sizeof(*sums));
+    s->dw->simd->add_pixels(sums, row, (size_t)s->dw->out.w);
+}
+
 /* Output rows [y, y + count) from the buffer, which is the input that the window sees: its first
  * row takes the place of the map's. */
 static void make_output(const struct strip *s, int64_t y, size_t count)
@@ -136,6 +159,8 @@ static void make_output(const struct strip *s, int64_t y, size_t count)
             row.out = dw->output + start;
             dw->simd->dwconv(&row);
             dw->simd->epilogue(&epilogue, row.out, width); /* while the row is in cache */
+            if (dw->next)
+                sum_row(s, block, y + row.y, row.out);
         }
     }
 }
@@ -158,7 +183,8 @@ static void strip_job(void *ctx, size_t job, int worker)
         .cut = cut,
         .image = job / cut->panels / cut->strips,
         .panel = job % cut->panels,
-        .buffer = (float *)conv->workspace + (size_t)worker * worker_floats(cut),
+        .buffer = (float *)((double *)conv->workspace + num_sums(conv->next)) +
+                  (size_t)worker * worker_floats(cut),
     };
     s.blocks = sb_panel_blocks(conv->simd, conv->out.c, s.panel);
     const size_t start = index * cut->strip;
@@ -173,11 +199,28 @@ static void strip_job(void *ctx, size_t job, int worker)
     }
 }
 
+/* The mean of one plane from the sums of its rows. */
+static void mean_of_plane(const struct sb_kernel_call *conv, size_t plane)
+{
+    const struct sb_kernel_call *dw = conv->next;
+    double sums[SB_BLOCK] = {0};
+    for (int64_t y = 0; y < dw->out.h; y++) {
+        const double *row = row_sums(conv, plane, y);
+        for (size_t c = 0; c < SB_BLOCK; c++)
+            sums[c] += row[c];
+    }
+    for (size_t c = 0; c < SB_BLOCK; c++)
+        dw->next->output[plane * SB_BLOCK + c] = (float)(sums[c] / (double)sb_pixels(dw->out));
+}
+
 static int run(const struct sb_kernel_call *conv, struct sb_error *err)
 {
     (void)err;
+    const struct sb_kernel_call *dw = conv->next;
     struct context c = {conv, cut_jobs(conv)};
     sb_pool_run(conv->pool, (size_t)conv->out.n * c.cut.strips * c.cut.panels, strip_job, &c);
+    for (size_t plane = 0; dw->next && plane < (size_t)dw->out.n * sb_blocks(dw->out.c); plane++)
+        mean_of_plane(conv, plane);
     return 0;
 }
 

@@ -90,10 +90,16 @@ static size_t worker_floats(const struct cut *cut)
     return cut->sums + cut->input;
 }
 
+/* A copy of the panels for the input's gate. */
+static size_t gated_bytes(const struct sb_kernel_call *call)
+{
+    return call->num_inputs > 1 ? sb_conv_packed_bytes(call) : 0;
+}
+
 static size_t workspace_bytes(const struct sb_kernel_call *call)
 {
     const struct cut cut = cut_jobs(call);
-    return (size_t)call->threads * worker_floats(&cut) * sizeof(float);
+    return gated_bytes(call) + (size_t)call->threads * worker_floats(&cut) * sizeof(float);
 }
 
 /* Copies `count` input pixels, `step` apart. */
@@ -157,6 +163,9 @@ struct context {
     const struct sb_kernel_call *call;
     struct cut cut;
     bool pointwise;
+    size_t image;        /* where its jobs run alone: the gate of every image makes other panels */
+    const float *panels; /* without the gate */
+    float *workers;      /* buffers */
 };
 
 /* All panels of a job for one stretch. */
@@ -183,10 +192,10 @@ static void conv_job(void *ctx, size_t job, int worker)
     const struct cut *cut = &c->cut;
     const size_t panel_job = job % cut->panel_jobs;
     const size_t pixel_job = job / cut->panel_jobs % cut->pixel_jobs;
-    const size_t image = job / cut->panel_jobs / cut->pixel_jobs;
+    const size_t image = c->image + job / cut->panel_jobs / cut->pixel_jobs;
     const size_t plane = sb_pixels(call->in[0]) * SB_BLOCK, first = pixel_job * cut->pixels;
     const size_t panels = sb_piece_length(sb_chain_panels(call), cut->panels, panel_job);
-    float *sums = (float *)call->workspace + (size_t)worker * worker_floats(cut);
+    float *sums = c->workers + (size_t)worker * worker_floats(cut);
     float *input = sums + cut->sums;
     struct sb_product product = {
         .call = call,
@@ -208,12 +217,50 @@ static void conv_job(void *ctx, size_t job, int worker)
     }
 }
 
+/* Multiplies the steps of one panel by their channels' factors. */
+static void gate_panel(void *ctx, size_t panel, int worker)
+{
+    (void)worker;
+    const struct context *c = ctx;
+    const struct sb_kernel_call *call = c->call; /* its panels are the copy */
+    const size_t steps = sb_blocks(call->in[0].c) * SB_BLOCK;
+    const size_t width = sb_panel_blocks(call->simd, call->out.c, panel) * SB_BLOCK;
+    const size_t start = panel * (size_t)call->simd->panel_blocks * SB_BLOCK * steps;
+    const float *gate = call->inputs[1] + c->image * steps;
+    const float *in = c->panels + start;
+    float *out = (float *)call->workspace + start;
+    for (size_t step = 0; step < steps; step++, in += width, out += width) {
+        for (size_t i = 0; i < width; i++)
+            out[i] = in[i] * gate[step];
+    }
+}
+
+/* Images one after the other, with panels of their own. */
+static void run_gated(const struct context *c)
+{
+    struct sb_kernel_call call = *c->call;
+    call.packed = call.workspace;
+    struct context own = *c;
+    own.call = &call;
+    own.panels = c->call->packed;
+    for (; own.image < (size_t)call.out.n; own.image++) {
+        sb_pool_run(call.pool, sb_panels(call.simd, call.out.c), gate_panel, &own);
+        sb_pool_run(call.pool, own.cut.pixel_jobs * own.cut.panel_jobs, conv_job, &own);
+    }
+}
+
 static int run(const struct sb_kernel_call *call, struct sb_error *err)
 {
     (void)err;
-    struct context c = {call, cut_jobs(call), is_pointwise(call)};
-    const size_t jobs = (size_t)call->out.n * c.cut.pixel_jobs * c.cut.panel_jobs;
-    sb_pool_run(call->pool, jobs, conv_job, &c);
+    struct context c = {.call = call,
+                        .cut = cut_jobs(call),
+                        .pointwise = is_pointwise(call),
+                        .workers = (float *)((char *)call->workspace + gated_bytes(call))};
+    if (call->num_inputs > 1)
+        run_gated(&c);
+    else
+        sb_pool_run(call->pool, (size_t)call->out.n * c.cut.pixel_jobs * c.cut.panel_jobs, conv_job,
+                    &c);
     return 0;
 }
 
@@ -225,6 +272,7 @@ const struct sb_kernel sb_kernel_conv_1x1_native = {
     .inplace = SB_INPLACE_RESIDUAL,
     .joins = true,
     .streams = &sb_kernel_conv_1x1_dwconv_native,
+    .gates = true,
     .supports = is_pointwise,
     .packed_bytes = sb_conv_packed_bytes,
     .pack = sb_conv_pack,

@@ -64,8 +64,11 @@ struct sb_kernel {
     unsigned inplace;          /* SB_INPLACE_*: operands the output may lie on */
     bool joins;                /* runs a chain of calls, see sb_kernel_call.next */
     /* Runs this kernel's step together with a depthwise convolution, its only reader, whose call is
-     * `next`: the value between them is never in memory. Packed weights are the same. NULL: none */
+     * `next`, and with the global mean of that one's result, where another follows. The value
+     * between the first two is never in memory. Packed weights are the same. NULL: none */
     const struct sb_kernel *streams;
+    /* May have a gate (N, C, 1, 1) as second input: factors of the channels of the first. */
+    bool gates;
     bool blas; /* run() calls sb_gemm(), so sb_gemm_setup() must come before */
     /* False where this kernel cannot run the step; NULL = it runs every step of its op. */
     bool (*supports)(const struct sb_kernel_call *call);

@@ -4,27 +4,13 @@
 
 #include <string.h>
 
-/* Pixels that are summed in float before they join a sum in double, which costs four times as much:
- * few enough that no rounding shows. */
-#define SUM_PIXELS ((size_t)16)
-
 static void avg_job(void *ctx, size_t plane, int worker)
 {
     (void)worker;
     const struct sb_kernel_call *call = ctx;
     const size_t pixels = sb_pixels(call->in[0]);
-    const float *in = call->inputs[0] + plane * pixels * SB_BLOCK;
     double sums[SB_BLOCK] = {0};
-    for (size_t i = 0; i < pixels; i += SUM_PIXELS) {
-        const size_t count = pixels - i < SUM_PIXELS ? pixels - i : SUM_PIXELS;
-        float part[SB_BLOCK] = {0};
-        for (size_t k = 0; k < count; k++) {
-            for (size_t c = 0; c < SB_BLOCK; c++)
-                part[c] += in[(i + k) * SB_BLOCK + c];
-        }
-        for (size_t c = 0; c < SB_BLOCK; c++)
-            sums[c] += (double)part[c];
-    }
+    call->simd->add_pixels(sums, call->inputs[0] + plane * pixels * SB_BLOCK, pixels);
     for (size_t c = 0; c < SB_BLOCK; c++)
         call->output[plane * SB_BLOCK + c] = (float)(sums[c] / (double)pixels);
 }

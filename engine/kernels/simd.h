@@ -108,6 +108,8 @@ struct sb_simd {
     /* n floats, a multiple of 16 */
     void (*act)(enum sb_act act, float *row, size_t n);
     void (*epilogue)(const struct sb_row_epilogue *e, float *row, size_t pixels);
+    /* sums[c] += those of pixels' 16 channels */
+    void (*add_pixels)(double sums[16], const float *in, size_t pixels);
     void (*dwconv)(const struct sb_window_row *row);
     void (*maxpool)(const struct sb_window_row *row);
     void (*winograd_input)(const struct sb_winograd_tile *tile);

@@ -26,6 +26,7 @@ const struct sb_simd sb_simd_avx2 = {
         },
     .act = act_row,
     .epilogue = epilogue_row,
+    .add_pixels = add_pixels,
     .dwconv = dwconv_row,
     .maxpool = maxpool_row,
     .winograd_input = winograd_input,

@@ -21,6 +21,7 @@ const struct sb_simd sb_simd_portable = {
         },
     .act = act_row,
     .epilogue = epilogue_row,
+    .add_pixels = add_pixels,
     .dwconv = dwconv_row,
     .maxpool = maxpool_row,
     .winograd_input = winograd_input,

@@ -75,6 +75,37 @@ static void epilogue_row(const struct sb_row_epilogue *e, float *row, size_t pix
     }
 }
 
+/* Pixels that are summed in float before they join a sum in double, which costs more: few enough
+ * that no rounding shows. */
+#define SUM_PIXELS 16
+
+static void add_pixels(double sums[16], const float *in, size_t pixels)
+{
+    for (size_t i = 0; i < pixels; i += SUM_PIXELS, in += SUM_PIXELS * 16) {
+        const size_t count = pixels - i < SUM_PIXELS ? pixels - i : SUM_PIXELS;
+        vec even[BLOCK_VECS], odd[BLOCK_VECS];
+        float part[16];
+#pragma GCC unroll 4
+        for (int v = 0; v < BLOCK_VECS; v++)
+            even[v] = odd[v] = vec_zero();
+        for (size_t k = 0; k + 2 <= count; k += 2) {
+#pragma GCC unroll 4
+            for (int v = 0; v < BLOCK_VECS; v++) {
+                even[v] = even[v] + vec_load(in + k * 16 + v * VEC_FLOATS);
+                odd[v] = odd[v] + vec_load(in + k * 16 + 16 + v * VEC_FLOATS);
+            }
+        }
+#pragma GCC unroll 4
+        for (int v = 0; v < BLOCK_VECS; v++) {
+            if (count % 2)
+                even[v] = even[v] + vec_load(in + (count - 1) * 16 + v * VEC_FLOATS);
+            vec_storeu(part + v * VEC_FLOATS, even[v] + odd[v]);
+        }
+        for (int c = 0; c < 16; c++)
+            sums[c] += (double)part[c];
+    }
+}
+
 /* Rows of the window that lie inside the input, for output row y. */
 SIMD_INLINE struct sb_span window_rows(const struct sb_window_row *r)
 {

@@ -181,6 +181,24 @@ static void check_epilogue(const struct sb_simd *simd)
     }
 }
 
+static void check_sums(const struct sb_simd *simd)
+{
+    for (size_t pixels = 1; pixels < 70; pixels += 3) {
+        float *in = guarded(pixels * 16);
+        double sums[16];
+        for (int c = 0; c < 16; c++)
+            sums[c] = c;
+        simd->add_pixels(sums, in, pixels);
+        for (size_t c = 0; c < 16; c++) {
+            double want = (double)c;
+            for (size_t i = 0; i < pixels; i++)
+                want += (double)in[i * 16 + c];
+            assert_near((float)sums[c], want, 16);
+        }
+        release(in, pixels * 16);
+    }
+}
+
 static void check_layouts(const struct sb_simd *simd)
 {
     for (size_t pixels = 1; pixels < 10; pixels++) {
@@ -232,6 +250,12 @@ static void test_simd__epilogues(void **state)
     on_every_cpu(check_epilogue);
 }
 
+static void test_simd__sums_of_pixels(void **state)
+{
+    (void)state;
+    on_every_cpu(check_sums);
+}
+
 static void test_simd__layouts(void **state)
 {
     (void)state;
@@ -253,11 +277,9 @@ static void test_cpu__levels_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_simd__tiles),
-        cmocka_unit_test(test_simd__activations),
-        cmocka_unit_test(test_simd__epilogues),
-        cmocka_unit_test(test_simd__layouts),
-        cmocka_unit_test(test_cpu__levels_have_names),
+        cmocka_unit_test(test_simd__tiles),     cmocka_unit_test(test_simd__activations),
+        cmocka_unit_test(test_simd__epilogues), cmocka_unit_test(test_simd__sums_of_pixels),
+        cmocka_unit_test(test_simd__layouts),   cmocka_unit_test(test_cpu__levels_have_names),
     };
     return cmocka_run_group_tests_name("engine/simd", tests, NULL, NULL);
 }

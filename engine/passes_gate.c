@@ -1,0 +1,48 @@
+/*
+ * Pass: a gate, one factor per channel, becomes a second input of the convolution that reads the
+ * gated map. Its kernel multiplies its weights, which are fewer than the pixels; the product is
+ * never made. See passes.h.
+ */
+#include "engine/passes.h"
+
+#include "engine/kernels/kernels.h"
+
+static bool is_gate(const struct sb_steps *steps, const struct sb_step *step)
+{
+    if (step->op != SB_OP_MUL || step->kernel != &sb_kernel_mul_native)
+        return false;
+    const struct sb_shape factor = steps->values[step->inputs[1]].shape;
+    return factor.h * factor.w == 1 && sb_value_is_private(&steps->values[step->value]);
+}
+
+/* The convolution after step `index` that can take its gate, or NULL. */
+static struct sb_step *find_reader(const struct sb_steps *steps, size_t index)
+{
+    const int value = steps->items[index].value;
+    for (size_t i = index + 1; i < steps->count; i++) {
+        struct sb_step *step = &steps->items[i];
+        if (step->inputs[0] == value)
+            return step->kernel->gates ? step : NULL;
+    }
+    return NULL;
+}
+
+int sb_pass_fuse_gate(struct sb_steps *steps, struct sb_error *err)
+{
+    (void)err;
+    sb_steps_link(steps);
+    for (size_t i = 0; i < steps->count; i++) {
+        struct sb_step *gate = &steps->items[i];
+        struct sb_step *conv = is_gate(steps, gate) ? find_reader(steps, i) : NULL;
+        if (!conv)
+            continue;
+        int *const inputs = conv->inputs;
+        conv->inputs = gate->inputs; /* map and gate */
+        conv->num_inputs = 2;
+        gate->inputs = inputs;
+        gate->num_inputs = 1;
+        gate->dead = true;
+    }
+    sb_steps_link(steps);
+    return 0;
+}
