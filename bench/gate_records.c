@@ -5,6 +5,12 @@
 #include <math.h>
 #include <string.h>
 
+static void note_pairs(struct sb_record *r)
+{
+    sb_record_because(r, "base_samples", "pairs are counted, see rounds");
+    sb_record_because(r, "head_samples", "pairs are counted, see rounds");
+}
+
 static int emit_cell(const struct sb_gate_cell_result *cell, const struct sb_gate_result *result,
                      const struct sb_gate_options *options, const char *run, sb_record_fn emit,
                      void *ctx, struct sb_error *err)
@@ -23,6 +29,7 @@ static int emit_cell(const struct sb_gate_cell_result *cell, const struct sb_gat
     r.u.verdict.metric = "latency";
     r.u.verdict.base = options->base;
     r.u.verdict.head = options->head;
+    note_pairs(&r);
     if (j->count == 0) {
         r.u.verdict.verdict = "NOISY";
         sb_record_because(&r, "ratio", "not timed");
@@ -58,6 +65,7 @@ static int emit_control(const struct sb_gate_result *result, const struct sb_gat
     r.u.verdict.metric = "control: base against base";
     r.u.verdict.verdict = control->noisy ? "NOISY" : "SAME";
     r.u.verdict.base = r.u.verdict.head = options->base;
+    note_pairs(&r);
     r.u.verdict.ratio = 1;
     if (isnan(control->half_width)) {
         sb_record_because(&r, "low", "too few rounds");

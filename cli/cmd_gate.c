@@ -342,10 +342,9 @@ int cmd_gate(int argc, char **argv)
                       50),
         SB_OPT_DOUBLE("run-ms", 0, "T", "timed part of each process, in ms (default: 200)", &run_ms,
                       1, 60000),
-        SB_OPT_DOUBLE(
-            "time-limit", 0, "S",
-            "of the timing; unresolved cells get more rounds up to it (default: 240 s; 0: none)",
-            &limit, 0, 86400),
+        SB_OPT_DOUBLE("time-limit", 0, "S",
+                      "of the timing, with more rounds where needed (default: 240 s; 0: none)",
+                      &limit, 0, 86400),
         SB_OPT_INT("cpu", 0, "N", "pin to this CPU (default: the last usable one)", &cpu, 0, 4095),
         SB_OPT_INT("seed", 0, "N", "seed of the order of runs (default: 1)", &seed, 0, INT64_MAX),
         SB_OPT_STRING("costs", 0, "FILE", "committed costs ('cost --all --exact') to equal",
