@@ -15,7 +15,7 @@
 
 #define TAG       SB_MEM_TAG(SB_MEM_DATA, 0)
 #define GAP       6  /* between the panels */
-#define STRIP     15 /* text above them */
+#define LINE      13 /* of text above them: the name, then what is in each */
 #define TEXT_LEFT 4
 #define PANEL_MAX 500 /* drawings in a panel */
 
@@ -175,6 +175,8 @@ static int add_detection(struct panel *p, uint32_t row, struct sb_error *err)
     if (p->dt->shape_at) {
         rc = sb_detection_mask(p->gt, p->dt, row, &p->masks[p->count], &p->scratch, err);
         to->mask = &p->masks[p->count].rle;
+        if (rc == 0 && !(to->box[2] > 0)) /* results of masks alone */
+            box_of_mask(&p->masks[p->count], to->box);
     }
     p->count++;
     return rc;
@@ -252,24 +254,37 @@ static int make_side(struct panel *p, bool objects, int32_t image, struct sb_ima
     return rc;
 }
 
+/* A line of text above the panels, cut at `right`. */
+static void put_line(struct sb_image *out, int x, int line, int right, const char *text)
+{
+    static const uint8_t ink[3] = {0, 0, 0};
+    char kept[128];
+    snprintf(kept, sizeof(kept), "%s", text);
+    for (size_t n = strlen(kept); n > 0 && x + sb_label_width(kept) > right; n--)
+        kept[n - 1] = '\0';
+    sb_draw_text(out, x, line * LINE + (LINE - SB_FONT_ROWS) / 2, 1, kept, ink);
+}
+
 static int join(const struct sb_image *left, const struct sb_image *right,
                 const struct sb_image_score *score, const char *name, struct sb_image *out,
                 struct sb_error *err)
 {
-    static const uint8_t white[3] = {255, 255, 255}, ink[3] = {0, 0, 0};
-    const int rc = sb_image_create(out, 2 * left->width + GAP, left->height + STRIP, err);
+    static const uint8_t white[3] = {255, 255, 255};
+    const int rc = sb_image_create(out, 2 * left->width + GAP, left->height + 2 * LINE, err);
+    const int second = left->width + GAP;
     char text[128];
     if (rc)
         return rc;
     sb_fill_rect(out, (struct sb_rect){0, 0, out->width, out->height}, white, 255);
-    sb_image_paste(left, 0, STRIP, out);
-    sb_image_paste(right, left->width + GAP, STRIP, out);
-    snprintf(text, sizeof(text), "%.60s: %lld found, %lld missed", name, (long long)score->found,
+    sb_image_paste(left, 0, 2 * LINE, out);
+    sb_image_paste(right, second, 2 * LINE, out);
+    put_line(out, TEXT_LEFT, 0, out->width, name);
+    snprintf(text, sizeof(text), "%lld found, %lld missed", (long long)score->found,
              (long long)score->missed);
-    sb_draw_text(out, TEXT_LEFT, (STRIP - SB_FONT_ROWS) / 2, 1, text, ink);
+    put_line(out, TEXT_LEFT, 1, left->width, text);
     snprintf(text, sizeof(text), "%lld right, %lld wrong", (long long)score->found,
              (long long)score->wrong);
-    sb_draw_text(out, left->width + GAP + TEXT_LEFT, (STRIP - SB_FONT_ROWS) / 2, 1, text, ink);
+    put_line(out, second + TEXT_LEFT, 1, out->width, text);
     return 0;
 }
 

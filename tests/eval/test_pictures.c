@@ -26,6 +26,16 @@ static const char dt_text[] =
     "{\"image_id\": 2, \"category_id\": 1, \"bbox\": [70, 20, 40, 40], \"score\": 0.85},"
     "{\"image_id\": 2, \"category_id\": 1, \"bbox\": [10, 10, 40, 40], \"score\": 0.8}]";
 
+/* Masks of 40 x 40 pixels without boxes: on the object of image 1, and a wrong one at (70, 20). */
+static const char mask_text[] =
+    "[{\"image_id\": 1, \"category_id\": 1, \"score\": 0.7, \"segmentation\": {\"size\": [80, 120],"
+    " \"counts\": "
+    "\"Zi0X1X100000000000000000000000000000000000000000000000000000000000000000000000000000f^5\"}},"
+    "{\"image_id\": 2, \"category_id\": 1, \"score\": 0.8, \"segmentation\": {\"size\": [80, 120],"
+    " \"counts\": "
+    "\"d_"
+    "5X1X100000000000000000000000000000000000000000000000000000000000000000000000000000\\\\h0\"}}]";
+
 struct fixture {
     struct sb_coco_params params;
     struct sb_coco_gt gt;
@@ -33,13 +43,13 @@ struct fixture {
     struct sb_diagnosis d;
 };
 
-static void load(struct fixture *f, enum sb_iou_type type)
+static void load(struct fixture *f, enum sb_iou_type type, const char *results)
 {
     const struct sb_diagnosis_options options = {1, 1};
     sb_coco_params_defaults(&f->params, type);
     assert_ok(sb_coco_gt_load(&f->gt, test_write_text("gt.json", gt_text), &f->params, NULL, &err),
               &err);
-    assert_ok(sb_coco_dt_load(&f->dt, test_write_text("dt.json", dt_text), &f->gt, &f->params, NULL,
+    assert_ok(sb_coco_dt_load(&f->dt, test_write_text("dt.json", results), &f->gt, &f->params, NULL,
                               &err),
               &err);
     assert_ok(sb_diagnose(&f->d, &f->gt, &f->dt, &f->params, &options, NULL, &err), &err);
@@ -58,7 +68,7 @@ static void test_pictures__the_worst_image_comes_first(void **state)
     struct fixture f;
     struct sb_image_score *scores;
     size_t count;
-    load(&f, SB_IOU_BBOX);
+    load(&f, SB_IOU_BBOX, dt_text);
     assert_ok(sb_score_images(&f.d, &f.gt, &f.dt, &scores, &count, &err), &err);
     assert_int_equal(count, 3); /* the empty image is not among them */
     const struct sb_image_score expected[] = {{2, 0, 1, 0}, {1, 1, 0, 1}, {0, 1, 0, 0}};
@@ -103,7 +113,7 @@ static void test_pictures__objects_left_and_detections_right(void **state)
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         struct fixture f;
         struct sb_image picture;
-        load(&f, types[i]);
+        load(&f, types[i], dt_text);
         const struct sb_image_score wrong = {1, 1, 0, 1}, missed = {2, 0, 1, 0};
         draw(&f, &wrong, 200, &picture);
         const int half = picture.width / 2;
@@ -121,11 +131,56 @@ static void test_pictures__objects_left_and_detections_right(void **state)
     }
 }
 
+static void test_pictures__a_mask_alone_has_its_box(void **state)
+{
+    (void)state;
+    const struct sb_image_score wrong = {1, 0, 1, 1};
+    struct fixture f;
+    struct sb_image picture;
+    load(&f, SB_IOU_SEGM, mask_text);
+    draw(&f, &wrong, 200, &picture);
+    const int right_edge = 120 + 6 + 110;
+    assert_true(count_style(&picture, right_edge - 2, right_edge + 2, SB_DRAW_FALSE) > 10);
+    sb_image_release(&picture);
+    release(&f);
+}
+
+/* Pixels of a column that are not white, above the panels. */
+static int ink_above(const struct sb_image *image, int x, int rows)
+{
+    int count = 0;
+    for (int y = 0; y < rows; y++)
+        count += image->pixels[3 * (y * image->width + x)] < 128;
+    return count;
+}
+
+static void test_pictures__titles_of_narrow_panels_stay_apart(void **state)
+{
+    (void)state;
+    const struct sb_image_score wrong = {1, 1, 0, 1};
+    struct fixture f;
+    struct sb_image picture;
+    load(&f, SB_IOU_BBOX, dt_text);
+    draw(&f, &wrong, 36, &picture); /* narrower than "1 found, 0 missed" */
+    const int strip = picture.height - 24, second = strip / 2;
+    int name = 0, titles = 0;
+    for (int x = 36; x < 36 + 6; x++) {
+        name += ink_above(&picture, x, second);
+        titles += ink_above(&picture, x, strip);
+    }
+    assert_int_equal(titles, name); /* nothing in the second line between the panels */
+    assert_true(ink_above(&picture, 4, strip) > 0);
+    sb_image_release(&picture);
+    release(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pictures__the_worst_image_comes_first),
         cmocka_unit_test(test_pictures__objects_left_and_detections_right),
+        cmocka_unit_test(test_pictures__a_mask_alone_has_its_box),
+        cmocka_unit_test(test_pictures__titles_of_narrow_panels_stay_apart),
     };
     return cmocka_run_group_tests_name("eval/pictures", tests, NULL, NULL);
 }
