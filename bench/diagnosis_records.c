@@ -218,6 +218,10 @@ static int put_error(const struct emitter *e, size_t gain, const char *name, str
     }
     if (isnan(delta.value))
         sb_record_because(&r, "delta_ap", "no object");
+    if (isnan(delta.low)) {
+        sb_record_because(&r, "delta_low", "no object");
+        sb_record_because(&r, "delta_high", "no object");
+    }
     return put(e, &r, err);
 }
 
