@@ -15,26 +15,15 @@ static bool is_gate(const struct sb_steps *steps, const struct sb_step *step)
     return factor.h * factor.w == 1 && sb_value_is_private(&steps->values[step->value]);
 }
 
-/* The convolution after step `index` that can take its gate, or NULL. */
-static struct sb_step *find_reader(const struct sb_steps *steps, size_t index)
-{
-    const int value = steps->items[index].value;
-    for (size_t i = index + 1; i < steps->count; i++) {
-        struct sb_step *step = &steps->items[i];
-        if (step->inputs[0] == value)
-            return step->kernel->gates ? step : NULL;
-    }
-    return NULL;
-}
-
 int sb_pass_fuse_gate(struct sb_steps *steps, struct sb_error *err)
 {
     (void)err;
     sb_steps_link(steps);
     for (size_t i = 0; i < steps->count; i++) {
         struct sb_step *gate = &steps->items[i];
-        struct sb_step *conv = is_gate(steps, gate) ? find_reader(steps, i) : NULL;
-        if (!conv)
+        const size_t reader = is_gate(steps, gate) ? sb_steps_reader(steps, i) : 0;
+        struct sb_step *conv = &steps->items[reader];
+        if (reader == 0 || !conv->kernel->gates)
             continue;
         int *const inputs = conv->inputs;
         conv->inputs = gate->inputs; /* map and gate */

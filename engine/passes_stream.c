@@ -8,22 +8,19 @@
 #include "engine/kernels/kernels.h"
 
 /* The depthwise step that can run together with step `index`, or 0. */
-static size_t find_reader(const struct sb_steps *steps, size_t index)
+static size_t find_depthwise(const struct sb_steps *steps, size_t index)
 {
     const struct sb_step *conv = &steps->items[index];
     if (!conv->kernel->streams || conv->residual != SB_NO_VALUE ||
         !sb_value_is_private(&steps->values[conv->value]))
         return 0;
-    for (size_t i = index + 1; i < steps->count; i++) {
-        const struct sb_step *step = &steps->items[i];
-        if (step->inputs[0] == conv->value)
-            return step->kernel == &sb_kernel_dwconv_native &&
-                           (step->residual == SB_NO_VALUE ||
-                            steps->values[step->residual].producer < (int)index)
-                       ? i
-                       : 0;
-    }
-    return 0;
+    const size_t reader = sb_steps_reader(steps, index);
+    const struct sb_step *dw = &steps->items[reader];
+    return reader > 0 && dw->kernel == &sb_kernel_dwconv_native &&
+                   (dw->residual == SB_NO_VALUE ||
+                    steps->values[dw->residual].producer < (int)index)
+               ? reader
+               : 0;
 }
 
 /* The global mean of step `index`'s result, or 0. */
@@ -43,13 +40,13 @@ int sb_pass_stream_depthwise(struct sb_steps *steps, struct sb_error *err)
     (void)err;
     sb_steps_link(steps);
     for (size_t i = 0; i < steps->count; i++) {
-        const size_t reader = find_reader(steps, i);
-        if (reader == 0)
+        const size_t depthwise = find_depthwise(steps, i);
+        if (depthwise == 0)
             continue;
         struct sb_step *conv = &steps->items[i];
         conv->kernel = conv->kernel->streams;
         steps->values[conv->value].streamed = true;
-        sb_steps_follow(steps, reader, i + 1);
+        sb_steps_follow(steps, depthwise, i + 1);
         const size_t mean = find_mean(steps, i + 1);
         if (mean > 0)
             sb_steps_follow(steps, mean, i + 2);

@@ -229,6 +229,15 @@ size_t sb_steps_group_end(const struct sb_steps *steps, size_t index)
     return index;
 }
 
+size_t sb_steps_reader(const struct sb_steps *steps, size_t index)
+{
+    for (size_t i = index + 1; i < steps->count; i++) {
+        if (steps->items[i].inputs[0] == steps->items[index].value)
+            return i;
+    }
+    return 0;
+}
+
 void sb_steps_follow(struct sb_steps *steps, size_t from, size_t to)
 {
     struct sb_step moved = steps->items[from];

@@ -105,6 +105,8 @@ int sb_steps_add_value(struct sb_steps *steps, const struct sb_value *value, str
 /* First step, and the one after the last, of the group that runs together with step `index`. */
 size_t sb_steps_group_start(const struct sb_steps *steps, size_t index);
 size_t sb_steps_group_end(const struct sb_steps *steps, size_t index);
+/* The first step after step `index` whose first input is its value, or 0. */
+size_t sb_steps_reader(const struct sb_steps *steps, size_t index);
 /* Moves step `from` up to place `to`, where it follows the step before it, and links the list. */
 void sb_steps_follow(struct sb_steps *steps, size_t from, size_t to);
 /* Lets `producer` put out what `step` did, which dies. */

@@ -5,8 +5,8 @@
  * output rows; rows that the next ones need again move to the front of the buffer. Only the rows
  * where strips meet are made twice. Where the global mean of the result follows, every output row's
  * sums are put down while it is in cache, and added up at the end, in the same order for any cut.
- * Sums are those of two steps, but that long ones are not cut
- * into stretches: one panel stays in cache as it is.
+ * Sums are those of two steps, but that long ones are not cut into stretches: one panel stays in
+ * cache as it is.
  */
 #include "engine/kernels/jobs.h"
 #include "engine/kernels/native.h"
