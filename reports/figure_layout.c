@@ -175,11 +175,20 @@ static double title_height(const struct sb_panel *panel, double width)
     return height;
 }
 
-static double highest_title(const struct sb_figure *f, double width)
+/* A title may go on above panels of its row that have none. */
+static double title_width(const struct sb_figure *f, size_t panel, double cell, double left)
+{
+    size_t end = panel + 1;
+    while (end < f->num_panels && end % f->columns != 0 && !*f->panels[end].title)
+        end++;
+    return fmax((double)(end - panel) * cell - left, LEAST_TITLE);
+}
+
+static double highest_title(const struct sb_figure *f, double cell, double left)
 {
     double highest = 0;
     for (size_t p = 0; p < f->num_panels; p++)
-        highest = fmax(highest, title_height(&f->panels[p], width));
+        highest = fmax(highest, title_height(&f->panels[p], title_width(f, p, cell, left)));
     return highest;
 }
 
@@ -197,8 +206,7 @@ static double place_panels(struct sb_layout *l, const struct sb_figure *f, doubl
 {
     const double left = widest_tick(f) + TICK_GAP + (any_y_label(f) ? LINE + 4 : 0);
     const double cell = (l->width - 2 * MARGIN) / (double)f->columns;
-    const double title_width = fmax(cell - left, LEAST_TITLE),
-                 titles = highest_title(f, title_width);
+    const double titles = highest_title(f, cell, left);
     double row_bottom = y;
     for (size_t p = 0; p < f->num_panels; p++) {
         const struct sb_panel *panel = &f->panels[p];
@@ -207,7 +215,7 @@ static double place_panels(struct sb_layout *l, const struct sb_figure *f, doubl
         const double top = y + PANEL_GAP + titles;
         l->plots[p] = (struct sb_box){MARGIN + (double)(p % f->columns) * cell + left, top,
                                       cell - left - RIGHT_ROOM, f->panel_height};
-        place_title(l, panel, &l->plots[p], title_width);
+        place_title(l, panel, &l->plots[p], title_width(f, p, cell, left));
         const double bottom = top + f->panel_height + LINE + (*panel->x.label ? LINE : 0);
         row_bottom = bottom > row_bottom ? bottom : row_bottom;
     }

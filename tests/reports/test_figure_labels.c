@@ -125,6 +125,28 @@ static void test_figure_layout__keys_and_titles_have_room(void **state)
     sb_figure_release(&f);
 }
 
+/* Beside a panel without one, the same title has room for a single line. */
+static void test_figure_layout__titles_go_on_above_panels_without_one(void **state)
+{
+    (void)state;
+    struct sb_figure f;
+    struct sb_layout l;
+    sb_figure_init(&f, "two", "Two panels");
+    f.columns = 2;
+    for (size_t p = 0; p < 2; p++) {
+        struct sb_panel *panel =
+            sb_figure_panel(&f, p ? "" : "a-model-whose-name-is-long with-more-words that-do fit");
+        struct sb_series *series = sb_figure_series(&f, panel, "a", SB_MARK_POINTS, 0);
+        sb_figure_point(&f, series, 1, 1);
+    }
+    assert_ok(sb_figure_finish(&f, &err), &err);
+    assert_ok(sb_layout_init(&l, &f, false, &err), &err);
+    assert_int_equal(l.num_lines, 1);
+    assert_true(sb_text_pixels(l.lines[0].text, SB_FONT_PIXELS) > l.plots[0].width);
+    sb_layout_release(&l);
+    sb_figure_release(&f);
+}
+
 static int lay_out(void *ctx)
 {
     struct sb_figure f;
@@ -153,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_figure_labels__ticks_have_room),
         cmocka_unit_test(test_figure_labels__text_is_as_wide_as_its_font),
         cmocka_unit_test(test_figure_layout__keys_and_titles_have_room),
+        cmocka_unit_test(test_figure_layout__titles_go_on_above_panels_without_one),
         cmocka_unit_test(test_figure_labels__survive_running_out_of_memory),
     };
     return cmocka_run_group_tests_name("reports/figure_labels", tests, NULL, NULL);
