@@ -14,7 +14,7 @@
 struct sb_accuracy_set {
     const char *annotations; /* COCO ground truth; of classifiers a list (datasets/label_list.h) */
     const char *images;      /* folder of its images */
-    int first_class;         /* of classifiers: the model's class that is label 0 */
+    int first_class;         /* of classifiers: class of label 0; -1: as the model's spec says */
 };
 
 /* Evaluates what `options` measures (its batch and engine do not matter). The records' cell has no

@@ -56,8 +56,10 @@ int sb_session_settings(const struct sb_session_options *o, struct sb_str *out,
     sb_str_printf(out, "; averages %s; kernels %s", m->use_ema ? "yes" : "no",
                   m->tuning ? m->tuning : "default");
     const struct sb_accuracy_set *const a = o->accuracy;
-    sb_str_printf(out, "; truth %s; images %s; first class %d", a ? a->annotations : "none",
-                  a ? a->images : "none", a ? a->first_class : 0);
+    sb_str_printf(out, "; truth %s; images %s", a ? a->annotations : "none",
+                  a ? a->images : "none");
+    if (a && a->first_class >= 0)
+        sb_str_printf(out, "; first class %d", a->first_class);
     const int rc = m->weights ? put_weight_digest(m->weights, out, err) : 0;
     return rc == 0 && out->failed ? sb_error_nomem(err, "the settings", out->length) : rc;
 }

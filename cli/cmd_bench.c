@@ -359,7 +359,8 @@ static void reset_options(void)
     accuracy = (struct sb_accuracy_set){NULL, NULL, 0};
     scenario = "stream";
     seed = processes = 1;
-    runs = min_runs = max_runs = first_class = 0;
+    runs = min_runs = max_runs = 0;
+    first_class = -1;
     warmup = 2;
     step_passes = 7;
     seconds = NO_TIME;
@@ -407,8 +408,8 @@ int cmd_bench(int argc, char **argv)
                       &accuracy.annotations),
         SB_OPT_STRING("images", 0, "DIR", "its images", &accuracy.images),
         SB_OPT_INT("first-class", 0, "N",
-                   "class of label 0 (default: 0; 1 skips a background class)", &first_class, 0,
-                   100000),
+                   "class of label 0 (default: the model's; 1 skips a background class)",
+                   &first_class, 0, 100000),
         SB_OPT_STRING("output", 'o', "RUN.jsonl", "write records to this file", &output),
         SB_OPT_FLAG("resume", 0, "continue the file of a session that was interrupted", &resume),
         SB_OPT_STRING("trace", 0, "FILE", "one pass for chrome://tracing or ui.perfetto.dev",

@@ -37,7 +37,7 @@ static void describe(void)
 {
     sb_image_run_describe(&run);
     sb_jw_int(&run.writer, "top", top);
-    sb_jw_int(&run.writer, "first_class", first_class);
+    sb_jw_int(&run.writer, "first_class", first_class < 0 ? run.model->first_class : first_class);
 }
 
 static int print_json(const struct sb_classify_summary *s, struct sb_error *err)
@@ -136,8 +136,8 @@ int cmd_classify(int argc, char **argv)
         SB_OPT_IMAGE_RUN(&run),
         SB_OPT_INT("top", 0, "K", "classes per image (default: 5)", &top, 1, 100000),
         SB_OPT_INT("first-class", 0, "N",
-                   "class of label 0 (default: 0; 1 skips a background class)", &first_class, 0,
-                   100000),
+                   "class of label 0 (default: the model's; 1 skips a background class)",
+                   &first_class, 0, 100000),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {
@@ -151,12 +151,13 @@ int cmd_classify(int argc, char **argv)
         "images, --shard with --merge and ranks work as in 'spinebench detect'.",
         options,
         "examples:\n"
-        "  spinebench classify spinenet-49-imagenet --weights model.ckpt --first-class 1 \\\n"
+        "  spinebench classify spinenet-49-imagenet --weights model.ckpt \\\n"
         "      --list val.txt --images val -o predictions.jsonl\n"
+        "  spinebench classify tiny-spinenet-species picture.png -o p.jsonl\n"
         "  spinebench classify my-model.json --weights w.safetensors -o p.jsonl photo.jpg\n"};
     sb_image_run_defaults(&run, "classify");
     list_path = synsets = NULL;
-    first_class = 0;
+    first_class = -1;
     top = 5;
     return sb_cli_run("classify", &help, argc, argv, run_classify);
 }

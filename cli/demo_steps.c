@@ -275,7 +275,6 @@ static int classify(struct sb_demo *d, const struct sb_demo_model *m, size_t run
     struct sb_classify_summary summary = {0};
     sb_classify_options_defaults(&options);
     options.plan.threads = d->threads;
-    options.first_class = 1;
     int rc = load(m, run, &model, &weights, err);
     if (rc == 0)
         rc = sb_label_list_load(&labels, sb_str_text(&d->species_list),

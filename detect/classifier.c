@@ -29,6 +29,7 @@ void sb_classify_options_defaults(struct sb_classify_options *options)
     memset(options, 0, sizeof(*options));
     sb_plan_options_defaults(&options->plan);
     options->top = 5;
+    options->first_class = -1;
 }
 
 static int load(void *ctx, const struct sb_image_item *item, size_t slot, struct sb_error *err)
@@ -59,10 +60,15 @@ static int work(void *ctx, size_t slot, size_t output, struct sb_error *err)
     return rc;
 }
 
-/* Softmax over all classes into r->ranked, without those below first_class; returns how many. */
+static int first_class(const struct sb_model *m, const struct sb_classify_options *options)
+{
+    return options->first_class < 0 ? m->first_class : options->first_class;
+}
+
+/* Softmax over all classes into r->ranked, without those below the first; returns how many. */
 static size_t softmax(struct run *r, const float *logits)
 {
-    const size_t first = (size_t)r->options->first_class;
+    const size_t first = (size_t)first_class(r->model, r->options);
     float most = logits[0];
     double sum = 0;
     for (size_t i = 1; i < r->num_classes; i++)

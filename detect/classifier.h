@@ -21,8 +21,8 @@
 struct sb_classify_options {
     struct sb_plan_options plan;
     int top;         /* classes per image, >= 1; default 5 */
-    int first_class; /* model's class that is label 0; lower ones are never predicted. 1 for models
-                        with a background class (ImageNet's 1001); default 0 */
+    int first_class; /* class of the model that is label 0; lower ones are never predicted. Default
+                        -1: as the model's spec says, 1 where it has a background class */
     bool apply_exif; /* turn photos upright; default false, as published */
 };
 void sb_classify_options_defaults(struct sb_classify_options *options);

@@ -38,6 +38,7 @@ static int describe(struct sb_model *m, const struct sb_model_spec *spec,
     m->padded_h = pad ? padded_to(m->image_h, spec->max_level) : m->image_h;
     m->padded_w = pad ? padded_to(m->image_w, spec->max_level) : m->image_w;
     m->num_classes = spec->num_classes;
+    m->first_class = spec->first_class;
     m->sync_batchnorm = spec->sync_batchnorm;
     m->anchor = spec->anchor;
     m->postprocess = spec->postprocess;

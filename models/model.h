@@ -52,6 +52,7 @@ struct sb_model {
     int padded_h,
         padded_w;        /* network input: multiple of 2^max_level (classification: image size) */
     int num_classes;     /* background (class 0) included */
+    int first_class;     /* of classifiers: the class of label 0; those below are background */
     bool sync_batchnorm; /* spec key "sync_batchnorm" (default: true but for classification): the
                             published graph computes batch norm un-fused, which profilers count */
     struct sb_anchor_config anchor;           /* RetinaNet and RPN */

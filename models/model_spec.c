@@ -163,9 +163,19 @@ static int check_members(const struct sb_json *root, enum sb_task task, struct s
         "activation", "batchnorm_epsilon", "sync_batchnorm", "levels",    "backbone", "neck",
         "rpn",        "proposals",         "box_head",       "mask_head", "anchors",  "postprocess",
         NULL};
-    static const char *const classification[] = {
-        "name",       "description",       "task",           "size",     "classes", "class_names",
-        "activation", "batchnorm_epsilon", "sync_batchnorm", "backbone", "head",    NULL};
+    static const char *const classification[] = {"name",
+                                                 "description",
+                                                 "task",
+                                                 "size",
+                                                 "classes",
+                                                 "first_class",
+                                                 "class_names",
+                                                 "activation",
+                                                 "batchnorm_epsilon",
+                                                 "sync_batchnorm",
+                                                 "backbone",
+                                                 "head",
+                                                 NULL};
     switch (task) {
     case SB_TASK_RETINANET:
         return sb_json_only(root, retinanet, err);
@@ -265,6 +275,8 @@ static int read_task_members(const struct sb_json *root, struct sb_model_spec *o
         return 0;
     int rc = sb_json_get_int(root, "classes", 2, MAX_CLASSES, &classes, err);
     out->num_classes = (int)classes;
+    if (rc == 0 && out->task == SB_TASK_CLASSIFY)
+        rc = sb_spec_opt_int(root, "first_class", 0, classes - 1, &out->first_class, err);
     if (rc == 0)
         rc = read_class_names(root, out, err);
     if (rc == 0)

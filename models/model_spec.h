@@ -118,6 +118,7 @@ struct sb_model_spec {
     enum sb_task task;
     int size_h, size_w;                                     /* default input size */
     int num_classes;                                        /* background included */
+    int first_class;                                        /* of classifiers: that of label 0 */
     int num_names;                                          /* 0, or num_classes - 1 */
     char class_names[SB_SPEC_MAX_NAMES][SB_SPEC_NAME_SIZE]; /* from class 1 */
     enum sb_act act;

@@ -233,10 +233,12 @@ static void test_model__classification(void **state)
     assert_false(m->sync_batchnorm);
     assert_int_equal(m->padded_h, 224);
     assert_output(m, "logits", "(1, 1001, 1, 1)");
+    assert_int_equal(m->first_class, 1);
     assert_output(m, "feature_p3", "(1, 256, 28, 28)");
     sb_model_free(&m);
     m = open_model("resnet-50-inaturalist2017", 0);
     assert_output(m, "logits", "(1, 5089, 1, 1)");
+    assert_int_equal(m->first_class, 0);
     assert_int_equal(sb_graph_find_output(m->graph, "feature_p3"), -1);
     sb_model_free(&m);
 }

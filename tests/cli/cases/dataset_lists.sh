@@ -8,7 +8,7 @@ cp s/val/Aves/0/*.png f/n00000001 && cp s/val/Aves/1/*.png s/val/Aves/2/*.png f/
 head -c 500 s/val/Aves/3/*.png >f/n00000002/cut.png
 printf 'n00000002 one\nn00000001 other\n' >synsets.txt
 spinebench dataset check f || echo "exit code $?"
-spinebench classify tiny-resnet-species --list f --synsets synsets.txt --first-class 1 --skip-broken -q -o p.jsonl >/dev/null
+spinebench classify tiny-resnet-species --list f --synsets synsets.txt --skip-broken -q -o p.jsonl >/dev/null
 grep -o '"label":[-0-9]*' p.jsonl
 spinebench eval topk f p.jsonl --synsets synsets.txt | tail -n 1
 printf 'none.jpg n00000001\n' >list.txt
