@@ -29,9 +29,10 @@ static void print_text(const struct sb_topk *topk)
     for (size_t i = 0; per_class && i < topk->class_count; i++)
         print_group("class", &topk->classes[i]);
     if (topk->missing)
-        printf("%lld images have no prediction: they count as wrong\n", (long long)topk->missing);
+        printf("images without a prediction, which count as wrong: %lld\n",
+               (long long)topk->missing);
     if (topk->unlabelled)
-        printf("%lld images have no label: they do not count\n", (long long)topk->unlabelled);
+        printf("images without a label, which do not count: %lld\n", (long long)topk->unlabelled);
 }
 
 static void group_json(struct sb_jw *w, const char *key, const struct sb_topk_group *g)
@@ -114,7 +115,8 @@ int cmd_eval_topk(int argc, char **argv)
         "eval topk LABELS PREDS [options]",
         "Top-1 and top-5 accuracy with 95 % Wilson intervals, over all images and per\n"
         "super-category. LABELS is what 'classify --list' reads; PREDS is what\n"
-        "'spinebench classify' writes, or CSV lines IMAGE,CLASS,CLASS,... best first.",
+        "'spinebench classify' writes, or CSV lines IMAGE,CLASS,CLASS,... best first, a line of\n"
+        "column names before them allowed. Images are named as in LABELS.",
         options, "example: spinebench eval topk val2018.txt predictions.jsonl"};
     return sb_cli_run("eval topk", &help, argc, argv, run);
 }

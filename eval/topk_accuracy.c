@@ -68,6 +68,8 @@ static int note_prediction(struct reader *r, struct sb_scan *s, const char *at, 
     int rc = 0;
     if (rank < 0) {
         rc = sb_scan_fail(s, at, "the list has no image %s", sb_str_text(&name));
+        sb_error_hint(s->err, "images are named as in the list, the first is \"%s\"",
+                      r->labels->names[0]);
     } else if (r->rank[r->image_of[rank]] != 0) {
         rc = sb_scan_fail(s, at, "a second prediction for %s", sb_str_text(&name));
     } else {
@@ -120,31 +122,102 @@ static int read_json_line(struct reader *r, struct sb_scan *s)
     return rc ? rc : note_prediction(r, s, at, id, classes, count);
 }
 
-static int read_csv_line(struct reader *r, struct sb_scan *s)
+static void skip_blanks(struct sb_scan *s)
+{
+    s->pos += strspn(s->pos, " \t");
+}
+
+/* The first field of a line into out: up to a comma, or in double quotes, of which two stand for
+ * one; without blanks around it. */
+static int read_name(struct sb_scan *s, const char *line_end, struct sb_str *out)
+{
+    skip_blanks(s);
+    const char *const at = s->pos;
+    const char *p = at;
+    if (*at == '"') {
+        for (p++; p < line_end && (*p != '"' || p[1] == '"'); p++) {
+            p += *p == '"';
+            sb_str_append(out, p, 1);
+        }
+        if (p == line_end)
+            return sb_scan_fail(s, at, "the line ends inside quotes");
+        s->pos = p + 1;
+        skip_blanks(s);
+    } else {
+        s->pos = at + strcspn(at, ",\r\n");
+        for (p = s->pos; p > at && (p[-1] == ' ' || p[-1] == '\t');)
+            p--;
+        sb_str_append(out, at, (size_t)(p - at));
+    }
+    if (s->pos == line_end || *s->pos != ',') {
+        s->pos = at;
+        return sb_scan_expected(s, "IMAGE,CLASS,...");
+    }
+    return out->failed ? sb_error_nomem(s->err, "a name", (size_t)(s->pos - at)) : 0;
+}
+
+/* ",CLASS" or ",\"CLASS\"", blanks around it allowed. */
+static int read_class(struct sb_scan *s, int64_t *class)
+{
+    if (*s->pos != ',')
+        return sb_scan_expected(s, "','");
+    s->pos++;
+    skip_blanks(s);
+    const bool quoted = *s->pos == '"';
+    s->pos += quoted;
+    const int rc = sb_scan_int(s, 0, INT64_MAX, class);
+    if (rc == 0 && quoted && *s->pos != '"')
+        return sb_scan_expected(s, "the closing quote");
+    s->pos += rc == 0 && quoted;
+    skip_blanks(s);
+    return rc;
+}
+
+/* Whether a line names columns: no image of the list, and no number where a class belongs. */
+static bool is_header(const struct reader *r, const struct sb_scan *s, int64_t id)
+{
+    const char *const p = s->pos + 1 + strspn(s->pos + 1, " \t\"");
+    return sb_id_map_find(&r->images, id) < 0 && !(*p >= '0' && *p <= '9');
+}
+
+static int read_csv_line(struct reader *r, struct sb_scan *s, bool first)
 {
     const char *const at = s->pos;
     const char *const line_end = at + strcspn(at, "\r\n");
-    const char *const comma = memchr(at, ',', (size_t)(line_end - at));
     int64_t id = 0, classes[MAX_K];
     size_t count = 0;
-    if (!comma)
-        return sb_scan_expected(s, "IMAGE,CLASS,...");
     struct sb_str name = SB_STR_INIT;
-    sb_str_append(&name, at, (size_t)(comma - at));
-    int rc = name.failed ? sb_error_nomem(s->err, "a name", (size_t)(comma - at))
-                         : sb_id_of_text(&r->names, sb_str_text(&name), &id, s->err);
+    int rc = read_name(s, line_end, &name);
+    if (rc == 0)
+        rc = sb_id_of_text(&r->names, sb_str_text(&name), &id, s->err);
     sb_str_release(&name);
-    s->pos = comma;
+    if (rc == 0 && first && is_header(r, s, id)) {
+        s->pos = line_end;
+        return 0;
+    }
     while (rc == 0 && s->pos < line_end) {
         int64_t v = 0;
-        if (*s->pos != ',')
-            return sb_scan_expected(s, "','");
-        s->pos++;
-        rc = sb_scan_int(s, 0, INT64_MAX, &v);
+        rc = read_class(s, &v);
         if (count < MAX_K)
             classes[count++] = v;
     }
     return rc ? rc : note_prediction(r, s, at, id, classes, count);
+}
+
+/* The line and column of an error, which has its byte. */
+static void locate(const struct sb_map *map, struct sb_error *err)
+{
+    const char *const text = map->data;
+    int64_t line = 1, start = 0;
+    if (!err || err->offset < 0 || (size_t)err->offset > map->size)
+        return;
+    for (int64_t i = 0; i < err->offset; i++) {
+        if (text[i] == '\n') {
+            line++;
+            start = i + 1;
+        }
+    }
+    sb_error_line(err, line, err->offset - start + 1);
 }
 
 static int read_predictions(struct reader *r, const char *path, struct sb_error *err)
@@ -155,10 +228,12 @@ static int read_predictions(struct reader *r, const char *path, struct sb_error 
     if (rc)
         return rc;
     rc = sb_scan_init(&s, map.data, map.size, path, err);
-    while (rc == 0 && s.pos < s.end) {
-        rc = *s.pos == '{' ? read_json_line(r, &s) : read_csv_line(r, &s);
+    for (bool first = true; rc == 0 && s.pos < s.end; first = false) {
+        rc = *s.pos == '{' ? read_json_line(r, &s) : read_csv_line(r, &s, first);
         s.pos += rc == 0 ? strspn(s.pos, " \t\r\n") : 0;
     }
+    if (rc)
+        locate(&map, err);
     sb_map_release(&map);
     return rc;
 }

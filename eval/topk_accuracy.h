@@ -6,8 +6,8 @@
  * iNaturalist's paths).
  *
  * Predictions are JSON Lines with "image" and "classes", best first, as `spinebench classify`
- * writes them, or CSV lines IMAGE,CLASS,CLASS,... . Labelled images without a prediction count as
- * wrong.
+ * writes them, or CSV lines IMAGE,CLASS,CLASS,..., fields quoted or not, with or without a line of
+ * column names. Labelled images without a prediction count as wrong.
  */
 #ifndef SB_EVAL_TOPK_ACCURACY_H
 #define SB_EVAL_TOPK_ACCURACY_H
@@ -33,7 +33,7 @@ struct sb_topk {
     int64_t missing;               /* labelled images without a prediction */
 };
 
-/* Evaluates the predictions in path. SB_EFORMAT with byte offset for lines that are no prediction,
+/* Evaluates the predictions in path. SB_EFORMAT with line and byte for lines that are no prediction,
  * images that the list does not have (named) and images predicted twice. */
 int sb_topk_evaluate(struct sb_topk *topk, const struct sb_label_list *labels, const char *path,
                      struct sb_error *err);

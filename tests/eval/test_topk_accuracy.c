@@ -78,29 +78,55 @@ static void test_topk__counts_json_lines_and_csv(void **state)
     sb_topk_release(&topk);
 }
 
+static void test_topk__reads_csv_as_others_write_it(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "image,first,second\nx/Aves/3/a.jpg,3,4\nx/Aves/4/b.jpg,1,2,3,5,4\n"
+        "x/Insecta/7/c.jpg,1\n",
+        "\"image\",\"class\"\r\n\"x/Aves/3/a.jpg\",\"3\"\r\n\"x/Aves/4/b.jpg\",\"1\",\"4\"\r\n"
+        "\"x/Insecta/7/c.jpg\",\"1\"",
+        "x/Aves/3/a.jpg , 3, 4 \n x/Aves/4/b.jpg, 1, 4\n\"x/Insecta/7/c.jpg\" ,1\n",
+    };
+    struct sb_topk topk;
+    struct sb_error err;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_ok(evaluate(list, texts[i], &topk, &err), &err);
+        check_counts(&topk);
+        sb_topk_release(&topk);
+    }
+    assert_ok(evaluate("q\"u,o 3\n", "\"q\"\"u,o\",3\n", &topk, &err), &err);
+    assert_int_equal(topk.all.top1, 1);
+    sb_topk_release(&topk);
+}
+
 static void test_topk__wrong_input_is_refused(void **state)
 {
     (void)state;
     static const struct {
         const char *predictions, *message;
-        int64_t offset;
+        int64_t offset, line;
     } cases[] = {
-        {"y.jpg,3\n", "the list has no image \"y.jpg\"", 0},
-        {"x/Aves/3/a.jpg,3\nx/Aves/3/a.jpg,4\n", "a second prediction for", 17},
-        {"x/Aves/3/a.jpg\n", "expected IMAGE,CLASS", 0},
-        {"x/Aves/3/a.jpg,three\n", "expected a number, found three", 15},
-        {"{\"image\":\"x/Aves/3/a.jpg\"}", "member \"classes\" is missing", 0},
-        {"{\"image\":5,\"classes\":[1]}", "expected an image's name, found 5", 9},
-        {"{\"image\":\"x/Aves/3/a.jpg\",\"classes\":[1", "the file ends", 38},
+        {"y.jpg,3\n", "the list has no image \"y.jpg\"", 0, 1},
+        {"x/Aves/3/a.jpg,3\nx/Aves/3/a.jpg,4\n", "a second prediction for", 17, 2},
+        {"x/Aves/3/a.jpg\n", "expected IMAGE,CLASS", 0, 1},
+        {"x/Aves/3/a.jpg,three\n", "expected a number, found three", 15, 1},
+        {"{\"image\":\"x/Aves/3/a.jpg\"}", "member \"classes\" is missing", 0, 1},
+        {"{\"image\":5,\"classes\":[1]}", "expected an image's name, found 5", 9, 1},
+        {"{\"image\":\"x/Aves/3/a.jpg\",\"classes\":[1", "the file ends", 38, 1},
+        {"image,class\nimage,class\n", "expected a number, found class", 18, 2},
+        {"x/Aves/3/a.jpg,3\n\"x/Aves/4/b.jpg,3\n", "the line ends inside quotes", 17, 2},
+        {"x/Aves/3/a.jpg,\"3,4\n", "expected the closing quote", 17, 1},
+        {"x/Aves/3/a.jpg,3;4\n", "expected ','", 16, 1},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct sb_topk topk;
         struct sb_error err;
         const int rc = evaluate(list, cases[i].predictions, &topk, &err);
         if (rc != SB_EFORMAT || !strstr(err.message, cases[i].message) ||
-            err.offset != cases[i].offset)
-            fail_msg("%s: %d, byte %lld: %s", cases[i].predictions, rc, (long long)err.offset,
-                     err.message);
+            err.offset != cases[i].offset || err.line != cases[i].line)
+            fail_msg("%s: %d, line %lld, byte %lld: %s", cases[i].predictions, rc,
+                     (long long)err.line, (long long)err.offset, err.message);
     }
 }
 
@@ -109,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wilson__known_intervals),
         cmocka_unit_test(test_topk__counts_json_lines_and_csv),
+        cmocka_unit_test(test_topk__reads_csv_as_others_write_it),
         cmocka_unit_test(test_topk__wrong_input_is_refused),
     };
     return cmocka_run_group_tests_name("eval/topk_accuracy", tests, NULL, NULL);
