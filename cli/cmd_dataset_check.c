@@ -84,6 +84,10 @@ static void print_coco_totals(const struct sb_coco_stats *s)
     printf("annotations per image: %.2f, at most %zu; %zu images without any\n",
            s->set.num_images ? (double)all->annotations / (double)s->set.num_images : 0,
            s->most_per_image, s->crowding[0]);
+    const struct sb_spread *const sizes = &s->category_sizes;
+    if (s->set.num_categories)
+        printf("annotations per category: %zu to %zu, median %zu\n", sizes->fewest, sizes->most,
+               sizes->median);
     if (all->small + all->medium + all->large + all->crowds > 0)
         printf("small %zu, medium %zu, large %zu (area below 32^2, to 96^2, above); crowds %zu\n",
                all->small, all->medium, all->large, all->crowds);
@@ -95,7 +99,8 @@ static void print_list_totals(const struct sb_list_stats *s)
 {
     printf("%zu images, %zu labelled, %zu classes\n", s->images, s->labelled, s->num_classes);
     if (s->num_classes)
-        printf("images per class: %zu to %zu, median %zu\n", s->fewest, s->most, s->median);
+        printf("images per class: %zu to %zu, median %zu\n", s->class_sizes.fewest,
+               s->class_sizes.most, s->class_sizes.median);
 }
 
 static void print_totals(const struct judged *judged)
@@ -225,10 +230,10 @@ int cmd_dataset_check(int argc, char **argv)
         "JSON, lists of labelled images and folders of classes, as 'classify --list' reads them:\n"
         "missing and broken images, sizes that differ, images, categories and annotations listed\n"
         "twice, unknown images and categories, empty boxes, boxes outside of their image,\n"
-        "degenerate polygons, wrong keypoints, panoptic segments that are not those of their PNG,\n"
-        "images without a label, and unused categories. Prints up to ten of each kind and the\n"
-        "number of all. Exit code 1 when there is any, but for unused categories, which subsets\n"
-        "have.",
+        "degenerate polygons, broken masks, wrong keypoints, panoptic segments that are not those\n"
+        "of their PNG, images without a label, and unused categories. Prints up to ten of each\n"
+        "kind and the number of all, and what the set holds; 'dataset stats' has a row for each\n"
+        "category. Exit code 1 when anything is found but unused categories, which subsets have.",
         options,
         "examples:\n"
         "  spinebench dataset check instances_val2017.json --images val2017\n"

@@ -27,6 +27,7 @@ static const char *const names[SB_FINDINGS] = {
     [SB_FINDING_EMPTY_BOX] = "empty box",
     [SB_FINDING_BOX_OUTSIDE] = "box outside of its image",
     [SB_FINDING_DEGENERATE_POLYGON] = "degenerate polygon",
+    [SB_FINDING_BROKEN_MASK] = "broken mask",
     [SB_FINDING_WRONG_KEYPOINTS] = "wrong keypoints",
     [SB_FINDING_WRONG_SEGMENTS] = "segments differ from their PNG",
     [SB_FINDING_NO_LABEL] = "image without a label",
@@ -113,6 +114,34 @@ static int check_file_names(struct sb_coco_checker *c, struct sb_error *err)
         sb_check_report(c, SB_FINDING_DUPLICATE_IMAGE);
     }
     sb_free(sorted);
+    return 0;
+}
+
+static int compare_sizes(const void *a, const void *b)
+{
+    const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+void sb_spread_of(size_t *sizes, size_t count, struct sb_spread *out)
+{
+    *out = (struct sb_spread){0, 0, 0};
+    if (!count)
+        return;
+    qsort(sizes, count, sizeof(*sizes), compare_sizes);
+    *out = (struct sb_spread){sizes[0], sizes[count / 2], sizes[count - 1]};
+}
+
+static int measure_categories(struct sb_coco_stats *out, struct sb_error *err)
+{
+    const size_t n = out->set.num_categories;
+    size_t *const sizes = sb_calloc(n + 1, sizeof(*sizes), TAG);
+    if (!sizes)
+        return sb_error_nomem(err, "categories", n * sizeof(*sizes));
+    for (size_t i = 0; i < n; i++)
+        sizes[i] = out->per_category[i].annotations;
+    sb_spread_of(sizes, n, &out->category_sizes);
+    sb_free(sizes);
     return 0;
 }
 
@@ -206,6 +235,8 @@ static int check_text(struct sb_coco_checker *c, const char *path, const char *s
     if (rc == 0)
         rc = sb_check_annotations(c, &scan);
     if (rc == 0)
+        rc = measure_categories(c->out, err);
+    if (rc == 0)
         check_totals(c);
     if (rc == 0 && segments_dir)
         rc = sb_check_pictures(c, &scan, segments_dir, pool, err);
@@ -222,6 +253,8 @@ static void release(struct sb_coco_checker *c)
     sb_free(c->categories);
     sb_free(c->per_image);
     sb_free(c->ids);
+    sb_rle_code_release(&c->code);
+    sb_rle_release(&c->mask);
     sb_str_release(&c->text);
 }
 
@@ -233,6 +266,10 @@ int sb_coco_check(const char *path, const struct sb_check_folders *folders, stru
     memset(out, 0, sizeof(*out));
     struct sb_coco_checker c = {.out = out, .found = found, .ctx = ctx};
     int rc = sb_coco_images_read(path, &out->set, err);
+    if (rc == 0 && out->set.num_images == 0) {
+        rc = sb_error_set(err, SB_EFORMAT, "lists no image");
+        sb_error_file(err, path);
+    }
     if (rc == 0)
         rc = prepare(&c, err);
     if (rc == 0)

@@ -5,8 +5,8 @@
  *
  *     const struct sb_check_folders folders = {"val", NULL};
  *     int rc = sb_coco_check("gt.json", &folders, pool, on_finding, ctx, &stats, &err);
- *     ... stats.all.annotations, stats.per_category[i].small,
- * stats.findings[SB_FINDING_BOX_OUTSIDE] sb_coco_stats_release(&stats);
+ *     ... stats.all.annotations, stats.findings[SB_FINDING_BOX_OUTSIDE] ...
+ *     sb_coco_stats_release(&stats);
  */
 #ifndef SB_DATASETS_COCO_CHECK_H
 #define SB_DATASETS_COCO_CHECK_H
@@ -29,11 +29,12 @@ enum sb_finding {
     SB_FINDING_EMPTY_BOX,          /* width or height not above 0 */
     SB_FINDING_BOX_OUTSIDE,        /* reaches more than half a pixel out of its image */
     SB_FINDING_DEGENERATE_POLYGON, /* odd or fewer than 6 numbers, or no extent in x or y */
-    SB_FINDING_WRONG_KEYPOINTS, /* not x, y, v each; v not 0, 1, 2; outside; num_keypoints 0 or not
-                                 */
-    SB_FINDING_WRONG_SEGMENTS,  /* panoptic segments and the pixels of the PNG differ */
-    SB_FINDING_NO_LABEL,        /* an image of a list (list_check.h) has no label */
-    SB_FINDING_UNUSED_CATEGORY, /* no annotation has it, but others do */
+    SB_FINDING_BROKEN_MASK,        /* runs that are none, or do not fill the image */
+    SB_FINDING_WRONG_KEYPOINTS,    /* not x, y, v each; v not 0, 1, 2; outside; a wrong
+                                      num_keypoints */
+    SB_FINDING_WRONG_SEGMENTS,     /* panoptic segments and the pixels of the PNG differ */
+    SB_FINDING_NO_LABEL,           /* an image of a list (list_check.h) has no label */
+    SB_FINDING_UNUSED_CATEGORY,    /* no annotation has it, but others do */
     SB_FINDINGS
 };
 /* "missing image file", ... */
@@ -45,6 +46,13 @@ struct sb_coco_counts {
     size_t annotations, crowds, small, medium, large;
 };
 
+/* How many there are of several things: the least, the middle one (the upper of two), the most. */
+struct sb_spread {
+    size_t fewest, median, most;
+};
+/* Of sizes[count], which are sorted; all 0 for none. */
+void sb_spread_of(size_t *sizes, size_t count, struct sb_spread *out);
+
 /* Images by annotations: the most that fall into each bin. */
 #define SB_CROWDING_BINS 7
 extern const size_t sb_crowding_limits[SB_CROWDING_BINS];
@@ -54,6 +62,7 @@ struct sb_coco_stats {
     size_t findings[SB_FINDINGS];        /* how many of each */
     struct sb_coco_counts all;           /* over all categories */
     struct sb_coco_counts *per_category; /* by the index of set.categories; owned */
+    struct sb_spread category_sizes;     /* annotations per category */
     size_t crowding[SB_CROWDING_BINS];   /* images; the first bin is those without annotations */
     size_t most_per_image;               /* annotations of the fullest image */
     double shortest_side, longest_side;  /* of boxes that are not empty, pixels */
@@ -69,7 +78,7 @@ struct sb_check_folders {
 typedef void (*sb_finding_fn)(void *ctx, enum sb_finding kind, const char *text);
 
 /* folders may be NULL, and so may pool. Findings are no error: SB_EFORMAT is for a file that cannot
- * be read as annotations at all. */
+ * be read as annotations at all, or lists no image. */
 int sb_coco_check(const char *path, const struct sb_check_folders *folders, struct sb_pool *pool,
                   sb_finding_fn found, void *ctx, struct sb_coco_stats *out, struct sb_error *err);
 void sb_coco_stats_release(struct sb_coco_stats *stats);

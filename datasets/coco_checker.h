@@ -5,6 +5,7 @@
 #include "base/json_scan.h"
 #include "base/str.h"
 #include "datasets/coco_check.h"
+#include "datasets/rle_scan.h"
 
 #define SB_CHECK_SLACK 0.5 /* pixels that a box may reach out: rounding of other tools */
 
@@ -31,6 +32,8 @@ struct sb_coco_checker {
     size_t num_ids, ids_capacity;
     struct sb_check_picture *pictures;
     size_t num_pictures, pictures_capacity;
+    struct sb_rle_code code; /* the mask that is being looked at */
+    struct sb_rle mask;
     struct sb_str text; /* the finding that is being put into words */
 };
 

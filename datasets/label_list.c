@@ -318,9 +318,14 @@ static int read_json(struct builder *b, const struct sb_map *map, const char *pa
     return rc;
 }
 
-static bool starts_with_brace(const struct sb_map *map)
+/* By its first character; and what is called .json is to be JSON, so that errors say so. */
+static bool is_json(const struct sb_map *map, const char *path)
 {
+    static const char ending[] = ".json";
+    const size_t length = strlen(path), tail = sizeof(ending) - 1;
     size_t i = 0;
+    if (length >= tail && strcmp(path + length - tail, ending) == 0)
+        return true;
     while (i < map->size && isspace((unsigned char)map->data[i]))
         i++;
     return i < map->size && map->data[i] == '{';
@@ -334,7 +339,7 @@ bool sb_label_list_is_plain(const char *path)
         return true;
     if (sb_map_open(&map, path, &err))
         return false;
-    const bool plain = !starts_with_brace(&map);
+    const bool plain = !is_json(&map, path);
     sb_map_release(&map);
     return plain;
 }
@@ -345,7 +350,7 @@ static int read_file(struct builder *b, const char *path)
     int rc = sb_map_open(&map, path, b->err);
     if (rc)
         return rc;
-    rc = starts_with_brace(&map) ? read_json(b, &map, path) : read_text(b, &map, path);
+    rc = is_json(&map, path) ? read_json(b, &map, path) : read_text(b, &map, path);
     sb_map_release(&map);
     return rc;
 }

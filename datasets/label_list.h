@@ -38,7 +38,7 @@ struct sb_label_list {
  * SB_EFORMAT with file and line for a list that is none and for synsets that the file lacks. */
 int sb_label_list_load(struct sb_label_list *list, const char *path, const char *dir,
                        const char *synsets, struct sb_error *err);
-/* True for what sb_label_list_load() reads that is not JSON: text and folders. */
+/* True for what sb_label_list_load() reads that is not JSON, nor called .json: text and folders. */
 bool sb_label_list_is_plain(const char *path);
 /* Images by file name, without labels. */
 int sb_label_list_from_paths(struct sb_label_list *list, const char *const *paths, size_t count,

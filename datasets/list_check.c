@@ -81,12 +81,6 @@ static int count_classes(struct checker *c, struct sb_error *err)
     return 0;
 }
 
-static int compare_sizes(const void *a, const void *b)
-{
-    const size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    return (x > y) - (x < y);
-}
-
 static int summarize(struct sb_list_stats *out, struct sb_error *err)
 {
     size_t *const sizes = sb_calloc(out->num_classes + 1, sizeof(*sizes), TAG);
@@ -94,12 +88,7 @@ static int summarize(struct sb_list_stats *out, struct sb_error *err)
         return sb_error_nomem(err, "classes", out->num_classes * sizeof(*sizes));
     for (size_t i = 0; i < out->num_classes; i++)
         sizes[i] = out->classes[i].images;
-    qsort(sizes, out->num_classes, sizeof(*sizes), compare_sizes);
-    if (out->num_classes) {
-        out->fewest = sizes[0];
-        out->median = sizes[out->num_classes / 2];
-        out->most = sizes[out->num_classes - 1];
-    }
+    sb_spread_of(sizes, out->num_classes, &out->class_sizes);
     sb_free(sizes);
     return 0;
 }

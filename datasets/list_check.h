@@ -18,7 +18,7 @@ struct sb_list_stats {
     size_t images, labelled;
     size_t num_classes;
     struct sb_list_class *classes; /* ascending by label, those with images alone; owned */
-    size_t fewest, median, most;   /* images per class */
+    struct sb_spread class_sizes;  /* images per class */
 };
 
 /* files false leaves the image files out; pool may be NULL. Findings are no error. */

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
-
 void sb_mask_scratch_init(struct sb_mask_scratch *scratch, const struct sb_coco_params *params)
 {
     scratch->takes_short = params->rules[SB_RULE_SHORT_POLYGONS] == SB_SHORT_POLYGONS_EMPTY;
@@ -17,9 +15,8 @@ void sb_mask_scratch_release(struct sb_mask_scratch *scratch)
     sb_rle_scratch_release(&scratch->rle);
     sb_rle_release(&scratch->part);
     sb_rle_release(&scratch->checked);
-    sb_str_release(&scratch->text);
+    sb_rle_code_release(&scratch->code);
     sb_free(scratch->points);
-    sb_free(scratch->runs);
     memset(scratch, 0, sizeof(*scratch));
 }
 
@@ -77,90 +74,9 @@ static int read_polygons(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rl
     return mask ? sb_rle_from_polygon(mask, h, w, scratch->points, 0, &scratch->rle, s->err) : 0;
 }
 
-static int read_size(struct sb_scan *s, uint32_t *h, uint32_t *w)
+static int decode(struct sb_scan *s, struct sb_rle *mask, struct sb_mask_scratch *scratch)
 {
-    int64_t size[2] = {0, 0}, extra;
-    size_t n = 0;
-    bool first = true;
-    const char *const at = s->pos;
-    int rc = sb_scan_open_array(s);
-    while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
-        rc = sb_scan_int(s, 0, UINT32_MAX, n < 2 ? &size[n] : &extra);
-        n++;
-    }
-    if (rc == 0 && n != 2)
-        return sb_scan_fail(s, at, "expected the size [height, width], found %zu numbers", n);
-    *h = (uint32_t)size[0];
-    *w = (uint32_t)size[1];
-    return rc;
-}
-
-static int read_runs(struct sb_scan *s, struct sb_mask_scratch *scratch, size_t *count)
-{
-    bool first = true;
-    int rc = sb_scan_open_array(s);
-    *count = 0;
-    while (rc == 0 && (rc = sb_scan_element(s, &first)) == 1) {
-        int64_t run = 0;
-        if (sb_grow(&scratch->runs, &scratch->runs_capacity, *count + 1, sizeof(uint32_t), TAG))
-            return sb_error_nomem(s->err, "runs of a mask", *count * sizeof(uint32_t));
-        rc = sb_scan_int(s, 0, UINT32_MAX, &run);
-        scratch->runs[(*count)++] = (uint32_t)run;
-    }
-    return rc;
-}
-
-/* A run-length code: {"size": [h, w], "counts": TEXT or LIST}. */
-struct code {
-    uint32_t h, w;
-    bool compressed;
-    size_t run_count; /* uncompressed: in scratch->runs */
-    const char *counts_at;
-};
-
-static int read_code(struct sb_scan *s, struct code *code, struct sb_mask_scratch *scratch)
-{
-    enum { SIZE, COUNTS };
-    static const struct sb_scan_name names[] = {SB_SCAN_NAME("size"), SB_SCAN_NAME("counts"),
-                                                SB_SCAN_NAMES_END};
-    struct sb_scan_record rec = {.names = names};
-    struct sb_scan_text text = {0};
-    const char *const at = s->pos;
-    int key, rc = sb_scan_open_object(s, &rec);
-    while (rc == 0 && (key = sb_scan_key(s, &rec)) != SB_SCAN_END) {
-        if (key == SIZE) {
-            rc = read_size(s, &code->h, &code->w);
-        } else if (key == COUNTS) {
-            code->counts_at = s->pos;
-            code->compressed = sb_scan_peek(s) == SB_SCAN_STRING;
-            rc = code->compressed ? sb_scan_string(s, &text)
-                                  : read_runs(s, scratch, &code->run_count);
-        } else {
-            rc = key < 0 ? key : sb_scan_skip(s);
-        }
-    }
-    if (rc == 0)
-        rc = sb_scan_require(s, &rec, SIZE, at);
-    if (rc == 0)
-        rc = sb_scan_require(s, &rec, COUNTS, at);
-    if (rc == 0 && code->compressed) {
-        sb_str_clear(&scratch->text);
-        sb_scan_unescape(&text, &scratch->text);
-        if (scratch->text.failed)
-            rc = sb_error_nomem(s->err, "a mask's counts", text.length);
-    }
-    return rc;
-}
-
-static int decode(struct sb_scan *s, const struct code *code, struct sb_rle *mask,
-                  struct sb_mask_scratch *scratch)
-{
-    const int rc =
-        code->compressed
-            ? sb_rle_from_text(mask, code->h, code->w, sb_str_text(&scratch->text),
-                               scratch->text.length, s->err)
-            : sb_rle_from_runs(mask, code->h, code->w, scratch->runs, code->run_count, s->err);
-    return at_value(s, code->counts_at, rc);
+    return at_value(s, scratch->code.counts_at, sb_rle_from_code(mask, &scratch->code, s->err));
 }
 
 int sb_coco_mask_scan(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rle *mask,
@@ -170,9 +86,8 @@ int sb_coco_mask_scan(struct sb_scan *s, uint32_t h, uint32_t w, struct sb_rle *
         return read_polygons(s, h, w, mask, scratch);
     if (sb_scan_peek(s) != SB_SCAN_OBJECT)
         return sb_scan_expected(s, "a segmentation (polygons or a run-length code)");
-    struct code code = {0};
-    const int rc = read_code(s, &code, scratch);
-    return rc ? rc : decode(s, &code, mask, scratch);
+    const int rc = sb_rle_scan(s, &scratch->code);
+    return rc ? rc : decode(s, mask, scratch);
 }
 
 int sb_coco_mask_check(struct sb_scan *s, struct sb_mask_scratch *scratch)
@@ -187,11 +102,11 @@ int sb_coco_mask_scan_result(struct sb_scan *s, struct sb_rle *mask,
 {
     if (sb_scan_peek(s) != SB_SCAN_OBJECT)
         return sb_scan_expected(s, "a compressed run-length code");
-    struct code code = {0};
-    const int rc = read_code(s, &code, scratch);
-    if (rc == 0 && !code.compressed)
-        return sb_scan_fail(s, code.counts_at, "results need compressed counts, found a list");
-    return rc ? rc : decode(s, &code, mask, scratch);
+    const int rc = sb_rle_scan(s, &scratch->code);
+    if (rc == 0 && !scratch->code.compressed)
+        return sb_scan_fail(s, scratch->code.counts_at,
+                            "results need compressed counts, found a list");
+    return rc ? rc : decode(s, mask, scratch);
 }
 
 int sb_coco_mask_from_box(const double box[4], uint32_t h, uint32_t w, struct sb_rle *mask,

@@ -6,8 +6,7 @@
 #define SB_EVAL_COCO_MASK_H
 
 #include "base/json_scan.h"
-#include "base/str.h"
-#include "datasets/rle.h"
+#include "datasets/rle_scan.h"
 #include "eval/coco_params.h"
 
 #include <stdbool.h>
@@ -22,11 +21,9 @@ struct sb_mask_scratch {
     int64_t short_polygons; /* of these met so far */
     struct sb_rle_scratch rle;
     struct sb_rle part, checked;
-    struct sb_str text;
+    struct sb_rle_code code;
     double *points; /* of a polygon */
     size_t points_capacity;
-    uint32_t *runs;
-    size_t runs_capacity;
 };
 
 /* The rules of the evaluation; memory is left alone. */

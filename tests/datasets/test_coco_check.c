@@ -61,6 +61,14 @@ static void test_coco_check__names_every_kind(void **state)
          "annotation 1: polygon of 7 numbers"},
         {ANN(1, ", \"segmentation\": [[0,0,1,0,0,1], [1, 1, 1, 2, 1, 3]]"),
          SB_FINDING_DEGENERATE_POLYGON, "annotation 1: polygon of 6 numbers, 0 x 2 pixels"},
+        {ANN(1, ", \"segmentation\": {\"size\": [50, 100], \"counts\": [1, 2]}"),
+         SB_FINDING_BROKEN_MASK, "annotation 1: the runs of a mask sum to 3 pixels"},
+        {ANN(1, ", \"segmentation\": {\"size\": [50, 100], \"counts\": \"#!\"}"),
+         SB_FINDING_BROKEN_MASK, "annotation 1: the counts of a mask have"},
+        {ANN(1, ", \"segmentation\": {\"size\": [100000000, 100000000], \"counts\": \"0\"}"),
+         SB_FINDING_BROKEN_MASK, "annotation 1: a mask of 100000000 x 100000000 pixels"},
+        {ANN(1, ", \"segmentation\": {\"size\": [2, 2], \"counts\": [4]}"), SB_FINDING_BROKEN_MASK,
+         "annotation 1: mask of 2 x 2 pixels in an image of 100 x 50"},
         {ANN(1, ", \"keypoints\": [1, 1, 2, 5, 5]"), SB_FINDING_WRONG_KEYPOINTS,
          "annotation 1: 5 numbers, expected three per keypoint"},
         {ANN(1, ", \"keypoints\": [1, 1, 2, 5, 5, 3]"), SB_FINDING_WRONG_KEYPOINTS,
@@ -127,6 +135,8 @@ static void test_coco_check__accepts_what_is_right(void **state)
     assert_int_equal(stats.all.large, 1);
     assert_int_equal(stats.per_category[0].annotations, 3);
     assert_int_equal(stats.per_category[1].crowds, 1);
+    assert_int_equal(stats.category_sizes.fewest, 1);
+    assert_int_equal(stats.category_sizes.most, 3);
     assert_int_equal(stats.crowding[0], 1);
     assert_int_equal(stats.most_per_image, 3);
     assert_true(stats.shortest_side == 2 && stats.longest_side == 999);
@@ -178,18 +188,27 @@ static void test_coco_check__refuses_what_are_no_annotations(void **state)
         "[]",
         "{\"annotations\": []}",
         "{\"images\": []}",
-        "{\"images\": [], \"annotations\": [{\"id\": 1}]}",
-        "{\"images\": [], \"annotations\": [{\"segments_info\": []}]}",
-        "{\"images\": [], \"annotations\": [{\"image_id\": 1, \"segments_info\": [{\"id\": 1}]}]}",
-        "{\"images\": [], \"annotations\": [{\"image_id\": 1, \"segments_info\": {}}]}",
-        "{\"images\": [], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, "
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"annotations\": [{\"id\": 1}]}",
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"annotations\": [{\"segments_info\": "
+        "[]}]}",
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"annotations\": [{\"image_id\": 1, "
+        "\"segments_info\": [{\"id\": 1}]}]}",
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"annotations\": [{\"image_id\": 1, "
+        "\"segments_info\": {}}]}",
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"annotations\": [{\"id\": 1, "
+        "\"image_id\": 1, \"category_id\": 1, "
         "\"keypoints\": [1, \"x\"]}]}",
-        "{\"images\": [], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": \"x\"}]}",
-        "{\"images\": [], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, "
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"annotations\": [{\"id\": 1, "
+        "\"image_id\": 1, \"category_id\": \"x\"}]}",
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"annotations\": [{\"id\": 1, "
+        "\"image_id\": 1, \"category_id\": 1, "
         "\"bbox\": [1, 2, 3]}]}",
-        "{\"images\": [], \"annotations\": [{\"id\": 1, \"image_id\": 1, \"category_id\": 1, "
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"annotations\": [{\"id\": 1, "
+        "\"image_id\": 1, \"category_id\": 1, "
         "\"segmentation\": [[\"x\"]]}]}",
-        "{\"images\": [], \"annotations\": [",
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"annotations\": [{\"id\": 1, "
+        "\"image_id\": 1, \"category_id\": 1, \"segmentation\": {\"size\": [9, 9]}}]}",
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}], \"annotations\": [",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct sb_coco_stats stats;

@@ -199,8 +199,8 @@ static void test_list_check__names_what_is_wrong(void **state)
     assert_int_equal(stats.num_classes, 2);
     assert_int_equal(stats.classes[1].label, 3);
     assert_int_equal(stats.classes[1].images, 2);
-    assert_int_equal(stats.fewest, 1);
-    assert_int_equal(stats.most, 2);
+    assert_int_equal(stats.class_sizes.fewest, 1);
+    assert_int_equal(stats.class_sizes.most, 2);
     sb_list_stats_release(&stats);
     sb_label_list_release(&list);
 }

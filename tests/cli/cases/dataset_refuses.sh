@@ -11,4 +11,9 @@ refuse make -o out --set coco
 refuse make -o out --split ../up
 refuse make -o out --images 0
 refuse make -o /dev/null/out --images 1
+printf '[]' >list.json
+refuse check list.json
+printf '{"images": [], "annotations": [], "categories": []}' >list.json
+refuse check list.json
+rm list.json
 ls
