@@ -276,7 +276,7 @@ static int read_task_members(const struct sb_json *root, struct sb_model_spec *o
     int rc = sb_json_get_int(root, "classes", 2, MAX_CLASSES, &classes, err);
     out->num_classes = (int)classes;
     if (rc == 0 && out->task == SB_TASK_CLASSIFY)
-        rc = sb_spec_opt_int(root, "first_class", 0, classes - 1, &out->first_class, err);
+        rc = sb_spec_opt_int(root, "first_class", 0, out->num_classes - 1, &out->first_class, err);
     if (rc == 0)
         rc = read_class_names(root, out, err);
     if (rc == 0)
