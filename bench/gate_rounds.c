@@ -15,6 +15,7 @@
 #define MAX_REPEATS      100000
 #define LEAST_SHARE      0.1 /* of run_ns, however short the time is */
 #define LEAST_ROUNDS     6   /* fewer are no look of their own */
+#define FIRST_LOOK_SHARE 0.7 /* of the time limit; the rest is for confirming and looking again */
 
 /* True when the machine is less than half busy for a second within the patience. */
 static bool wait_for_quiet(const struct gate *g)
@@ -43,8 +44,8 @@ static double processes_per_cell(const struct gate *g)
  * The pairs stay as many, because the sign test counts them. */
 static void fit_into_limit(struct gate *g, const struct forecast *f)
 {
-    const double per_process =
-        0.9 * (double)g->options->limit_ns / ((double)g->result->rounds * processes_per_cell(g));
+    const double per_process = FIRST_LOOK_SHARE * (double)g->options->limit_ns /
+                               ((double)g->result->rounds * processes_per_cell(g));
     if (g->options->limit_ns == 0 || f->timed + f->rest <= per_process)
         return;
     const double share = fmax((per_process - f->rest) / f->timed, LEAST_SHARE);
@@ -269,6 +270,12 @@ static void conclude(struct gate *g)
         if (cell->judged.verdict == SB_GATE_REGRESSED)
             sb_gate_reason(g, SB_GATE_FAILED, "%s at %d is %.1f %% slower", cell->model, cell->size,
                            percent);
+        else if (cell->judged.suspected != SB_GATE_SAME)
+            sb_gate_reason(g, SB_GATE_TOO_NOISY,
+                           "%s at %d looks %.1f %% %s after %zu rounds, but no further ones "
+                           "confirm it",
+                           cell->model, cell->size, fabs(percent),
+                           percent > 0 ? "slower" : "faster", cell->judged.count);
         else if (cell->judged.verdict == SB_GATE_UNRESOLVED)
             sb_gate_reason(g, SB_GATE_TOO_NOISY,
                            "%s at %d is unresolved after %zu rounds (%+.1f %%)", cell->model,

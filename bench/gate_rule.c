@@ -58,6 +58,26 @@ static enum sb_gate_verdict decide(const struct sb_gate_cell *cell, double m, do
     return low >= -effect && high <= effect ? SB_GATE_SAME : SB_GATE_UNRESOLVED;
 }
 
+/* Whether the pairs since the last look reject chance, all by themselves. */
+static bool confirmed(const struct sb_gate_cell *cell, enum sb_gate_verdict found,
+                      const struct sb_gate_rule *rule)
+{
+    const struct sb_sign_test test = sb_sign_test(cell->d + cell->seen, cell->count - cell->seen);
+    return cell->suspected == found &&
+           (found == SB_GATE_REGRESSED ? test.p_up : test.p_down) <= rule->alpha;
+}
+
+/* What the look found becomes the verdict, or a suspicion. */
+static void settle(struct sb_gate_cell *cell, enum sb_gate_verdict found,
+                   const struct sb_gate_rule *rule)
+{
+    const bool differs = found == SB_GATE_REGRESSED || found == SB_GATE_IMPROVED;
+    const bool suspicion = differs && !confirmed(cell, found, rule);
+    cell->verdict = suspicion ? SB_GATE_UNRESOLVED : found;
+    cell->suspected = suspicion ? found : SB_GATE_SAME;
+    cell->seen = cell->count;
+}
+
 /* Raw p values into the cells, then corrected ones. */
 static bool test_signs(struct sb_gate_cell *cells, size_t count)
 {
@@ -86,7 +106,7 @@ bool sb_gate_judge(struct sb_gate_cell *cells, size_t count, const struct sb_gat
         double m, low, high;
         if (!locate(cells[i].d, cells[i].count, &m, &low, &high))
             return false;
-        cells[i].verdict = decide(&cells[i], m, low, high, rule);
+        settle(&cells[i], decide(&cells[i], m, low, high, rule), rule);
         cells[i].ratio = exp(m);
         cells[i].low = exp(low);
         cells[i].high = exp(high);

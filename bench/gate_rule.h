@@ -13,6 +13,11 @@
  *
  * The sign test needs no assumption about the noise but that a pair's order does not matter, which
  * the rounds' alternation takes care of.
+ *
+ * A difference that one look finds is a suspicion. It becomes the verdict when the next look finds
+ * it, too, and the pairs taken since, which had no part in raising it, reject chance by themselves.
+ * Who runs a gate at every commit sees many: at level 1 %, one of a hundred would accuse a commit
+ * that changed nothing.
  */
 #ifndef SB_BENCH_GATE_RULE_H
 #define SB_BENCH_GATE_RULE_H
@@ -33,21 +38,24 @@ const char *sb_gate_verdict_name(enum sb_gate_verdict verdict);
 struct sb_gate_cell {
     const double *d;
     size_t count;
-    /* results */
+    /* results; what a look leaves in them the next one needs */
     enum sb_gate_verdict verdict;
+    enum sb_gate_verdict suspected; /* REGRESSED, IMPROVED: unconfirmed, so UNRESOLVED; else SAME */
+    size_t seen;                    /* pairs when the last look judged */
     double ratio, low, high; /* exp() of the median and of its interval; low, high NaN: too few */
     double p_up, p_down;     /* corrected */
 };
 
 /* Cells that a look leaves unresolved get as many pairs again and another look, SB_GATE_MAX_LOOKS
  * at most (21 pairs become 672). Each look has half the level of the one before, so that all
- * together call a cell REGRESSED by chance with less than twice alpha; a median beyond delta comes
- * on top. */
+ * together suspect a cell by chance with less than twice alpha, and call it REGRESSED by chance
+ * with less than alpha squared, as the confirming pairs are new and their level is at most alpha
+ * / 2; a median beyond delta comes on top. */
 #define SB_GATE_MAX_LOOKS 6
 /* The rule of look 0, 1, 2, ... */
 struct sb_gate_rule sb_gate_rule_at(const struct sb_gate_rule *rule, int look);
 
-/* Fills the results of all cells together. False when out of memory. */
+/* One look: fills the results of all cells together. False when out of memory. */
 bool sb_gate_judge(struct sb_gate_cell *cells, size_t count, const struct sb_gate_rule *rule);
 
 /* Control pairs, base against base: they must show nothing. */
