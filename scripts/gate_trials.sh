@@ -69,7 +69,7 @@ case $kind in
 ten) settings="--cells tiny-spinenet-species@64,tiny-retinanet-spinenet@128,tiny-retinanet-resnet-fpn@128,\
 tiny-retinanet-r0-sp53@128,tiny-retinanet-r23-sp30@128,tiny-maskrcnn-spinenet@128,resnet-18-imagenet@64,\
 retinanet-mobile-spinenet-49xs@128,retinanet-spinenet-49s@128,retinanet-resnet-18-fpn@128" ;;
-*) settings="--no-wait --run-ms 4 --cells $dir/permuted.json,$dir/pyramid.json" ;;
+*) settings="--no-wait --run-ms 20 --cells $dir/permuted.json,$dir/pyramid.json" ;;
 esac
 trials=$3 seconds=${4:-1000000}
 shift 3
