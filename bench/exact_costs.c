@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define MAX_SHOWN 20 /* differences that are put into words */
+
 const char sb_exact_costs_header[] = "model,size,level,nodes,params,macs,other_ops,tf_float_ops,"
                                      "output_bytes,weight_bytes,arena_bytes,live_peak_bytes\n";
 
@@ -150,16 +152,17 @@ size_t sb_exact_costs_diff(const char *want, const char *got, struct sb_str *out
         const char *g = find_line(got, w);
         if (g && line_length(g) == line_length(w) && strncmp(g, w, line_length(w)) == 0)
             continue;
-        differences++;
+        if (++differences > MAX_SHOWN)
+            continue;
         put_diff(out, "- ", w);
         if (g)
             put_diff(out, "+ ", g);
     }
     for (const char *g = got; *g; g = next_line(g)) {
-        if (find_line(want, g))
-            continue;
-        differences++;
-        put_diff(out, "+ ", g);
+        if (!find_line(want, g) && ++differences <= MAX_SHOWN)
+            put_diff(out, "+ ", g);
     }
+    if (differences > MAX_SHOWN)
+        sb_str_printf(out, "and %zu more\n", differences - MAX_SHOWN);
     return differences;
 }

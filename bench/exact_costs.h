@@ -26,8 +26,9 @@ int sb_exact_costs(const char *model, int size, struct sb_str *out, struct sb_er
 int sb_planned_memory(const struct sb_graph *graph, const struct sb_plan_options *options,
                       struct sb_plan_memory *out, struct sb_error *err);
 
-/* Appends the lines that differ between two texts as "-" (want) and "+" (got) lines. Returns how
- * many differ. Lines belong together by their first three fields. */
+/* Appends the lines that differ between two texts as "-" (want) and "+" (got) lines, the first 20
+ * differences and the number of others. Returns how many there are. Lines belong together by their
+ * first three fields. */
 size_t sb_exact_costs_diff(const char *want, const char *got, struct sb_str *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "bench/exact_costs.h"
 #include "bench/gate_internal.h"
+#include "bench/process.h"
 
 #include <sched.h>
 #include <stdarg.h>
@@ -52,6 +53,15 @@ static int last_usable_cpu(void)
     return -1;
 }
 
+static int refuse_costs(const char *path, struct sb_error *err)
+{
+    sb_error_set(err, SB_EFORMAT, "expected the line '%.*s'",
+                 (int)strcspn(sb_exact_costs_header, "\n"), sb_exact_costs_header);
+    sb_error_file(err, path);
+    sb_error_line(err, 1, 0);
+    return sb_error_hint(err, "'spinebench cost --all --exact' writes such a file");
+}
+
 static int compare_costs(struct gate *g, struct sb_error *err)
 {
     struct sb_str got = SB_STR_INIT, want = SB_STR_INIT;
@@ -63,8 +73,12 @@ static int compare_costs(struct gate *g, struct sb_error *err)
         return rc;
     sb_str_append(&want, map.data ? map.data : "", map.size);
     sb_map_release(&map);
-    rc = want.failed ? sb_error_nomem(err, "costs", want.length)
-                     : sb_gate_exact_costs(g, g->options->head, &got, err);
+    if (want.failed)
+        rc = sb_error_nomem(err, "costs", want.length);
+    else if (strncmp(sb_str_text(&want), sb_exact_costs_header, strlen(sb_exact_costs_header)) != 0)
+        rc = refuse_costs(g->options->costs, err);
+    if (rc == 0)
+        rc = sb_gate_exact_costs(g, g->options->head, &got, err);
     if (rc == 0) {
         g->result->cost_differences =
             sb_exact_costs_diff(sb_str_text(&want), sb_str_text(&got), &g->result->cost_diff);
@@ -107,6 +121,21 @@ static int check_outputs(struct gate *g, struct sb_error *err)
     return rc;
 }
 
+/* A cell that stands twice would be timed twice and count as two in the correction. */
+static int check_distinct(const struct sb_gate_result *result,
+                          const struct sb_gate_cell_result *cell, struct sb_error *err)
+{
+    for (size_t i = 0; i < result->num_cells; i++) {
+        const struct sb_gate_cell_result *const other = &result->cells[i];
+        if (other->size != cell->size || strcmp(other->model, cell->model) != 0)
+            continue;
+        sb_error_set(err, SB_EINVAL, "%s at %d would be timed twice (cells %zu and %zu)",
+                     cell->model, cell->size, i + 1, result->num_cells + 1);
+        return sb_error_hint(err, "sizes are padded to a multiple of the coarsest stride");
+    }
+    return 0;
+}
+
 /* Opens the models, so that names and sizes are those of records. */
 static int prepare_cells(struct gate *g, struct sb_error *err)
 {
@@ -120,6 +149,9 @@ static int prepare_cells(struct gate *g, struct sb_error *err)
         snprintf(cell->model, sizeof(cell->model), "%s", model->name);
         cell->size = model->padded_h;
         sb_model_free(&model);
+        const int rc = check_distinct(result, cell, err);
+        if (rc)
+            return rc;
         result->num_cells = i + 1;
     }
     return 0;
@@ -133,6 +165,10 @@ static int check_options(const struct sb_gate_options *o, struct sb_error *err)
         return sb_error_set(err, SB_EINVAL, "a gate needs at least one cell");
     if (o->deterministic_only && !o->costs && !o->outputs && o->num_points == 0)
         return sb_error_set(err, SB_EINVAL, "nothing to check: give --costs, --outputs or cells");
+    if (o->cpu >= 0 && !sb_process_can_pin(o->cpu)) {
+        sb_error_set(err, SB_EINVAL, "CPU %d: nothing can be pinned to it here", o->cpu);
+        return sb_error_hint(err, "'spinebench env' tells which CPUs there are");
+    }
     return 0;
 }
 

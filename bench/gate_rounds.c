@@ -246,7 +246,7 @@ static int look_again(struct gate *g, struct sb_error *err)
         if (rounds < LEAST_ROUNDS) {
             if (open.cells)
                 sb_gate_reason(g, SB_GATE_TOO_NOISY,
-                               "no time for more rounds of %zu unresolved cells within %.0f s: "
+                               "no time for more rounds of what is unresolved (%zu) within %.0f s: "
                                "give --time-limit or fewer --cells",
                                open.cells, (double)g->options->limit_ns / 1e9);
             return 0;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sb_process_options {
@@ -19,6 +20,9 @@ struct sb_process_options {
  * SB_EIO when it could not be started. options may be NULL. */
 int sb_process_run(char *const *argv, const struct sb_process_options *options, int *exit_code,
                    struct sb_error *err);
+
+/* Whether a child could be pinned to this CPU. */
+bool sb_process_can_pin(int cpu);
 
 /* Path of this program's own file ("/proc/self/exe" resolved) into buf. */
 int sb_process_self(char *buf, size_t size, struct sb_error *err);

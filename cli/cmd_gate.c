@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *base, *head, *engine, *costs, *outputs, *new_outputs;
 static const char *markdown, *junit, *output, *pairs;
@@ -87,23 +88,43 @@ static const char *outcome_text(enum sb_gate_outcome outcome)
     return texts[outcome];
 }
 
-/* What was compared exactly. */
-static void put_deterministic(const struct sb_gate_result *r, struct sb_str *out)
+/* Lines of text as they are, or as items of a Markdown list, which would run into each other. */
+static void put_lines(const struct sb_str *text, bool md, struct sb_str *out)
 {
+    const char *line = sb_str_text(text);
+    while (*line) {
+        const size_t length = strcspn(line, "\n");
+        sb_str_puts(out, md ? "- " : "");
+        sb_str_append(out, line, length);
+        sb_str_puts(out, "\n");
+        line += length + (line[length] == '\n');
+    }
+    if (text->failed)
+        out->failed = true;
+}
+
+/* WHAT differ from FILE, how, and what to do when that is meant. */
+static void put_differences(const char *what, const char *path, const struct sb_str *diff,
+                            const char *meant, bool md, struct sb_str *out)
+{
+    sb_str_printf(out, "%s differ from %s:\n\n%s%s%s\nIf that is meant, commit new ones: %s\n%s",
+                  what, path, md ? "```diff\n" : "", sb_str_text(diff), md ? "```\n" : "", meant,
+                  md ? "\n" : "");
+}
+
+/* What was compared exactly. */
+static void put_deterministic(const struct sb_gate_result *r, bool md, struct sb_str *out)
+{
+    struct sb_str lines = SB_STR_INIT;
     if (costs && r->cost_differences)
-        sb_str_printf(out,
-                      "Costs and planned memory differ from %s:\n\n%s\n"
-                      "If that is meant, commit the new ones: spinebench cost --all --exact > %s\n",
-                      costs, sb_str_text(&r->cost_diff), costs);
+        put_differences("Costs and planned memory", costs, &r->cost_diff,
+                        "spinebench cost --all --exact > FILE", md, out);
     else if (costs)
-        sb_str_printf(out, "Costs and planned memory equal %s.\n", costs);
+        sb_str_printf(&lines, "Costs and planned memory equal %s.\n", costs);
     if (outputs && r->output_differences)
-        sb_str_printf(out,
-                      "Outputs differ from %s:\n\n%s\n"
-                      "If that is meant, commit the new ones, see --write-outputs.\n",
-                      outputs, sb_str_text(&r->output_diff));
+        put_differences("Outputs", outputs, &r->output_diff, "gate --write-outputs FILE", md, out);
     else if (outputs)
-        sb_str_printf(out, "%zu output%s of %s, largest error %.1e of a deviation.\n",
+        sb_str_printf(&lines, "%zu output%s of %s, largest error %.1e of a deviation.\n",
                       r->num_outputs, r->num_outputs == 1 ? " is that" : "s are those", outputs,
                       r->output_error);
     for (size_t i = 0; i < r->num_cells; i++) {
@@ -111,12 +132,29 @@ static void put_deterministic(const struct sb_gate_result *r, struct sb_str *out
         if (!c->checked)
             continue;
         const bool same = c->digest[0][0] && strcmp(c->digest[0], c->digest[1]) == 0;
-        sb_str_printf(out, "Output of %s at %d: error %.1e against the reference%s%s.\n", c->model,
-                      c->size, c->nmse, c->check_passed ? "" : ", which is TOO LARGE",
+        sb_str_printf(&lines, "Output of %s at %d: error %.1e against the reference%s%s.\n",
+                      c->model, c->size, c->nmse, c->check_passed ? "" : ", which is TOO LARGE",
                       !c->digest[0][0] ? ""
                       : same           ? ", the same bits as base"
                                        : ", other bits than base");
     }
+    put_lines(&lines, md, out);
+    sb_str_release(&lines);
+}
+
+/* What the control pairs say, and why the outcome is what it is. */
+static void put_reasons(const struct sb_gate_result *r, struct sb_str *out)
+{
+    if (r->num_control)
+        sb_str_printf(out, "Control%s: %zu pairs of base against itself within +-%.1f %%, p %.2f%s",
+                      r->control_repeated ? " (repeated)" : "", r->checked_control.count,
+                      100 * r->checked_control.half_width, r->checked_control.p,
+                      r->checked_control.noisy ? ": NOISY" : "");
+    if (r->num_control && r->steal_ticks != SB_NO_INT)
+        sb_str_printf(out, "; %lld ticks stolen", (long long)r->steal_ticks);
+    if (r->num_control && r->cpu >= 0)
+        sb_str_printf(out, "; CPU %d", r->cpu);
+    sb_str_printf(out, "%s%s", r->num_control ? ".\n" : "", sb_str_text(&r->why));
 }
 
 static int put_table(const struct sb_records *verdicts, const char *format, struct sb_str *out,
@@ -141,22 +179,17 @@ static int put_summary(const struct sb_gate_result *r, const struct sb_records *
                        const char *format, struct sb_str *out, struct sb_error *err)
 {
     const bool md = strcmp(format, "markdown") == 0;
+    struct sb_str lines = SB_STR_INIT;
     sb_str_printf(out, "%sPerformance gate: %s\n%s", md ? "## " : "", outcome_text(r->outcome),
                   md ? "\n" : "");
-    put_deterministic(r, out);
+    put_deterministic(r, md, out);
     sb_str_puts(out, "\n");
     const int rc = put_table(verdicts, format, out, err);
-    if (r->num_control)
-        sb_str_printf(out,
-                      "%sControl%s: %zu pairs of base against itself within +-%.1f %%, p %.2f%s",
-                      md ? "\n" : "", r->control_repeated ? " (repeated)" : "",
-                      r->checked_control.count, 100 * r->checked_control.half_width,
-                      r->checked_control.p, r->checked_control.noisy ? ": NOISY" : "");
-    if (r->num_control && r->steal_ticks != SB_NO_INT)
-        sb_str_printf(out, "; %lld ticks stolen", (long long)r->steal_ticks);
-    if (r->num_control && r->cpu >= 0)
-        sb_str_printf(out, "; CPU %d", r->cpu);
-    sb_str_printf(out, "%s%s", r->num_control ? ".\n" : "", sb_str_text(&r->why));
+    put_reasons(r, &lines);
+    if (lines.length && md)
+        sb_str_puts(out, "\n");
+    put_lines(&lines, md, out);
+    sb_str_release(&lines);
     return out->failed ? sb_error_nomem(err, "the summary", out->length) : rc;
 }
 
@@ -285,6 +318,24 @@ static int report(const struct sb_gate_result *r, const struct sb_gate_options *
     return rc;
 }
 
+/* Before minutes of timing, whether the files that are asked for can be written. */
+static int try_files(struct sb_error *err)
+{
+    const char *const paths[] = {markdown, junit, pairs, output};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct sb_outfile out;
+        const bool special = paths[i] && access(paths[i], F_OK) == 0 && !sb_is_file(paths[i]) &&
+                             !sb_is_dir(paths[i]); /* a pipe: its reader would see an end */
+        if (!paths[i] || special)
+            continue;
+        rc = sb_outfile_open(&out, paths[i], err);
+        if (rc == 0)
+            sb_outfile_abort(&out);
+    }
+    return rc;
+}
+
 static int run_gate(const struct sb_arguments *args, struct sb_error *err)
 {
     struct sb_gate_options o;
@@ -294,6 +345,8 @@ static int run_gate(const struct sb_arguments *args, struct sb_error *err)
         rc = read_options(&o, err);
     if (rc == 0 && new_outputs)
         return sb_gate_write_outputs(&o, new_outputs, err);
+    if (rc == 0)
+        rc = try_files(err);
     if (rc == 0)
         rc = sb_gate_run(&o, &result, err);
     if (rc)

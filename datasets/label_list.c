@@ -321,10 +321,8 @@ static int read_json(struct builder *b, const struct sb_map *map, const char *pa
 /* By its first character; and what is called .json is to be JSON, so that errors say so. */
 static bool is_json(const struct sb_map *map, const char *path)
 {
-    static const char ending[] = ".json";
-    const size_t length = strlen(path), tail = sizeof(ending) - 1;
     size_t i = 0;
-    if (length >= tail && strcmp(path + length - tail, ending) == 0)
+    if (sb_ends_with(path, ".json"))
         return true;
     while (i < map->size && isspace((unsigned char)map->data[i]))
         i++;

@@ -43,6 +43,13 @@ static void test_exact_costs__diff_shows_changed_missing_and_new_lines(void **st
     assert_int_equal(n, 3);
     assert_string_equal(sb_str_text(&diff), "- a,1,L3,6\n+ a,1,L3,9\n- b,1,all,7\n+ c,1,all,7\n");
     sb_str_clear(&diff);
+    struct sb_str many = SB_STR_INIT;
+    for (int i = 0; i < 25; i++)
+        sb_str_printf(&many, "m%d,1,all,7\n", i);
+    assert_int_equal(sb_exact_costs_diff(sb_str_text(&many), "", &diff), 25);
+    assert_non_null(strstr(sb_str_text(&diff), "- m19,1,all,7\nand 5 more\n"));
+    sb_str_release(&many);
+    sb_str_clear(&diff);
     assert_int_equal(sb_exact_costs_diff("x,1,all,2\n", "x,1,all,2", &diff), 0);
     sb_str_release(&diff);
 }

@@ -12,7 +12,10 @@ head -n 5 out | sed 's/error [0-9.e-]* /error E /'
 cat err >&2
 cat passed.xml
 grep -c '<failure message="exact costs differ' failed.xml
-head -n 1 failed.md
+sed -n '1p; /^```/p; /^- Output/s/error [0-9.e-]* /error E /p' failed.md
+sed 's/,[0-9]*$/,1/' "$golden" | sed "1s/.*/$(head -n 1 "$golden")/" >other.csv
+spinebench gate --head "$program" --deterministic --costs other.csv --cells resnet-18-imagenet@64 2>err |
+    sed -n '/^and/s/[0-9][0-9]*/N/p; /^[-+] /p' | wc -l
 # Committed outputs: these, then one with a changed value, one that is no longer there.
 grep '"resnet-18-imagenet"' "$SPINEBENCH_SOURCE/tests/golden/outputs.jsonl" >outputs.jsonl
 spinebench gate --head "$program" --deterministic --outputs outputs.jsonl --cells resnet-18-imagenet@64 \

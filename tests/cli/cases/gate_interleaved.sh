@@ -20,4 +20,4 @@ code=0
 spinebench gate --base "$program" --head "$program" --cells tiny-spinenet-species@32 --rounds 6 --delta 0.01 \
     --run-ms 5 --time-limit 0.001 --no-wait -q >out 2>err || code=$?
 echo "exit $code"
-grep -c 'no time for more rounds of 1 unresolved cells' out
+grep -c 'no time for more rounds of what is unresolved (1)' out

@@ -5,6 +5,11 @@ for options in "" "--base $program" "--base $program --head no/such/program" \
     "--base $program --head $program --cells resnet-18-imagenet@x" \
     "--base $program --head $program --rounds 2" \
     "--base $program --head /bin/true --cells resnet-18-imagenet@32" \
+    "--base $program --head $program --cells resnet-18-imagenet@64,resnet-18-imagenet@64" \
+    "--base $program --head $program --cpu 4095" \
+    "--base $program --head $program --markdown no/such/gate.md" \
+    "--base $program --head $program --pairs ." \
+    "--head $program --deterministic --costs $SPINEBENCH_SOURCE/docs/examples/nine-runs.jsonl" \
     "--head $program --deterministic --costs no/such.csv" \
     "--head $program --deterministic --outputs $SPINEBENCH_SOURCE/docs/examples/nine-runs.jsonl" \
     "--write-outputs new.jsonl"; do
