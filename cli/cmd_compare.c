@@ -31,7 +31,7 @@ static int print_verdicts(const struct sb_records *verdicts, const struct sb_com
     sb_table_write(&t, sb_table_format(json ? "json" : format_name), &out);
     if (!json && strcmp(format_name, "text") == 0)
         sb_str_printf(&out,
-                      "%zu cells in both, %zu in one file only; verdicts: %zu regressed, %zu "
+                      "cells in both: %zu, in one file only: %zu; verdicts: %zu regressed, %zu "
                       "improved, %zu the same, %zu unresolved\n",
                       s->cells, s->unmatched, s->regressed, s->improved, s->same, s->unresolved);
     if (!json && strcmp(format_name, "text") == 0 && s->other_data)
@@ -103,6 +103,11 @@ static int compare_files(const char *base_path, const char *head_path, struct sb
         rc = sb_records_write(&verdicts, output, err);
     if (rc == 0)
         rc = print_verdicts(&verdicts, &summary, err);
+    if (rc == 0 && verdicts.count == summary.unmatched) {
+        rc = sb_error_set(err, SB_EINVAL, "no cell is in both files");
+        sb_error_hint(err, "a cell is a model with its size, batch, threads and engine; "
+                           "--ignore-engine pairs rows of other engines, too");
+    }
     if (rc == 0 && summary.failed) {
         rc = sb_error_set(err, SB_ECHECK, "output checks failed in %zu cells", summary.failed);
         sb_error_hint(err, "rows with the verdict FAILED name them; 'bench' with --threads 1 or "
@@ -145,7 +150,8 @@ int cmd_compare(int argc, char **argv)
         "interval), memory, costs and accuracy, and the geometric mean of the latencies.\n"
         "Files measured one after the other also differ by what the machine did meanwhile;\n"
         "'gate' interleaves two programs and takes that out. The exit code is 1 where an\n"
-        "output check failed, and 0 otherwise, whatever the verdicts.",
+        "output check failed, 2 where no cell is in both files, and 0 otherwise, whatever the\n"
+        "verdicts.",
         options, NULL};
     output = NULL;
     format_name = "text";

@@ -47,6 +47,9 @@ static int run_merge(const struct sb_arguments *args, struct sb_error *err)
         rc = sb_error_set(err, SB_EINVAL, "missing option: -o OUT.jsonl");
     for (size_t i = 0; i < args->count && rc == 0; i++)
         rc = sb_records_read(&records, args->words[i], keep_going ? tell_skipped : NULL, NULL, err);
+    if (rc == 0 && records.count == 0)
+        rc = sb_error_set(err, SB_EFORMAT, "there are no records in %s",
+                          args->count == 1 ? args->words[0] : "these files");
     if (rc == 0)
         rc = sb_records_drop_repeated(&records, &dropped, err);
     if (rc == 0)

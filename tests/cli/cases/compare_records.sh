@@ -33,3 +33,13 @@ cat err >&2
 # Over several cells the mean is of all of them, not of one that is not recorded.
 { cat a.jsonl; sed '/"kind": "run"/d;s/spinenet-49xs/spinenet-49x2/' a.jsonl; } >two.jsonl
 spinebench compare two.jsonl two.jsonl --format csv | grep '^all cells' | cut -d, -f1-7
+# Files without a common cell: the table names them, and that is no success.
+sed 's/spinenet-49xs/spinenet-49x2/' a.jsonl >other.jsonl
+code=0
+spinebench compare a.jsonl other.jsonl >out 2>err || code=$?
+echo "exit $code"
+tail -n 1 out
+cat err >&2
+: >none.jsonl
+spinebench merge none.jsonl -o merged.jsonl || echo "exit $?"
+ls merged.jsonl 2>/dev/null || echo "nothing merged"
