@@ -48,13 +48,16 @@ static int default_output(struct request *r, struct sb_error *err)
 
 static int check_options(const struct sb_arguments *args, struct sb_error *err)
 {
-    if (!run.output && (!draw_dir || run.merge))
-        return sb_error_set(err, SB_EINVAL, "-o FILE is missing");
-    if (run.merge)
-        return sb_arguments_expect(args, 1, SIZE_MAX, "results files to merge", err);
-    int rc = sb_arguments_expect(args, 1, SIZE_MAX, "a MODEL", err);
+    int rc = sb_arguments_expect(args, 1, SIZE_MAX,
+                                 run.merge ? "results files to merge" : "a MODEL", err);
     if (rc)
         return rc;
+    if (!run.output && (!draw_dir || run.merge)) {
+        sb_error_set(err, SB_EINVAL, "-o FILE is missing");
+        return run.merge ? err->code : sb_error_hint(err, "or --draw DIR, which then holds it");
+    }
+    if (run.merge)
+        return 0;
     if (!annotations != !run.images_dir)
         return sb_error_set(err, SB_EINVAL, "--annotations and --images belong together");
     if (annotations && args->count > 1)

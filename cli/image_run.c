@@ -45,6 +45,11 @@ int sb_image_run_load(struct sb_image_run *run, const char *name, struct sb_erro
     const struct sb_model_options options = {.size = (int)run->size, .batch = 1};
     run->model = sb_model_open(name, &options, err);
     int rc = run->model ? 0 : err->code;
+    if (rc == 0 && run->model->task == SB_TASK_BACKBONE) {
+        rc = sb_error_set(err, SB_EINVAL, "model '%s' is a backbone without a head",
+                          run->model->name);
+        sb_error_hint(err, "'spinebench models' lists detectors and classifiers");
+    }
     if (rc == 0)
         rc = sb_engine_choose(&run->engine, &run->plan, err);
     if (rc == 0 && sb_ranks_first_of_machine(ranks))
@@ -222,7 +227,7 @@ void sb_image_run_print(const struct sb_image_run *run, const struct sb_pipeline
     const int ranks = sb_ranks_count(sb_cli_ranks());
     printf("%zu images", s->images);
     if (s->broken)
-        printf(", %zu broken ones left out", s->broken);
+        printf(", %zu broken left out", s->broken);
     if (s->resumed)
         printf(" (%zu from before)", s->resumed);
     printf("; %.2f images/s\n", rate(s));

@@ -237,7 +237,10 @@ void sb_png_rows_close(struct sb_png_rows **rows)
 static void on_write_error(png_structp png, png_const_charp message)
 {
     struct png_writer *w = png_get_error_ptr(png);
-    w->rc = sb_error_set(w->err, SB_EIO, "cannot write the PNG: %s", message);
+    if (ferror(w->file.fp))
+        w->rc = sb_error_errno(w->err, "cannot write", w->file.path);
+    else
+        w->rc = sb_error_set(w->err, SB_EIO, "cannot write the PNG: %s", message);
     longjmp(w->jump, 1);
 }
 

@@ -245,6 +245,19 @@ static void test_image__refuses_what_it_does_not_know(void **state)
     assert_int_equal(sb_image_create(&image, 0, 5, &err), SB_EINVAL);
 }
 
+static void test_png__full_disk_is_named(void **state)
+{
+    (void)state;
+    struct sb_image image;
+    struct sb_error err;
+    assert_ok(sb_image_create(&image, 128, 128, &err), &err);
+    for (size_t i = 0; i < (size_t)128 * 128 * 3; i++)
+        image.pixels[i] = (uint8_t)(i * i >> 3); /* too lively to be compressed into one buffer */
+    assert_int_equal(sb_image_save_png(&image, "/dev/full", &err), SB_EIO);
+    assert_string_equal(err.message, "cannot write: No space left on device");
+    sb_image_release(&image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_png__survives_any_flipped_byte),
         cmocka_unit_test(test_png__bomb_header_is_refused),
         cmocka_unit_test(test_png__written_file_reads_back),
+        cmocka_unit_test(test_png__full_disk_is_named),
         cmocka_unit_test(test_image__refuses_what_it_does_not_know),
     };
     return cmocka_run_group_tests_name("datasets/image_png", tests, NULL, NULL);

@@ -13,4 +13,7 @@ echo "exit code $code: $(head -c 90 err)"
 # other models have none; a folder stays away when nothing was written
 spinebench detect retinanet-spinenet-49 "my photo.png" --draw none -q || echo "exit code $?"
 spinebench detect tiny-retinanet-spinenet nosuch.png --draw none -q || echo "exit code $?"
+spinebench detect tiny-spinenet "my photo.png" -o none.json || echo "exit code $?"
+spinebench detect tiny-retinanet-spinenet "my photo.png" || echo "exit code $?"
+spinebench detect || echo "exit code $?"
 ls
