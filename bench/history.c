@@ -233,6 +233,15 @@ static int is_record_file(const struct dirent *entry)
 }
 
 /* Machines in order of name. */
+static int read_machine(struct sb_history *h, const char *path, struct sb_error *err)
+{
+    const int rc = sb_records_read(&h->records, path, NULL, NULL, err);
+    if (rc == SB_EFORMAT && !err->hint[0])
+        sb_error_hint(err,
+                      "take that line out, or the file as it was before, and add the run again");
+    return rc;
+}
+
 static int read_files(struct sb_history *h, const char *dir, struct sb_error *err)
 {
     struct dirent **names = NULL;
@@ -243,8 +252,8 @@ static int read_files(struct sb_history *h, const char *dir, struct sb_error *er
     for (int i = 0; i < count; i++) {
         char *path = rc == 0 ? sb_path_join(dir, names[i]->d_name) : NULL;
         if (rc == 0)
-            rc = path ? sb_records_read(&h->records, path, NULL, NULL, err)
-                      : sb_error_nomem(err, "a file name", strlen(dir));
+            rc =
+                path ? read_machine(h, path, err) : sb_error_nomem(err, "a file name", strlen(dir));
         sb_free(path);
         free(names[i]); /* the C library's */
     }

@@ -185,10 +185,11 @@ static void print_reconciliation(const struct sb_records *records, struct sb_str
         const double ratio = sb_reconcile(records, &r->cell);
         if (!isnan(ratio))
             sb_str_printf(out,
-                          "%s at %lld, batch %lld, %lld threads, %s: sum of steps / end to end "
+                          "%s at %lld, batch %lld, %lld thread%s, %s: sum of steps / end to end "
                           "= %.3f\n",
                           r->cell.model, (long long)r->cell.size, (long long)r->cell.batch,
-                          (long long)r->cell.threads, r->cell.engine, ratio);
+                          (long long)r->cell.threads, r->cell.threads == 1 ? "" : "s",
+                          r->cell.engine, ratio);
     }
 }
 

@@ -57,7 +57,10 @@ static void machine_rows(struct sb_table *t, const struct sb_environment *env)
     text_row(t, "CPU", env->cpu);
     text_row(t, "features", env->cpu_features);
     number_row(t, "CPUs online", env->cpus, "");
-    text_row(t, "CPUs usable", env->affinity);
+    char usable[320] = "";
+    if (env->affinity[0])
+        snprintf(usable, sizeof(usable), "%lld (%s)", (long long)env->usable_cpus, env->affinity);
+    text_row(t, "CPUs usable", usable);
     bytes_row(t, "L1 data cache", env->l1d_bytes);
     bytes_row(t, "L2 cache", env->l2_bytes);
     bytes_row(t, "L3 cache", env->l3_bytes);

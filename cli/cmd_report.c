@@ -26,7 +26,7 @@ static void print_list(void)
 {
     printf("presets:\n");
     for (size_t i = 0; sb_view_at(i); i++)
-        printf("  %-15s %s\n", sb_view_at(i)->name, sb_view_at(i)->title);
+        printf("  %-16s %s\n", sb_view_at(i)->name, sb_view_at(i)->title);
     printf("\nfigures:\n");
     for (size_t i = 0; sb_figure_maker_at(i); i++)
         printf("  %-12s %s\n", sb_figure_maker_at(i)->name, sb_figure_maker_at(i)->help);

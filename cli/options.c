@@ -45,8 +45,10 @@ static int add_list(const struct sb_option *o, const char *text, struct sb_error
         return sb_error_set(err, SB_EINVAL, "--%s: list too long", o->name);
     char *p = memcpy(list->storage + list->used, text, n);
     list->used += n;
-    char *save = NULL;
-    for (char *part = strtok_r(p, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
+    while (*text && p) {
+        char *const part = strsep(&p, ",");
+        if (!*part)
+            return sb_error_set(err, SB_EINVAL, "--%s: '%s' has an empty item", o->name, text);
         if (list->count == SB_OPTION_LIST_MAX)
             return sb_error_set(err, SB_EINVAL, "--%s: more than %d items", o->name,
                                 SB_OPTION_LIST_MAX);

@@ -84,6 +84,20 @@ static void test_options__lists_add_up(void **state)
     sb_arguments_release(&args);
 }
 
+static void test_options__list_has_no_empty_items(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"320,", ",320", "320,,640", ","};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct sb_arguments args;
+        struct sb_error err;
+        memset(&opt.sizes, 0, sizeof(opt.sizes));
+        assert_int_equal(parse(WORDS("--size", texts[i]), &args, &err), SB_EINVAL);
+        assert_non_null(strstr(err.message, "has an empty item"));
+        sb_arguments_release(&args);
+    }
+}
+
 static void test_options__list_is_bounded(void **state)
 {
     (void)state;
@@ -157,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_options__all_forms_parse, setup),
         cmocka_unit_test_setup(test_options__lists_add_up, setup),
+        cmocka_unit_test_setup(test_options__list_has_no_empty_items, setup),
         cmocka_unit_test_setup(test_options__list_is_bounded, setup),
         cmocka_unit_test_setup(test_options__wrong_use_says_what_is_wrong, setup),
         cmocka_unit_test_setup(test_options__positional_counts_are_checked, setup),

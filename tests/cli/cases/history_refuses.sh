@@ -17,3 +17,5 @@ code=0
 spinebench history show hist --plot history.bmp 2>err || code=$?
 cat err >&2
 echo "exit $code"
+head -c 100 hist/0a.jsonl >cut && mv cut hist/0a.jsonl
+spinebench history show hist || echo "exit $?"
