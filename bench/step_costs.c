@@ -43,6 +43,24 @@ static void hand_down(const struct sb_graph *graph, size_t *owner)
     }
 }
 
+/* Takes from each step's reads what its nodes read from each other, and what is never in memory. */
+static void leave_out_inner_reads(struct sb_cost *steps, const struct sb_plan *plan,
+                                  const struct sb_graph *graph, const size_t *owner)
+{
+    for (size_t i = 0; i < graph->num_nodes; i++) {
+        const struct sb_node *n = &graph->nodes[i];
+        for (int k = 0; k < n->num_inputs && owner[i] != NONE; k++) {
+            const size_t from = owner[n->inputs[k]];
+            struct sb_step_info info = {.output_bytes = 1}; /* of an input of the model */
+            if (from != NONE)
+                sb_plan_step_info(plan, from, &info);
+            if (from == owner[i] || info.output_bytes == 0)
+                steps[owner[i]].input_bytes -=
+                    4 * (int64_t)sb_shape_count(graph->nodes[n->inputs[k]].shape);
+        }
+    }
+}
+
 int sb_step_costs(struct sb_cost **steps, const struct sb_plan *plan, const struct sb_graph *graph,
                   const struct sb_costs *costs, struct sb_error *err)
 {
@@ -63,6 +81,8 @@ int sb_step_costs(struct sb_cost **steps, const struct sb_plan *plan, const stru
             rc = sb_error_set(err, SB_EINTERNAL, "node '%s' is computed by no step of the plan",
                               graph->nodes[i].path);
     }
+    if (rc == 0)
+        leave_out_inner_reads(*steps, plan, graph, owner);
     sb_free(owner);
     if (rc) {
         sb_free(*steps);

@@ -1,7 +1,7 @@
 /*
  * Costs per executed step. A plan fuses nodes (conv, batch norm, activation, residual add), so the
  * cost of a step is that of the node it is named after and of every node before it that no other
- * step names.
+ * step names. What it reads is what comes from other steps.
  */
 #ifndef SB_BENCH_STEP_COSTS_H
 #define SB_BENCH_STEP_COSTS_H

@@ -272,26 +272,19 @@ static void put_of_peak(const struct sb_report_column *c, const struct sb_report
         sb_table_value(t, 2e9 * (double)row->cost.macs / row->time.median / peak->peak_flops);
 }
 
-/* Bytes read, written and of parameters, each counted once: what a cache-less machine would move.
- */
-static int64_t moved_bytes(const struct sb_cost_record *cost)
-{
-    return cost->read_bytes + cost->activation_bytes + cost->param_bytes;
-}
-
 static void put_bandwidth(const struct sb_report_column *c, const struct sb_report_rows *rows,
                           const struct sb_row *row, struct sb_table *t)
 {
     (void)c;
     (void)rows;
     const char *why = sb_row_time_why(row);
-    if (!why && (!row->has_cost || row->cost.read_bytes == SB_NO_INT))
+    const int64_t bytes = sb_row_moved_bytes(row);
+    if (!why && bytes == SB_NO_INT)
         why = NOT_COUNTED;
-    if (why) {
+    if (why)
         sb_table_missing(t, why);
-        return;
-    }
-    put_per_second(t, row, (double)moved_bytes(&row->cost));
+    else
+        put_per_second(t, row, (double)bytes);
 }
 
 static void put_of_bandwidth(const struct sb_report_column *c, const struct sb_report_rows *rows,
@@ -300,15 +293,15 @@ static void put_of_bandwidth(const struct sb_report_column *c, const struct sb_r
     (void)c;
     const char *why = sb_row_time_why(row);
     const struct sb_time_record *peak = why ? NULL : sb_row_peak(rows, row);
-    if (!why && (!row->has_cost || row->cost.read_bytes == SB_NO_INT))
+    const int64_t bytes = sb_row_moved_bytes(row);
+    if (!why && bytes == SB_NO_INT)
         why = NOT_COUNTED;
     if (!why && (!peak || !(peak->peak_bytes_per_s > 0)))
         why = "the machine's bandwidth was not measured";
     if (why)
         sb_table_missing(t, why);
     else
-        sb_table_value(t, 1e9 * (double)moved_bytes(&row->cost) / row->time.median /
-                              peak->peak_bytes_per_s);
+        sb_table_value(t, 1e9 * (double)bytes / row->time.median / peak->peak_bytes_per_s);
 }
 
 /* Throughput, of batches: for one image it is what the latency says. */
@@ -451,7 +444,8 @@ static const struct sb_report_column columns[] = {
     MEASURED("rate", "FLOP/s", "2 x multiply-adds / median time", RATE, put_rate, time, NULL),
     MEASURED("of_peak", "of peak", "FLOP/s of the machine's own peak in the same session", SHARE,
              put_of_peak, time, NULL),
-    MEASURED("bandwidth", "bytes/s", "read, written and parameter bytes / median time", RATE,
+    MEASURED("bandwidth", "bytes/s",
+             "bytes that steps read, write and have as parameters / median time", RATE,
              put_bandwidth, time, NULL),
     MEASURED("of_bandwidth", "of bandwidth", "bytes/s of the machine's own, in the same session",
              SHARE, put_of_bandwidth, time, NULL),

@@ -19,10 +19,8 @@ struct range {
 /* Bytes that a step moves at least: inputs, output and weights once each. */
 static double bytes_of(const struct sb_row *row)
 {
-    const struct sb_cost_record *c = &row->cost;
-    if (c->read_bytes == SB_NO_INT)
-        return NAN;
-    return (double)c->read_bytes + (double)c->activation_bytes + (double)c->param_bytes;
+    const int64_t bytes = sb_row_moved_bytes(row);
+    return bytes == SB_NO_INT ? (double)NAN : (double)bytes;
 }
 
 static bool is_shown(const struct sb_row *row)

@@ -65,9 +65,31 @@ static void add_cost(struct sb_cost_record *sum, const struct sb_cost_record *c)
             (isnan(sum->tf_multi_adds) ? 0 : sum->tf_multi_adds) + c->tf_multi_adds;
 }
 
+int64_t sb_row_moved_bytes(const struct sb_row *row)
+{
+    const struct sb_cost_record *const c = &row->cost;
+    if (row->step_bytes != SB_NO_INT)
+        return row->step_bytes;
+    if (!row->has_cost || c->read_bytes == SB_NO_INT)
+        return SB_NO_INT;
+    return c->read_bytes + c->activation_bytes + c->param_bytes;
+}
+
+/* Steps that several runs record are those of the first. */
+static void add_step_bytes(struct sb_row_draft *draft, const struct sb_record *r)
+{
+    const struct sb_cost_record *const c = &r->u.cost;
+    if (!draft->step_run)
+        draft->step_run = r->run;
+    if (c->read_bytes != SB_NO_INT && strcmp(draft->step_run, r->run) == 0)
+        add_int(&draft->row.step_bytes, c->read_bytes + c->activation_bytes + c->param_bytes);
+}
+
 static void take_cost(struct sb_row_draft *draft, const struct sb_record *r, enum match match)
 {
     struct sb_row *row = &draft->row;
+    if (match == MATCH_NODE)
+        add_step_bytes(draft, r);
     if (match == MATCH_DIRECT && !draft->direct_cost) {
         row->cost = r->u.cost;
         draft->direct_cost = true;

@@ -54,8 +54,10 @@ struct sb_row {
     struct sb_summary time;                /* nanoseconds; count 0 when not timed */
     double *samples;                       /* time.count of them, ascending; owned by the rows */
     size_t processes;                      /* fresh processes that the samples come from */
-    double time_share; /* of the sum of medians over the parts of a cell; or NaN */
-    double macs_share; /* of the sum over the parts of a cell; or NaN */
+    double time_share;  /* of the sum of medians over the parts of a cell; or NaN */
+    double macs_share;  /* of the sum over the parts of a cell; or NaN */
+    int64_t step_bytes; /* read, written and of parameters by the steps of this part of a model;
+                           SB_NO_INT where steps are not recorded */
     bool has_cost, has_memory;
     bool fused; /* an op or node without time, because it runs as part of other steps */
 };
@@ -93,6 +95,9 @@ void sb_row_accuracy_remark(const struct sb_report_rows *rows, const struct sb_r
 /* The end-to-end record of the row's cell that knows the machine's peak, or NULL. */
 const struct sb_time_record *sb_row_peak(const struct sb_report_rows *rows,
                                          const struct sb_row *row);
+/* Bytes read, written and of parameters, each once, by the steps that the row is about; of a whole
+ * model by its nodes, as if none were fused. SB_NO_INT where that is not recorded. */
+int64_t sb_row_moved_bytes(const struct sb_row *row);
 /* Planned memory: arena + weights + workspace + lists and tables, as far as known; SB_NO_INT when
  * nothing is. */
 int64_t sb_row_planned_bytes(const struct sb_row *row);

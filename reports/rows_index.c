@@ -143,6 +143,7 @@ static struct sb_row_draft *add_draft(struct sb_row_index *index, size_t cell, u
     struct sb_record blank;
     sb_record_init(&blank, SB_RECORD_COST);
     row->cost = blank.u.cost;
+    row->step_bytes = SB_NO_INT;
     sb_record_init(&blank, SB_RECORD_MEMORY);
     row->memory = blank.u.memory;
     row->cell = index->cells[cell].cell;

@@ -17,9 +17,10 @@ struct sb_row_batch {
 /* A row under construction. */
 struct sb_row_draft {
     struct sb_row row;
-    uint64_t hash; /* of cell and part */
-    size_t next;   /* 1 + the next draft in the same slot; 0 none */
-    size_t cell;   /* index into cells */
+    uint64_t hash;        /* of cell and part */
+    size_t next;          /* 1 + the next draft in the same slot; 0 none */
+    size_t cell;          /* index into cells */
+    const char *step_run; /* whose steps count in row.step_bytes */
     bool direct_cost, direct_time, direct_memory;
     struct sb_row_batch *batches; /* owned */
     size_t num_batches, cap_batches;

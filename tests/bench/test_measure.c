@@ -203,6 +203,24 @@ static void test_measure__costs_of_steps_sum_to_the_graphs(void **state)
     sb_measurement_release(&m);
 }
 
+/* Convolution, batch norm and activation in one step: it reads the picture, and nothing between. */
+static void test_measure__steps_read_what_other_steps_wrote(void **state)
+{
+    (void)state;
+    const struct sb_measure_options o = small_options();
+    struct sb_measurement m;
+    measure(&m, &o);
+    struct sb_step_info first;
+    sb_plan_step_info(m.plan, 0, &first);
+    assert_int_equal(first.op, SB_OP_CONV);
+    assert_true(m.step_costs[0].nodes > 1);
+    const struct sb_shape picture = m.model->graph->nodes[0].shape;
+    assert_int_equal(m.step_costs[0].input_bytes, 4 * sb_shape_count(picture));
+    for (size_t i = 0; i < m.samples.num_steps; i++)
+        assert_true(m.step_costs[i].input_bytes >= 0);
+    sb_measurement_release(&m);
+}
+
 /* Everything that a failing allocation or a wrong name leaves behind is released. */
 static void test_measure__errors_leave_nothing(void **state)
 {
@@ -385,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_measure__step_passes_are_completed),
         cmocka_unit_test(test_measure__timing_costs_next_to_nothing),
         cmocka_unit_test(test_measure__costs_of_steps_sum_to_the_graphs),
+        cmocka_unit_test(test_measure__steps_read_what_other_steps_wrote),
         cmocka_unit_test(test_measure__errors_leave_nothing),
         cmocka_unit_test(test_output_check__finds_wrong_outputs),
         cmocka_unit_test(test_output_check__compares_arrays),
