@@ -55,7 +55,7 @@ SIMD_INLINE void gemm_block(const float *a, const float *b, size_t a_step, const
             const vec value = vec_set(a[r * 16 + k]);
 #pragma GCC unroll 4
             for (int v = 0; v < vecs; v++)
-                sums[r][v] = vec_fma(value, weights[v], sums[r][v]);
+                sums[r][v] = vec_accumulate(value, weights[v], sums[r][v]);
         }
         STEP_END();
     }
@@ -107,7 +107,7 @@ SIMD_INLINE void gemm_clear(const int rows, const int vecs, vec sums[SB_MAX_TILE
     for (int r = 0; r < rows; r++) {
 #pragma GCC unroll 4
         for (int v = 0; v < vecs; v++)
-            sums[r][v] = vec_zero();
+            sums[r][v] = vec_new_sum();
     }
 }
 
@@ -133,10 +133,11 @@ SIMD_INLINE void gemm_put_aside(const int rows, const int vecs, vec total[],
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < vecs; v++)
+        for (int v = 0; v < vecs; v++) {
             total[r * vecs + v] = total[r * vecs + v] + sums[r][v];
+            sums[r][v] = vec_new_sum();
+        }
     }
-    gemm_clear(rows, vecs, sums);
     STEP_END();
 }
 
