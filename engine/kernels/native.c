@@ -119,10 +119,9 @@ size_t sb_sums_floats(const struct sb_simd *simd, size_t pixels, size_t panels)
 /* Packed panels below this size stay in the second level of cache anyway. */
 #define AHEAD_FLOATS ((size_t)32 * 1024)
 
-/* What tile `index` of `tiles` fetches of the panel after this one, so that the tiles together
- * fetch its stretch. */
-static struct sb_ahead find_ahead(const struct sb_product *p, size_t next, size_t index,
-                                  size_t tiles)
+/* What the first of `tiles` tiles fetches of panel `next`; each one takes `lines` cache lines of
+ * every block, so that together they fetch its stretch. */
+static struct sb_ahead find_ahead(const struct sb_product *p, size_t next, size_t tiles)
 {
     const struct sb_simd *simd = p->call->simd;
     const size_t floats = SB_BLOCK * p->blocks * SB_BLOCK; /* of one block of channels */
@@ -130,15 +129,14 @@ static struct sb_ahead find_ahead(const struct sb_product *p, size_t next, size_
     const size_t width = sb_panel_blocks(simd, p->call->out.c, next) * SB_BLOCK;
     const size_t lines = sb_pieces(width, tiles); /* a step of k is width / 16 lines */
     return (struct sb_ahead){
-        .at = (const float *)p->call->packed + block * floats + p->from * SB_BLOCK * width +
-              index * lines * p->count * SB_BLOCK,
+        .at = (const float *)p->call->packed + block * floats + p->from * SB_BLOCK * width,
         .step = lines * SB_BLOCK,
         .lines = p->panels * floats > AHEAD_FLOATS ? lines : 0,
     };
 }
 
 /* The tiles of panel `index` of the product: as equal as possible, so that none is much too small.
- */
+ * Little is left to do between two of them: a short sum hides no divisions. */
 static void run_panel(const struct sb_product *p, size_t index)
 {
     const struct sb_kernel_call *call = p->call;
@@ -152,25 +150,32 @@ static void run_panel(const struct sb_product *p, size_t index)
     float *sums = p->from > 0 || !last ? p->sums + sb_sums_floats(simd, p->pixels, index) : NULL;
     float *out = last ? p->out + index * (size_t)simd->panel_blocks * p->plane : sums;
     struct sb_gemm_tile tile = {
+        .a = p->a,
         .a_step = p->a_step,
         .blocks = p->count,
         .half = last && p->half,
         .b = (const float *)call->packed + block * SB_BLOCK * p->blocks * SB_BLOCK +
              p->from * SB_BLOCK * blocks * SB_BLOCK,
+        .c = out,
         .c_step = last ? p->plane : p->pixels * SB_BLOCK,
+        .partial = p->from > 0 ? sums : NULL,
         .partial_step = p->pixels * SB_BLOCK,
+        .ahead = find_ahead(p, next, tiles),
     };
-    size_t pixel = 0;
+    if (last)
+        sb_tile_epilogue(call, block, &tile);
+    const size_t least = p->pixels / tiles, small = tiles - p->pixels % tiles;
+    const size_t fetched = tile.ahead.step * p->count;
     for (size_t t = 0; t < tiles; t++) {
-        const size_t rows = (p->pixels - pixel) / (tiles - t);
-        tile.a = p->a + pixel * SB_BLOCK;
-        tile.c = out + pixel * SB_BLOCK;
-        tile.partial = p->from > 0 ? sums + pixel * SB_BLOCK : NULL;
-        tile.ahead = find_ahead(p, next, t, tiles);
-        if (last)
-            sb_tile_epilogue(call, block, &tile);
+        const size_t rows = least + (t >= small), floats = rows * SB_BLOCK;
         simd->gemm[blocks - 1][rows](&tile);
-        pixel += rows;
+        tile.a += floats;
+        tile.c += floats;
+        if (tile.partial)
+            tile.partial += floats;
+        if (tile.residual)
+            tile.residual += floats;
+        tile.ahead.at += fetched;
     }
     tile.c = out; /* all of them: a long loop costs half as much per value */
     if (last)
