@@ -140,11 +140,13 @@ static int finish_table(struct sb_table *t, struct sb_error *err)
 static int print_categories(const struct sb_coco_stats *s, struct sb_error *err)
 {
     static const char *const columns[] = {"annotations", "small", "medium", "large", "crowds"};
+    const struct sb_coco_counts *const all = &s->all;
+    const bool sized = all->small + all->medium + all->large + all->crowds > 0;
     struct sb_table t;
     sb_table_init(&t, NULL);
     sb_table_column(&t, "id", NULL, SB_RIGHT);
     sb_table_column(&t, "category", NULL, SB_LEFT);
-    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+    for (size_t i = 0; i < (sized ? sizeof(columns) / sizeof(columns[0]) : 1); i++)
         sb_table_column(&t, columns[i], NULL, SB_RIGHT);
     for (size_t i = 0; i < s->set.num_categories; i++) {
         const struct sb_coco_counts *const n = &s->per_category[i];
@@ -152,6 +154,8 @@ static int print_categories(const struct sb_coco_stats *s, struct sb_error *err)
         sb_table_integer(&t, (long long)s->set.categories[i].id);
         sb_table_cell(&t, "%s", s->set.categories[i].name);
         sb_table_integer(&t, (long long)n->annotations);
+        if (!sized)
+            continue;
         sb_table_integer(&t, (long long)n->small);
         sb_table_integer(&t, (long long)n->medium);
         sb_table_integer(&t, (long long)n->large);
