@@ -26,7 +26,8 @@ static const struct sb_view presets[] = {
                    "latency,min,"
                    "p90?,p99?,n,images?,rate,of_peak?,planned,peak,peak_ratio,ap?,top1?,error?",
         .note =
-            "Latency: median [95 % interval] of n runs, end to end. FLOP/s: 2 x multiply-adds / "
+            "Latency: median [95 % interval, from six runs or processes on] of n runs, end to end. "
+            "FLOP/s: 2 x multiply-adds / "
             "median. Planned memory: arena + weights + workspace + lists and tables. Output error: "
             "normalised mean "
             "square against the reference engine.",
@@ -90,9 +91,9 @@ static const struct sb_view presets[] = {
                    "peak,error",
         .sort = "latency",
         .group = "model",
-        .note =
-            "Latency: median [95 % interval] of n runs, end to end. Against best: latency / the "
-            "lowest of the same model, size, batch and threads.",
+        .note = "Latency: median [95 % interval, from six runs or processes on] of n runs, end to "
+                "end. Against best: latency / the "
+                "lowest of the same model, size, batch and threads.",
     },
     {.name = "memory-phases",
      .title = "Memory per phase",
