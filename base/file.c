@@ -270,6 +270,18 @@ void sb_outfile_abort(struct sb_outfile *out)
     memset(out, 0, sizeof(*out));
 }
 
+int sb_file_try(const char *path, struct sb_error *err)
+{
+    struct sb_outfile out;
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return 0;
+    const int rc = sb_outfile_open(&out, path, err);
+    if (rc == 0)
+        sb_outfile_abort(&out);
+    return rc;
+}
+
 int sb_write_file(const char *path, const void *data, size_t size, struct sb_error *err)
 {
     struct sb_outfile out;

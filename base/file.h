@@ -60,6 +60,10 @@ void sb_outfile_abort(struct sb_outfile *out);
 /* Writes size bytes to path through an sb_outfile. */
 int sb_write_file(const char *path, const void *data, size_t size, struct sb_error *err);
 
+/* Whether a file could be made there, tried before long work whose result it takes; leaves nothing.
+ * A device or pipe is not opened, since its reader would see an end. */
+int sb_file_try(const char *path, struct sb_error *err);
+
 /* sb_fnv1a() over a file's bytes: the same content has the same digest under every name. */
 int sb_file_digest(const char *path, uint64_t *digest, struct sb_error *err);
 

@@ -233,6 +233,8 @@ static int check_options(const struct sb_session_options *o, struct sb_error *er
         return sb_error_set(err, SB_EINVAL, "a trace is of one cell, measured in one process");
     if (o->trace && o->measure.time.step_passes == 0)
         return sb_error_set(err, SB_EINVAL, "a trace needs at least one step pass");
+    if (o->trace && sb_file_try(o->trace, err))
+        return err->code;
     if (o->resume && !o->output)
         return sb_error_set(err, SB_EINVAL, "resuming needs the output file to continue");
     return 0;

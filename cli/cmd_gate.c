@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *base, *head, *engine, *costs, *outputs, *new_outputs;
 static const char *markdown, *junit, *output, *pairs;
@@ -324,14 +323,8 @@ static int try_files(struct sb_error *err)
     const char *const paths[] = {markdown, junit, pairs, output};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof(paths) / sizeof(paths[0]); i++) {
-        struct sb_outfile out;
-        const bool special = paths[i] && access(paths[i], F_OK) == 0 && !sb_is_file(paths[i]) &&
-                             !sb_is_dir(paths[i]); /* a pipe: its reader would see an end */
-        if (!paths[i] || special)
-            continue;
-        rc = sb_outfile_open(&out, paths[i], err);
-        if (rc == 0)
-            sb_outfile_abort(&out);
+        if (paths[i])
+            rc = sb_file_try(paths[i], err);
     }
     return rc;
 }

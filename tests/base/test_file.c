@@ -183,6 +183,22 @@ static int write_small(void *path)
     return sb_write_file(path, "x", 1, NULL);
 }
 
+static void test_file__try_leaves_everything_as_it_was(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    const char *dir = fresh_dir("try");
+    const char *path = test_write_text("try/result", "old");
+    assert_ok(sb_file_try(path, &err), &err);
+    assert_content(path, "old");
+    assert_int_equal(unlink(path), 0);
+    assert_ok(sb_file_try(path, &err), &err);
+    assert_int_equal(count_entries(dir), 0);
+    assert_ok(sb_file_try("/dev/full", &err), &err);
+    assert_int_equal(sb_file_try("/nonexistent/file", &err), SB_EIO);
+    assert_int_equal(sb_file_try("/", &err), SB_EIO);
+}
+
 static void test_outfile__survives_failing_allocations(void **state)
 {
     (void)state;
@@ -242,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_outfile__writes_through_links),
         cmocka_unit_test(test_outfile__full_disk_is_an_error),
         cmocka_unit_test(test_outfile__refuses_folders_and_missing_parents),
+        cmocka_unit_test(test_file__try_leaves_everything_as_it_was),
         cmocka_unit_test(test_outfile__survives_failing_allocations),
         cmocka_unit_test(test_dirs__creates_parents_and_accepts_existing),
         cmocka_unit_test(test_path__joins_and_splits),
