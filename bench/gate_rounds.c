@@ -18,14 +18,18 @@
 #define FIRST_LOOK_SHARE 0.7 /* of the time limit; the rest is for confirming and looking again */
 
 /* True when the machine is less than half busy for a second within the patience. */
-static bool wait_for_quiet(const struct gate *g)
+static bool wait_for_quiet(struct gate *g)
 {
-    for (int i = 0; i < PATIENCE_SECONDS && g->options->wait_for_quiet; i++) {
+    bool quiet = !g->options->wait_for_quiet;
+    sb_progress_start(&g->progress, "gate waits for a quieter machine", "s", PATIENCE_SECONDS,
+                      g->options->quiet);
+    for (size_t i = 0; i < PATIENCE_SECONDS && !quiet; i++) {
         const double busy = sb_gate_busy_share();
-        if (isnan(busy) || busy <= BUSY_LIMIT)
-            return true;
+        quiet = isnan(busy) || busy <= BUSY_LIMIT;
+        sb_progress_update(&g->progress, i + 1);
     }
-    return !g->options->wait_for_quiet;
+    sb_progress_finish(&g->progress);
+    return quiet;
 }
 
 /* What all pairs and control pairs will take, in nanoseconds per process. */
@@ -299,8 +303,10 @@ int sb_gate_time_cells(struct gate *g, struct sb_error *err)
     for (size_t i = 0; i < SB_GATE_MAX_CELLS; i++)
         all[i] = true;
     if (!wait_for_quiet(g)) {
-        sb_gate_reason(g, SB_GATE_TOO_NOISY, "more than half of the CPUs were busy for %d s",
-                       PATIENCE_SECONDS);
+        sb_gate_reason(
+            g, SB_GATE_TOO_NOISY,
+            "more than half of the CPUs were busy for %d s; --no-wait starts all the same",
+            PATIENCE_SECONDS);
         return 0;
     }
     sb_progress_start(&g->progress, "gate", "processes",

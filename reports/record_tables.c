@@ -161,8 +161,20 @@ static bool have_samples(const struct sb_records *records)
     return false;
 }
 
+static bool have_ratios(const struct sb_records *records)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind == SB_RECORD_VERDICT && !isnan(r->u.verdict.ratio))
+            return true;
+    }
+    return false;
+}
+
 const char *sb_verdicts_note(const struct sb_records *records)
 {
+    if (!have_ratios(records))
+        return "No cell was compared.";
     return sb_verdicts_have_rounds(records)
                ? "Median ratio [95 % interval] of interleaved pairs; p: one-sided sign test, "
                  "Holm-corrected over the cells."
