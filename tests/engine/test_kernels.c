@@ -297,6 +297,18 @@ static void test_kernels__long_sums_stay_exact(void **state)
         check_layer(&layers[i], 2 * i);
 }
 
+/* One thread makes 16 panels in parts of six, three threads in parts of four. */
+static void test_kernels__parts_for_threads_make_the_same_bits(void **state)
+{
+    (void)state;
+    const struct sb_layer layer = {
+        .op = SB_OP_CONV,
+        .in = {1, 40, 14, 14},
+        .cout = 256,
+        .window = {.kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1}};
+    check_layer(&layer, 1);
+}
+
 static void test_kernels__all_of_them_were_reached(void **state)
 {
     (void)state;
@@ -356,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kernels__equal_the_definition_between_guards),
         cmocka_unit_test(test_kernels__long_sums_stay_exact),
+        cmocka_unit_test(test_kernels__parts_for_threads_make_the_same_bits),
         cmocka_unit_test(test_kernels__all_of_them_were_reached),
         cmocka_unit_test(test_kernels__guards_notice_a_write),
         cmocka_unit_test(test_layer_call__failing_allocations_leak_nothing),
