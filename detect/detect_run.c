@@ -5,7 +5,9 @@
 #include "base/mem.h"
 #include "detect/draw.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
 
@@ -40,6 +42,63 @@ static char *drawing_path(const char *dir, const char *image_path)
     char *const path = name.failed ? NULL : sb_path_join(dir, sb_str_text(&name));
     sb_str_release(&name);
     return path;
+}
+
+struct planned {
+    char *path; /* of the drawing, owned */
+    const char *image;
+};
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct planned *)a)->path, ((const struct planned *)b)->path);
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Every image has a drawing of its own, and none takes the place of its image. */
+static int check_planned(struct planned *planned, size_t count, struct sb_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_same_file(planned[i].path, planned[i].image)) {
+            sb_error_set(err, SB_EINVAL, "the drawing would replace the image");
+            sb_error_file(err, planned[i].image);
+            return sb_error_hint(err, "--draw needs another folder");
+        }
+    }
+    qsort(planned, count, sizeof(*planned), by_path);
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(planned[i - 1].path, planned[i].path) == 0) {
+            sb_error_set(err, SB_EINVAL, "the drawings of '%s' and '%s' would be the same file",
+                         planned[i - 1].image, planned[i].image);
+            sb_error_file(err, planned[i].path);
+            return sb_error_hint(err, "draw images of the same name in runs of their own");
+        }
+    }
+    return 0;
+}
+
+static int check_drawings(const char *dir, const struct sb_image_list *list, struct sb_error *err)
+{
+    struct planned *const planned = sb_calloc(list->count + 1, sizeof(*planned), TAG);
+    int rc = planned ? 0 : sb_error_nomem(err, "drawings", list->count * sizeof(*planned));
+    size_t count = 0;
+    for (; rc == 0 && count < list->count; count++) {
+        planned[count].image = list->items[count].path;
+        planned[count].path = drawing_path(dir, planned[count].image);
+        if (!planned[count].path)
+            rc = sb_error_nomem(err, "a path", strlen(planned[count].image));
+    }
+    if (rc == 0)
+        rc = check_planned(planned, count, err);
+    for (size_t i = 0; planned && i < count; i++)
+        sb_free(planned[i].path);
+    sb_free(planned);
+    return rc;
 }
 
 static const char *name_of(const struct sb_class_map *classes, int64_t category_id)
@@ -154,7 +213,10 @@ int sb_detect_run(const struct sb_detect_job *job, const struct sb_pipeline_opti
     sb_detections_init(&r.dets);
     const struct sb_pipeline_steps steps = {
         .format = {"image_id", true}, .ctx = &r, .load = load, .work = work, .finish = finish};
-    int rc = sb_ranks_agree(options->ranks, allocate(&r, err), err);
+    int rc = job->draw_dir ? check_drawings(job->draw_dir, options->list, err) : 0;
+    if (rc == 0)
+        rc = allocate(&r, err);
+    rc = sb_ranks_agree(options->ranks, rc, err);
     if (rc == 0)
         rc = sb_pipeline_run(options, &steps, summary, err);
     release(&r);

@@ -13,7 +13,8 @@ struct sb_detect_job {
     double draw_threshold; /* drawn at score >= this */
 };
 
-/* Writes COCO results. Errors as sb_pipeline_run(). */
+/* Writes COCO results. Errors as sb_pipeline_run(); SB_EINVAL before anything is written when a
+ * drawing would replace its image or another drawing. */
 int sb_detect_run(const struct sb_detect_job *job, const struct sb_pipeline_options *options,
                   struct sb_pipeline_summary *summary, struct sb_error *err);
 

@@ -16,4 +16,11 @@ spinebench detect tiny-retinanet-spinenet nosuch.png --draw none -q || echo "exi
 spinebench detect tiny-spinenet "my photo.png" -o none.json || echo "exit code $?"
 spinebench detect tiny-retinanet-spinenet "my photo.png" || echo "exit code $?"
 spinebench detect || echo "exit code $?"
+# a drawing replaces neither its image nor another drawing
+mkdir other
+cp "my photo.png" other/
+before=$(cksum <"my photo.png")
+spinebench detect tiny-retinanet-spinenet "my photo.png" --draw . -q || echo "exit code $?"
+[ "$(cksum <"my photo.png")" = "$before" ] && echo "the image is as it was"
+spinebench detect tiny-retinanet-spinenet "my photo.png" "other/my photo.png" --draw none -q || echo "exit code $?"
 ls
