@@ -33,8 +33,8 @@ struct sb_topk {
     int64_t missing;               /* labelled images without a prediction */
 };
 
-/* Evaluates the predictions in path. SB_EFORMAT with line and byte for lines that are no prediction,
- * images that the list does not have (named) and images predicted twice. */
+/* Evaluates the predictions in path. SB_EFORMAT with line and byte for lines that are no
+ * prediction, images that the list does not have (named) and images predicted twice. */
 int sb_topk_evaluate(struct sb_topk *topk, const struct sb_label_list *labels, const char *path,
                      struct sb_error *err);
 void sb_topk_release(struct sb_topk *topk);
