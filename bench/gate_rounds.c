@@ -20,7 +20,9 @@
 /* True when the machine is less than half busy for a second within the patience. */
 static bool wait_for_quiet(struct gate *g)
 {
-    bool quiet = !g->options->wait_for_quiet;
+    bool quiet = false;
+    if (!g->options->wait_for_quiet)
+        return true;
     sb_progress_start(&g->progress, "gate waits for a quieter machine", "s", PATIENCE_SECONDS,
                       g->options->quiet);
     for (size_t i = 0; i < PATIENCE_SECONDS && !quiet; i++) {

@@ -72,10 +72,10 @@ int sb_process_run(char *const *argv, const struct sb_process_options *options, 
 bool sb_process_can_pin(int cpu)
 {
     cpu_set_t before, wanted;
-    CPU_ZERO(&wanted);
-    CPU_SET(cpu, &wanted);
     if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(before), &before) != 0)
         return false;
+    CPU_ZERO(&wanted);
+    CPU_SET(cpu, &wanted);
     const bool can = sched_setaffinity(0, sizeof(wanted), &wanted) == 0;
     sched_setaffinity(0, sizeof(before), &before);
     return can;
