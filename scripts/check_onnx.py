@@ -20,9 +20,13 @@ import subprocess
 import sys
 import tempfile
 
-import numpy as np
-import onnx
-import onnxruntime as ort
+try:
+    import numpy as np
+    import onnx
+    import onnxruntime as ort
+except ModuleNotFoundError:  # the system's Python prints the help
+    if not {"-h", "--help"} & set(sys.argv):
+        raise
 
 LIMIT, ROWS_LIMIT = 1e-4, 1e-3
 SAME_BOX = 0.02     # pixels
@@ -176,9 +180,9 @@ def everything(program):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("subjects", nargs="*", metavar="MODEL|CASE")
-    p.add_argument("--spinebench", default="build/spinebench")
-    p.add_argument("--size", type=int, default=0)
-    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--spinebench", default="build/spinebench", help="the program (default: build/spinebench)")
+    p.add_argument("--size", type=int, default=0, help="image size (default: the model's)")
+    p.add_argument("--seed", type=int, default=1, help="of weights and input")
     a = p.parse_args()
     subjects = a.subjects or everything(a.spinebench)
     failed = [s for i, s in enumerate(subjects)

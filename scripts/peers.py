@@ -30,7 +30,11 @@ import sys
 import tempfile
 import time
 
-import numpy as np
+try:
+    import numpy as np
+except ModuleNotFoundError:  # the system's Python prints the help
+    if not {"-h", "--help"} & set(sys.argv):
+        raise
 
 OURS = {"native": ["--engine", "native"], "native-bf16": ["--engine", "native-bf16"],
         "native-low-memory": ["--engine", "native", "--low-memory"], "openblas": ["--engine", "openblas"]}
