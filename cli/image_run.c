@@ -22,7 +22,6 @@ void sb_image_run_defaults(struct sb_image_run *run, const char *command)
 {
     memset(run, 0, sizeof(*run));
     run->command = command;
-    snprintf(run->skipped, sizeof(run->skipped), "%s: skipped", command);
     run->choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};
     sb_plan_options_defaults(&run->plan);
     run->shard_index = run->shards = 1;
@@ -106,7 +105,7 @@ int sb_image_run_agree(struct sb_image_run *run, const struct sb_image_list *lis
     sb_jw_end(&run->writer);
     sb_jw_init(&w, &run->settings, 0);
     sb_jw_object(&w, NULL);
-    sb_jw_int(&w, "journal", 1);
+    sb_jw_int(&w, "journal", 2);
     sb_jw_uint(&w, "images", list->count);
     put_hex(&w, "list", digest);
     sb_str_printf(&run->settings, ", \"run\": %s}", sb_str_text(&run->identity));
@@ -141,9 +140,22 @@ void sb_image_run_warn_missing(const struct sb_image_run *run, const struct sb_i
     sb_str_release(&names);
 }
 
+/* "spinebench COMMAND: WHAT: FILE: ..." */
+static void report(const struct sb_image_run *run, const char *what, const struct sb_error *err)
+{
+    char command[64];
+    snprintf(command, sizeof(command), "%s: %s", run->command, what);
+    sb_cli_error(command, err);
+}
+
 static void report_broken(void *ctx, const struct sb_error *err)
 {
-    sb_cli_error(ctx, err);
+    report(ctx, "skipped", err);
+}
+
+static void report_damaged(void *ctx, const struct sb_error *err)
+{
+    report(ctx, "note", err);
 }
 
 struct sb_pipeline_options sb_image_run_pipeline(struct sb_image_run *run,
@@ -160,7 +172,8 @@ struct sb_pipeline_options sb_image_run_pipeline(struct sb_image_run *run,
                                         .loaders = cpus < MAX_LOADERS ? cpus : MAX_LOADERS,
                                         .progress = progress,
                                         .on_broken = report_broken,
-                                        .ctx = run->skipped};
+                                        .on_damaged = report_damaged,
+                                        .ctx = run};
 }
 
 int sb_image_run_finish(struct sb_image_run *run, const struct sb_pipeline_summary *summary,

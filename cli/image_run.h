@@ -12,7 +12,6 @@
 
 struct sb_image_run {
     const char *command;
-    char skipped[32]; /* what messages about skipped images call the command */
     /* options */
     struct sb_weights_choice choice;
     struct sb_engine_choice engine;

@@ -36,15 +36,15 @@ static void pass_over(void *ctx, size_t image, struct sb_journal_entry entry)
 int sb_journal_open(struct sb_journal *journal, const struct sb_journal_run *run, int rank,
                     bool resume, struct sb_error *err)
 {
-    size_t valid = 0;
+    struct sb_journal_scan scan = {0};
     memset(journal, 0, sizeof(*journal));
     journal->run = run;
     journal->path = sb_journal_path(run->results, rank);
     if (!journal->path)
         return sb_error_nomem(err, "a file name", strlen(run->results));
-    int rc = resume ? sb_journal_scan(journal->path, run, &valid, pass_over, NULL, err) : 0;
+    int rc = resume ? sb_journal_scan(journal->path, run, &scan, pass_over, NULL, err) : 0;
     if (rc == 0)
-        rc = open_at(journal, valid, err);
+        rc = open_at(journal, scan.valid, err);
     if (rc)
         sb_journal_close(journal);
     return rc;
@@ -65,14 +65,17 @@ int sb_journal_append(struct sb_journal *journal, size_t index, const struct sb_
                       size_t count, const char *broken, struct sb_error *err)
 {
     struct sb_str text = SB_STR_INIT;
+    char crc[SB_JOURNAL_CRC_SIZE + 1];
     int rc = 0;
     sb_journal_image_prefix(journal->run->list, index, &text);
     sb_str_printf(&text, "%zu", broken ? 0 : count);
     if (broken)
         append_broken(&text, broken);
-    sb_str_puts(&text, "}\n");
-    if (!broken)
-        sb_str_append(&text, sb_str_text(lines), lines->length);
+    const char *const results = broken ? "" : sb_str_text(lines);
+    const size_t bytes = broken ? 0 : lines->length;
+    sb_journal_crc(sb_str_text(&text), text.length, results, bytes, crc);
+    sb_str_printf(&text, "%s\n", crc);
+    sb_str_append(&text, results, bytes);
     if (text.failed || (!broken && lines->failed))
         rc = sb_error_nomem(err, "a journal entry", text.length);
     if (rc == 0 &&

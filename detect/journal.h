@@ -3,13 +3,15 @@
  * goes on where it stopped and ends with the same bytes. They lie beside the results file,
  * RESULTS.journal of a process alone and of rank 0, RESULTS.journal-R of rank R, and are text:
  *
- *     {"journal":1,"model":"...",...}               the run's settings, one line
- *     {"image":0,"id":139,"lines":2}                an image, then as many result lines as it has
+ *     {"journal":2,"model":"...",...}                 the run's settings, one line
+ *     {"image":0,"id":139,"lines":2,"crc":"89abcdef"} an image, then its two result lines
  *     {"image_id":139,"category_id":18,...}
  *     {"image_id":139,"category_id":1,...}
- *     {"image":4,"id":285,"lines":0,"broken":"..."} an image that was skipped
+ *     {"image":4,"id":285,"lines":0,"broken":"...","crc":"01234567"} one that was skipped
  *
- * An image counts once its last line is complete; what a kill left of the next one is cut off.
+ * An image counts once its last line is complete and they have their checksum; what a kill left of
+ * the next one is cut off. Lines in the middle that are damaged are passed over: their image is
+ * done again, and the journal's first such line is reported.
  * Which journal has which image does not matter, so a run may go on with another number of ranks.
  * The results file is made from the journals, so results need no memory.
  */
@@ -75,6 +77,8 @@ struct sb_journal_set {
     size_t images;                    /* complete, broken ones included */
     size_t lines;
     size_t broken;
+    const char *damaged_path; /* a journal with wrong lines before right ones, or NULL; borrowed */
+    size_t damaged_line;      /* the first of them */
 };
 
 /* Finds out what is complete; no journal at all is fine. SB_EINVAL, naming the file, for a journal

@@ -2,8 +2,10 @@
 #include "detect/journal_text.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool sb_journal_line(struct sb_journal_lines *r, const char **line, size_t *length)
@@ -45,54 +47,47 @@ static bool claimed_image(const char *line, size_t length, size_t *image)
     return length > at && memcmp(line, key, at) == 0 && parse_number(line, length, &at, image);
 }
 
-/* Number of result lines in an image's line; false when it is not the line of that image. */
-static bool parse_image(const char *line, size_t length, const struct sb_str *prefix,
+/* The start of an image's line, without the checksum; false when it is not the line of the image
+ * with this prefix. */
+static bool parse_image(const char *head, size_t length, const struct sb_str *prefix,
                         struct sb_journal_entry *entry)
 {
-    if (prefix->failed || length <= prefix->length ||
-        memcmp(line, prefix->data, prefix->length) != 0)
-        return false;
     size_t at = prefix->length, lines = 0;
-    if (!parse_number(line, length, &at, &lines) || lines > UINT32_MAX)
+    if (prefix->failed || length <= at || memcmp(head, prefix->data, at) != 0 ||
+        !parse_number(head, length, &at, &lines) || lines > UINT32_MAX)
         return false;
-    entry->lines = (uint32_t)lines;
-    entry->broken = at < length && line[at] == ',';
-    return at < length && line[length - 1] == '}' && !memchr(line, '\0', length);
+    *entry = (struct sb_journal_entry){.lines = (uint32_t)lines, .broken = at < length};
+    return true;
 }
 
-/* True for a result line of the image with this prefix; a crash of the machine may leave
- * anything, zeros above all. */
-static bool is_result(const char *line, size_t length, const struct sb_str *prefix)
-{
-    return length > prefix->length && memcmp(line, prefix->data, prefix->length) == 0 &&
-           line[length - 1] == '}' && !memchr(line, '\0', length);
-}
-
-/* Reads the complete image that comes next; false when there is none. */
+/* Reads the complete image that comes next; false when there is none, or its checksum is wrong: a
+ * crash of the machine may leave anything. */
 static bool next_image(const struct sb_journal_run *run, const char *start,
                        struct sb_journal_lines *r, size_t *image, struct sb_journal_entry *entry)
 {
     struct sb_journal_lines ahead = *r;
     struct sb_str prefix = SB_STR_INIT;
-    const char *line = NULL;
-    size_t length = 0;
-    bool ok = sb_journal_line(&ahead, &line, &length) && claimed_image(line, length, image) &&
-              *image < run->list->count;
-    if (ok) {
-        sb_journal_image_prefix(run->list, *image, &prefix);
-        ok = parse_image(line, length, &prefix, entry);
-        entry->offset = ahead.at - start;
-        sb_str_clear(&prefix);
-        sb_str_printf(&prefix, "{\"%s\":%lld,", run->format.id_key,
-                      (long long)run->list->items[*image].id);
-        ok = ok && !prefix.failed;
-    }
-    for (size_t i = 0; ok && i < entry->lines; i++)
-        ok = sb_journal_line(&ahead, &line, &length) && is_result(line, length, &prefix);
+    char crc[SB_JOURNAL_CRC_SIZE + 1];
+    const char *head = NULL, *line;
+    size_t length = 0, ignored;
+    if (!sb_journal_line(&ahead, &head, &length) || length < SB_JOURNAL_CRC_SIZE ||
+        !claimed_image(head, length, image) || *image >= run->list->count)
+        return false;
+    length -= SB_JOURNAL_CRC_SIZE;
+    sb_journal_image_prefix(run->list, *image, &prefix);
+    bool ok = parse_image(head, length, &prefix, entry);
     sb_str_release(&prefix);
-    if (ok)
-        *r = ahead;
-    return ok;
+    const char *const results = ahead.at;
+    for (size_t i = 0; ok && i < entry->lines; i++)
+        ok = sb_journal_line(&ahead, &line, &ignored);
+    if (!ok)
+        return false;
+    sb_journal_crc(head, length, results, (size_t)(ahead.at - results), crc);
+    if (memcmp(crc, head + length, SB_JOURNAL_CRC_SIZE) != 0)
+        return false;
+    entry->offset = results - start;
+    *r = ahead;
+    return true;
 }
 
 static int other_settings(const char *path, const char *line, size_t length, struct sb_error *err)
@@ -103,15 +98,47 @@ static int other_settings(const char *path, const char *line, size_t length, str
     return sb_error_hint(err, "give the same options, or leave out --resume to start over");
 }
 
-int sb_journal_scan(const char *path, const struct sb_journal_run *run, size_t *valid,
+static size_t line_number(const struct sb_map *map, const char *at)
+{
+    size_t line = 1;
+    for (const char *p = map->data; (p = memchr(p, '\n', (size_t)(at - p))) != NULL; p++)
+        line++;
+    return line;
+}
+
+/* All images of a journal, from behind its settings on. Wrong lines are passed over: what they say
+ * is missing, and what is whole behind them counts. */
+static void scan_images(const struct sb_map *map, const struct sb_journal_run *run,
+                        struct sb_journal_lines *r, struct sb_journal_scan *out,
+                        void (*found)(void *ctx, size_t image, struct sb_journal_entry entry),
+                        void *ctx)
+{
+    struct sb_journal_entry entry = {0};
+    const char *wrong = NULL, *line;
+    size_t image = 0, length;
+    for (bool more = true; more;) {
+        if (!next_image(run, map->data, r, &image, &entry)) {
+            wrong = wrong ? wrong : r->at;
+            more = sb_journal_line(r, &line, &length);
+            continue;
+        }
+        if (wrong && out->damaged_line == 0)
+            out->damaged_line = line_number(map, wrong);
+        wrong = NULL;
+        found(ctx, image, entry);
+        out->valid = (size_t)(r->at - map->data);
+        sb_map_forget_behind(map, (size_t)entry.offset, out->valid);
+    }
+}
+
+int sb_journal_scan(const char *path, const struct sb_journal_run *run, struct sb_journal_scan *out,
                     void (*found)(void *ctx, size_t image, struct sb_journal_entry entry),
                     void *ctx, struct sb_error *err)
 {
     struct sb_map map;
     const char *line = NULL;
-    size_t length = 0, image = 0;
-    struct sb_journal_entry entry = {0};
-    *valid = 0;
+    size_t length = 0;
+    memset(out, 0, sizeof(*out));
     if (!sb_is_file(path))
         return 0;
     int rc = sb_map_open(&map, path, err);
@@ -119,16 +146,22 @@ int sb_journal_scan(const char *path, const struct sb_journal_run *run, size_t *
         return rc;
     struct sb_journal_lines r = {map.data, map.data + map.size};
     if (sb_journal_line(&r, &line, &length)) {
-        if (length != strlen(run->settings) || memcmp(line, run->settings, length) != 0)
+        if (length != strlen(run->settings) || memcmp(line, run->settings, length) != 0) {
             rc = other_settings(path, line, length, err);
-        while (rc == 0 && next_image(run, map.data, &r, &image, &entry)) {
-            found(ctx, image, entry);
-            sb_map_forget_behind(&map, (size_t)entry.offset, (size_t)(r.at - map.data));
+        } else {
+            out->valid = (size_t)(r.at - map.data);
+            scan_images(&map, run, &r, out, found, ctx);
         }
-        *valid = rc == 0 ? (size_t)(r.at - map.data) : 0;
     }
     sb_map_release(&map);
     return rc;
+}
+
+void sb_journal_crc(const char *head, size_t head_length, const char *lines, size_t lines_length,
+                    char text[SB_JOURNAL_CRC_SIZE + 1])
+{
+    const uint32_t crc = sb_crc32c(sb_crc32c(0, head, head_length), lines, lines_length);
+    snprintf(text, SB_JOURNAL_CRC_SIZE + 1, ",\"crc\":\"%08x\"}", (unsigned)crc);
 }
 
 char *sb_journal_path(const char *results, int rank)

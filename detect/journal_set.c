@@ -111,8 +111,12 @@ int sb_journal_set_read(struct sb_journal_set *set, const struct sb_journal_run 
         set->entries[i].offset = -1;
     for (size_t i = 0; rc == 0 && i < set->path_count; i++) {
         struct reading reading = {set, (uint32_t)i};
-        size_t valid = 0;
-        rc = sb_journal_scan(set->paths[i], run, &valid, take_entry, &reading, err);
+        struct sb_journal_scan scan;
+        rc = sb_journal_scan(set->paths[i], run, &scan, take_entry, &reading, err);
+        if (rc == 0 && scan.damaged_line && !set->damaged_line) {
+            set->damaged_path = set->paths[i];
+            set->damaged_line = scan.damaged_line;
+        }
     }
     if (rc)
         sb_journal_set_release(set);

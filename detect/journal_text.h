@@ -16,12 +16,21 @@ void sb_journal_image_prefix(const struct sb_image_list *list, size_t image, str
 /* RESULTS.journal or RESULTS.journal-RANK; NULL when out of memory. sb_free(). */
 char *sb_journal_path(const char *results, int rank);
 
+#define SB_JOURNAL_CRC_SIZE (sizeof(",\"crc\":\"89abcdef\"}") - 1)
+/* What ends an image's line: the CRC-32C of the line before it and of its result lines. */
+void sb_journal_crc(const char *head, size_t head_length, const char *lines, size_t lines_length,
+                    char text[SB_JOURNAL_CRC_SIZE + 1]);
+
+struct sb_journal_scan {
+    size_t valid;        /* bytes up to the end of the last complete image or of the settings; 0:
+                            not even these are complete */
+    size_t damaged_line; /* the first that is wrong with a complete image behind it; 0: none */
+};
 /*
  * Reads the journal at path: calls found() for each complete image, in the order of the file, with
- * where its result lines begin. *valid is the length of what is complete, 0 when not even the
- * settings are. A file that is not there has nothing.
+ * where its result lines begin. A file that is not there has nothing.
  */
-int sb_journal_scan(const char *path, const struct sb_journal_run *run, size_t *valid,
+int sb_journal_scan(const char *path, const struct sb_journal_run *run, struct sb_journal_scan *out,
                     void (*found)(void *ctx, size_t image, struct sb_journal_entry entry),
                     void *ctx, struct sb_error *err);
 

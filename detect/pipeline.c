@@ -190,6 +190,18 @@ static int run_stages(struct run *r, int64_t *order, struct sb_error *err)
     return rc;
 }
 
+/* What is lost is done again. */
+static void tell_damage(const struct run *r, const struct sb_journal_set *set)
+{
+    struct sb_error what;
+    if (!set->damaged_path || !r->options->on_damaged)
+        return;
+    sb_error_set(&what, SB_EFORMAT, "damaged; what was lost here is done again");
+    sb_error_file(&what, set->damaged_path);
+    sb_error_line(&what, (int64_t)set->damaged_line, 0);
+    r->options->on_damaged(r->options->ctx, &what);
+}
+
 /* Reads the journals that are there, or removes them. *done: per image, owned by the caller. */
 static int read_done(struct run *r, unsigned char *done, struct sb_pipeline_summary *summary,
                      struct sb_error *err)
@@ -204,6 +216,7 @@ static int read_done(struct run *r, unsigned char *done, struct sb_pipeline_summ
         return rc;
     for (size_t i = 0; i < r->options->list->count; i++)
         done[i] = set.entries[i].offset >= 0;
+    tell_damage(r, &set);
     summary->resumed = set.images - set.broken;
     sb_journal_set_release(&set);
     return 0;

@@ -40,6 +40,8 @@ struct sb_pipeline_options {
     /* A skipped image, in order on each rank; err has the file. May be NULL. Called on another
      * thread. */
     void (*on_broken)(void *ctx, const struct sb_error *err);
+    /* A journal that is resumed is damaged; err has file and line. On rank 0; may be NULL. */
+    void (*on_damaged)(void *ctx, const struct sb_error *err);
     void *ctx;
 };
 

@@ -186,22 +186,51 @@ static void test_journal__knows_its_own_files(void **state)
     assert_false(sb_is_file(test_path("x.json.journal-10")));
 }
 
-/* Bytes that a crash of the machine left wrong: everything from there on is done again. */
-static void test_journal__does_not_trust_wrong_lines(void **state)
+/* The line on which the image begins that byte `at` of a journal belongs to, and whether it is the
+ * last one. */
+static size_t image_line(const struct sb_str *journal, size_t at, bool *last)
+{
+    size_t found = 0, line = 1;
+    *last = true;
+    for (size_t start = 0; start < journal->length; line++) {
+        if (strncmp(journal->data + start, "{\"image\":", 9) == 0) {
+            if (start <= at)
+                found = line;
+            else
+                *last = false;
+        }
+        start += strcspn(journal->data + start, "\n") + 1;
+    }
+    return found;
+}
+
+/* Any bit that a crash of the machine or its disk left wrong: the image is not there, what is whole
+ * behind it is, and the position is known where something is. */
+static void test_journal__notices_every_flipped_bit(void **state)
 {
     (void)state;
+    struct sb_error err;
     struct sb_image_list list;
+    struct sb_journal_set set;
     struct sb_str whole = SB_STR_INIT, journal = SB_STR_INIT, again = SB_STR_INIT;
     char path[512];
     make_list(&list);
     whole_run(&list, &whole, &journal);
     snprintf(path, sizeof(path), "%s", test_path("wrong.json"));
     const struct sb_journal_run run = new_run(path, &list);
-    for (size_t at = sizeof(settings); at < journal.length; at++) {
-        const char kept = journal.data[at];
-        journal.data[at] = '\0';
+    for (size_t bit = 8 * sizeof(settings); bit < 8 * journal.length; bit++) {
+        bool last;
+        const size_t line = image_line(&journal, bit / 8, &last);
+        journal.data[bit / 8] ^= (char)(1 << bit % 8);
         test_write("wrong.json.journal", journal.data, journal.length);
-        journal.data[at] = kept;
+        journal.data[bit / 8] ^= (char)(1 << bit % 8);
+        assert_ok(sb_journal_set_read(&set, &run, &err), &err);
+        assert_true(set.images == IMAGES - 1 || set.images == IMAGES - 2); /* a newline joins two */
+        const bool tail = last || (set.images == IMAGES - 2 && set.damaged_line == 0);
+        assert_int_equal(set.damaged_line, tail ? 0 : line);
+        sb_journal_set_release(&set);
+        if (bit % 8)
+            continue;
         complete(&run, 0, IMAGES);
         publish(&run, IMAGES);
         read_file(path, &again);
@@ -325,7 +354,7 @@ int main(void)
         cmocka_unit_test(test_journal__resumes_after_a_cut_anywhere),
         cmocka_unit_test(test_journal__of_several_ranks_is_one_run),
         cmocka_unit_test(test_journal__knows_its_own_files),
-        cmocka_unit_test(test_journal__does_not_trust_wrong_lines),
+        cmocka_unit_test(test_journal__notices_every_flipped_bit),
         cmocka_unit_test(test_journal__publishes_lines),
         cmocka_unit_test(test_journal__of_another_run_is_refused),
         cmocka_unit_test(test_journal__survives_out_of_memory),

@@ -127,6 +127,20 @@ static void test_detect__resumes_after_kills(void **state)
           0, NULL);
 }
 
+/* A result that a bad disk changed within the journal: said, and done again. 104 comes ninth. */
+static void test_detect__resumes_after_damage(void **state)
+{
+    (void)state;
+    char dir[1024];
+    make_set(dir);
+    shell(dir, DETECT SET "-o whole.json; mv 104.png away", 0, NULL);
+    shell(dir, DETECT SET "-o d.json", 2, "...\n");
+    shell(dir, "mv away 104.png; sed -i '3s/score/scorf/' d.json.journal", 0, "");
+    shell(dir, DETECT SET "-o d.json --resume >out; grep '12 images (7 from before)' out", 0,
+          "spinebench detect: note: d.json.journal:2: damaged; what was lost here is done again\n");
+    shell(dir, "cmp d.json whole.json", 0, "");
+}
+
 static void test_detect__resume_refuses_other_settings(void **state)
 {
     (void)state;
@@ -282,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_detect__gives_the_same_bytes_however_it_runs),
         cmocka_unit_test(test_detect__resumes_after_kills),
+        cmocka_unit_test(test_detect__resumes_after_damage),
         cmocka_unit_test(test_detect__resume_refuses_other_settings),
         cmocka_unit_test(test_detect__stops_at_a_broken_image),
         cmocka_unit_test(test_detect__first_image_broken_writes_nothing),
