@@ -208,6 +208,58 @@ void sb_map_forget_behind(const struct sb_map *map, size_t offset, size_t end)
     sb_map_forget(map, from, end - from);
 }
 
+#define LINK_SIZE 40
+
+/* Where linkat() finds an open file. */
+static void link_source(int fd, char text[LINK_SIZE])
+{
+    snprintf(text, LINK_SIZE, "/proc/self/fd/%d", fd);
+}
+
+/* A file without a name in the folder where `tmp` can be made; -1 where there is no such thing. */
+static int open_unnamed(const char *tmp)
+{
+    char source[LINK_SIZE];
+    struct stat st;
+    char *const dir = sb_strdup(tmp);
+    if (!dir || lstat(tmp, &st) == 0 || errno != ENOENT) { /* too long a name, above all */
+        sb_free(dir);
+        return -1;
+    }
+    dir[sb_path_base(tmp) - tmp] = '\0';
+    const int fd = open(dir[0] ? dir : ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    sb_free(dir);
+    link_source(fd, source);
+    if (fd < 0 || stat(source, &st) == 0)
+        return fd;
+    close(fd); /* without /proc it would never get a name */
+    return -1;
+}
+
+/* Opens what is under construction, or the device. */
+static FILE *open_stream(struct sb_outfile *out, const char *path)
+{
+    const int fd = out->tmp ? open_unnamed(out->tmp) : -1;
+    FILE *const fp = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (fp)
+        return fp;
+    if (fd >= 0)
+        close(fd);
+    out->named = out->tmp != NULL;
+    return fopen(out->tmp ? out->tmp : path, "wb");
+}
+
+/* Gives the written file its temporary name. */
+static int name_file(struct sb_outfile *out)
+{
+    char source[LINK_SIZE];
+    if (!out->tmp || out->named)
+        return 0;
+    link_source(fileno(out->fp), source);
+    out->named = linkat(AT_FDCWD, source, AT_FDCWD, out->tmp, AT_SYMLINK_FOLLOW) == 0;
+    return out->named ? 0 : -1;
+}
+
 int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *err)
 {
     memset(out, 0, sizeof(*out));
@@ -228,7 +280,7 @@ int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *e
         sb_outfile_abort(out);
         return sb_error_nomem(err, "a file name", strlen(path));
     }
-    out->fp = fopen(out->tmp ? out->tmp : path, "wb");
+    out->fp = open_stream(out, path);
     if (!out->fp) {
         const int rc = sb_error_errno(err, "cannot create", path);
         sb_outfile_abort(out);
@@ -245,12 +297,14 @@ int sb_outfile_commit(struct sb_outfile *out, struct sb_error *err)
         errno = errno ? errno : EIO; /* an earlier write failed, its reason is gone */
         rc = sb_error_errno(err, "cannot write", out->path);
     }
+    if (rc == 0 && name_file(out) != 0)
+        rc = sb_error_errno(err, "cannot name the finished file", out->path);
     if (fclose(out->fp) != 0 && rc == 0)
         rc = sb_error_errno(err, "cannot write", out->path);
     out->fp = NULL;
     if (rc == 0 && out->tmp && rename(out->tmp, out->path) != 0)
         rc = sb_error_errno(err, "cannot rename the finished file to", out->path);
-    if (rc != 0 && out->tmp)
+    if (rc != 0 && out->named)
         unlink(out->tmp);
     sb_free(out->tmp);
     sb_free(out->path);
@@ -262,7 +316,7 @@ void sb_outfile_abort(struct sb_outfile *out)
 {
     if (out->fp) {
         fclose(out->fp); /* the content is thrown away, so its errors do not matter */
-        if (out->tmp)
+        if (out->named)
             unlink(out->tmp);
     }
     sb_free(out->tmp);

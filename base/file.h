@@ -42,15 +42,18 @@ void sb_map_forget(const struct sb_map *map, size_t offset, size_t size);
 void sb_map_forget_behind(const struct sb_map *map, size_t offset, size_t end);
 
 /*
- * An output file under construction: written to PATH.tmp-PID in the same folder, renamed to PATH by
- * commit. Without commit nothing appears under PATH. abort and commit release; abort after commit
- * does nothing, so one `goto fail` label can always call it. A symbolic link keeps pointing where
- * it does, and a device or pipe (/dev/stdout) is written directly, since it must not be replaced.
+ * An output file under construction: it has no name until commit, which links it to PATH.tmp-PID
+ * and renames that to PATH, so a program that is killed leaves nothing. File systems without
+ * unnamed files (NFS) have PATH.tmp-PID from the start. Without commit nothing appears under PATH.
+ * abort and commit release; abort after commit does nothing, so one `goto fail` label can always
+ * call it. A symbolic link keeps pointing where it does, and a device or pipe (/dev/stdout) is
+ * written directly, since it must not be replaced.
  */
 struct sb_outfile {
     FILE *fp;   /* write here; NULL when not open */
     char *path; /* final name with links resolved, owned */
     char *tmp;  /* temporary name, owned; NULL for a device or pipe */
+    bool named; /* tmp exists */
 };
 int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *err);
 /* Flushes, checks for write errors, closes, renames. On failure the temporary file is removed. */

@@ -5,9 +5,11 @@
 #include "tests/test.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static size_t count_entries(const char *dir)
@@ -130,6 +132,75 @@ static void test_outfile__abort_keeps_the_old_file(void **state)
     sb_outfile_abort(&out);
     assert_content(path, "old");
     assert_int_equal(count_entries(dir), 1);
+}
+
+/* Writes to a file and is killed before it commits; false where files must have names. */
+static bool write_and_die(const char *path)
+{
+    struct sb_outfile out;
+    struct sb_error err;
+    int status;
+    fflush(NULL);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (sb_outfile_open(&out, path, &err) != 0 || out.named)
+            _exit(77);
+        fputs("new", out.fp);
+        fflush(out.fp);
+        raise(SIGKILL);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status);
+}
+
+static void test_outfile__of_a_killed_program_leaves_nothing(void **state)
+{
+    (void)state;
+    const char *dir = fresh_dir("killed");
+    if (!write_and_die(test_path("killed/result")))
+        skip(); /* a file system without unnamed files */
+    assert_int_equal(count_entries(dir), 0);
+    const char *path = test_write_text("killed/result", "old");
+    assert_true(write_and_die(path));
+    assert_content(path, "old");
+    assert_int_equal(count_entries(dir), 1);
+}
+
+/* As on file systems without unnamed files. What lies under the name is of a dead process. */
+static void test_outfile__works_with_a_temporary_name(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_outfile out;
+    char name[64];
+    const char *dir = fresh_dir("named");
+    const char *path = test_path("named/result");
+    snprintf(name, sizeof(name), "named/result.tmp-%ld", (long)getpid());
+    for (int commit = 0; commit < 2; commit++) {
+        test_write_text(name, "left behind");
+        assert_ok(sb_outfile_open(&out, path, &err), &err);
+        assert_true(out.named);
+        fputs("new", out.fp);
+        if (commit)
+            assert_ok(sb_outfile_commit(&out, &err), &err);
+        else
+            sb_outfile_abort(&out);
+        assert_int_equal(count_entries(dir), commit);
+    }
+    assert_content(path, "new");
+}
+
+/* A name that can never be is refused before the work, not after it. */
+static void test_outfile__refuses_names_that_are_too_long(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_outfile out;
+    char name[300] = "";
+    memset(name, 'n', sizeof(name) - 1);
+    assert_int_equal(sb_outfile_open(&out, test_path(name), &err), SB_EIO);
+    assert_error(&err, SB_EIO, "cannot create: File name too long");
 }
 
 static void test_outfile__writes_through_links(void **state)
@@ -255,6 +326,9 @@ int main(void)
         cmocka_unit_test(test_file__digest_is_of_the_content),
         cmocka_unit_test(test_outfile__appears_only_on_commit),
         cmocka_unit_test(test_outfile__abort_keeps_the_old_file),
+        cmocka_unit_test(test_outfile__of_a_killed_program_leaves_nothing),
+        cmocka_unit_test(test_outfile__works_with_a_temporary_name),
+        cmocka_unit_test(test_outfile__refuses_names_that_are_too_long),
         cmocka_unit_test(test_outfile__writes_through_links),
         cmocka_unit_test(test_outfile__full_disk_is_an_error),
         cmocka_unit_test(test_outfile__refuses_folders_and_missing_parents),

@@ -119,11 +119,12 @@ static void test_detect__resumes_after_kills(void **state)
     shell(dir,
           "delay=0.02\n"
           "for round in 1 2 3 4 5 6 7 8; do\n"
-          "    " DETECT SET "-o killed.json --resume & pid=$!\n"
+          "    " DETECT SET "-o killed.json --draw out --resume & pid=$!\n"
           "    sleep $delay; kill -9 $pid 2>/dev/null || :; wait $pid 2>/dev/null || :\n"
           "    delay=0.1$round\n"
-          "done\n" DETECT SET "-o killed.json --resume\n"
-          "cmp whole.json killed.json; test ! -e killed.json.journal",
+          "done\n" DETECT SET "-o killed.json --draw out --resume\n"
+          "cmp whole.json killed.json; test ! -e killed.json.journal\n"
+          "test $(ls out/*.png | wc -l) = 12",
           0, NULL);
 }
 
