@@ -24,6 +24,7 @@ struct job {
     struct sb_accuracy_source source;
     /* what source points to */
     char weights_name[32], weights_digest[24], data_digest[24], images_digest[24];
+    char note[160];
     struct sb_progress *progress;
     char results[64]; /* scratch file */
     sb_record_fn emit;
@@ -72,6 +73,20 @@ static int evaluate_detector(struct job *j, struct sb_error *err)
     return rc;
 }
 
+/* A list of another data set's classes. */
+static void note_labels(struct job *j, const struct sb_label_list *labels)
+{
+    const int64_t last = sb_classify_last_label(j->model, j->set->first_class);
+    const size_t above = sb_label_list_above(labels, last);
+    if (above == 0)
+        return;
+    snprintf(j->note, sizeof(j->note),
+             "%s%zu of %zu images have labels above %" PRId64
+             ", the last that the model can predict",
+             j->source.note ? "untrained weights; " : "", above, labels->images.count, last);
+    j->source.note = j->note;
+}
+
 static int evaluate_classifier(struct job *j, struct sb_error *err)
 {
     struct sb_label_list labels = {0};
@@ -90,6 +105,8 @@ static int evaluate_classifier(struct job *j, struct sb_error *err)
                                                      .progress = j->progress};
         rc = sb_classify_run(j->model, &j->weights, &classify, &labels, &pipeline, &summary, err);
     }
+    if (rc == 0)
+        note_labels(j, &labels);
     sb_label_list_release(&labels);
     if (rc)
         return rc;

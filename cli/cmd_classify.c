@@ -73,6 +73,18 @@ static int print_summary(const struct sb_classify_summary *s, struct sb_error *e
     return 0;
 }
 
+/* Says before hours of work that a list is not of the model's classes. */
+static void warn_labels(const struct sb_label_list *labels)
+{
+    const int64_t last = sb_classify_last_label(run.model, (int)first_class);
+    const size_t above = sb_label_list_above(labels, last);
+    if (above > 0 && sb_image_run_prints())
+        fprintf(stderr,
+                "spinebench classify: %zu of %zu images have labels above %lld, the last that the "
+                "model can predict: they will count as wrong\n",
+                above, labels->images.count, (long long)last);
+}
+
 static int classify(const struct sb_label_list *labels, struct sb_error *err)
 {
     struct sb_progress progress;
@@ -115,8 +127,10 @@ static int run_classify(const struct sb_arguments *args, struct sb_error *err)
         describe();
         rc = sb_image_run_agree(&run, &labels.images, list_path, err);
     }
-    if (rc == 0)
+    if (rc == 0) {
         sb_image_run_warn_missing(&run, &labels.images);
+        warn_labels(&labels);
+    }
     if (rc == 0)
         rc = classify(&labels, err);
     sb_label_list_release(&labels);

@@ -31,6 +31,10 @@ static void print_text(const struct sb_topk *topk)
     if (topk->missing)
         printf("images without a prediction, which count as wrong: %lld\n",
                (long long)topk->missing);
+    if (topk->above)
+        printf("images with labels above %lld, the highest class that is predicted, which count as "
+               "wrong: %lld\n",
+               (long long)topk->last_class, (long long)topk->above);
     if (topk->unlabelled)
         printf("images without a label, which do not count: %lld\n", (long long)topk->unlabelled);
 }
@@ -72,6 +76,7 @@ static int print_json(const struct sb_topk *topk, struct sb_error *err)
     groups_json(&w, "per_super_category", topk->supers, topk->super_count);
     groups_json(&w, "per_class", topk->classes, topk->class_count);
     sb_jw_int(&w, "missing", topk->missing);
+    sb_jw_int(&w, "above", topk->above);
     sb_jw_int(&w, "unlabelled", topk->unlabelled);
     sb_jw_end(&w);
     const int rc = out.failed ? sb_error_nomem(err, "the report", out.length) : 0;

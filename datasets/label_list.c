@@ -441,6 +441,14 @@ int sb_label_list_from_paths(struct sb_label_list *list, const char *const *path
     return rc;
 }
 
+size_t sb_label_list_above(const struct sb_label_list *list, int64_t last)
+{
+    size_t above = 0;
+    for (size_t i = 0; i < list->images.count; i++)
+        above += list->labels[i] > last;
+    return above;
+}
+
 void sb_label_list_truncate(struct sb_label_list *list, size_t count)
 {
     for (size_t i = count; i < list->images.count; i++)

@@ -43,6 +43,8 @@ bool sb_label_list_is_plain(const char *path);
 /* Images by file name, without labels. */
 int sb_label_list_from_paths(struct sb_label_list *list, const char *const *paths, size_t count,
                              struct sb_error *err);
+/* How many images have a label above `last`. */
+size_t sb_label_list_above(const struct sb_label_list *list, int64_t last);
 /* Keeps the first `count` images. */
 void sb_label_list_truncate(struct sb_label_list *list, size_t count);
 /* Keeps shard `index` of `shards`, 1 <= index <= shards. */

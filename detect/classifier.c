@@ -60,15 +60,20 @@ static int work(void *ctx, size_t slot, size_t output, struct sb_error *err)
     return rc;
 }
 
-static int first_class(const struct sb_model *m, const struct sb_classify_options *options)
+static int first_class(const struct sb_model *m, int given)
 {
-    return options->first_class < 0 ? m->first_class : options->first_class;
+    return given < 0 ? m->first_class : given;
+}
+
+int64_t sb_classify_last_label(const struct sb_model *model, int given)
+{
+    return model->num_classes - 1 - first_class(model, given);
 }
 
 /* Softmax over all classes into r->ranked, without those below the first; returns how many. */
 static size_t softmax(struct run *r, const float *logits)
 {
-    const size_t first = (size_t)first_class(r->model, r->options);
+    const size_t first = (size_t)first_class(r->model, r->options->first_class);
     float most = logits[0];
     double sum = 0;
     for (size_t i = 1; i < r->num_classes; i++)

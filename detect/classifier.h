@@ -27,6 +27,10 @@ struct sb_classify_options {
 };
 void sb_classify_options_defaults(struct sb_classify_options *options);
 
+/* The last label that can be predicted: images with a higher one count as wrong. first_class: as in
+ * the options. */
+int64_t sb_classify_last_label(const struct sb_model *model, int first_class);
+
 struct sb_classify_summary {
     struct sb_pipeline_summary run;
     /* of the images of this run that have a label */

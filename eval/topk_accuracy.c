@@ -23,6 +23,7 @@ struct reader {
     int64_t *ids;            /* per image of the list */
     size_t *image_of;        /* rank -> image of the list */
     uint8_t *rank;           /* per image: place of the label, NO_HIT, or 0 = no prediction */
+    int64_t last_class;      /* the highest that was read; -1: none */
 };
 
 void sb_wilson_interval(int64_t hits, int64_t count, double *lo, double *hi)
@@ -63,6 +64,8 @@ static int note_prediction(struct reader *r, struct sb_scan *s, const char *at, 
                            const int64_t *classes, size_t count)
 {
     const int32_t rank = sb_id_map_find(&r->images, id);
+    for (size_t k = 0; k < count; k++)
+        r->last_class = classes[k] > r->last_class ? classes[k] : r->last_class;
     struct sb_str name = SB_STR_INIT;
     sb_id_print(&r->names, id, &name);
     int rc = 0;
@@ -313,6 +316,7 @@ static int count_all(struct sb_topk *topk, const struct reader *r, struct labell
             continue;
         }
         topk->missing += place == 0;
+        topk->above += place != 0 && l.label > r->last_class;
         count_image(&topk->all, place);
         if (i == 0 || sorted[i - 1].label != l.label) {
             snprintf(name, sizeof(name), "%lld", (long long)l.label);
@@ -365,13 +369,14 @@ int sb_topk_evaluate(struct sb_topk *topk, const struct sb_label_list *labels, c
                      struct sb_error *err)
 {
     memset(topk, 0, sizeof(*topk));
-    struct reader r = {.labels = labels};
+    struct reader r = {.labels = labels, .last_class = -1};
     sb_id_pool_init(&r.names);
     int rc = index_names(&r, err);
     if (rc == 0)
         rc = read_predictions(&r, path, err);
     if (rc == 0)
         rc = summarize(topk, &r, err);
+    topk->last_class = r.last_class;
     sb_id_map_release(&r.images);
     sb_id_pool_release(&r.names);
     sb_free(r.ids);

@@ -31,6 +31,8 @@ struct sb_topk {
     struct sb_topk_group *supers;  /* by name, owned; none where the paths have no such folder */
     int64_t unlabelled;            /* images of the list without a label: not evaluated */
     int64_t missing;               /* labelled images without a prediction */
+    int64_t last_class;            /* the highest class of all predictions; -1 without any */
+    int64_t above; /* predicted images with a label above it: of another list of classes? */
 };
 
 /* Evaluates the predictions in path. SB_EFORMAT with line and byte for lines that are no

@@ -9,6 +9,12 @@ bench --accuracy species/val.json --first-class 1 -o run.jsonl
 spinebench report run.jsonl --columns model,size,params,n,top1? --format csv --no-origin | sed 's/,[0-9.]*$/,TOP1/'
 grep -o '"metric": "top-[15]"' run.jsonl
 grep -c '"low": 0' run.jsonl
+# Labels of another data set are noticed before and after.
+sed 's/"category_id": *\([0-9]*\)/"category_id": 10\1/' species/val.json >other.json
+bench --accuracy other.json -o other.jsonl
+grep -m1 -o '"note": "[^"]*"' other.jsonl
+spinebench classify tiny.json --weights-seed 1 --list other.json --images species -q --max-images 3 \
+    --json -o other.p | grep top5
 spinebench classify tiny.json --weights-seed 1 --list species/val.json --images species -t 1 \
     -q --json -o p.jsonl | grep '"top1"' | tr -dc '0-9\n' | cut -c2- >hits
 grep '"metric": "top-1"' run.jsonl | sed 's/.*"value": \([0-9.e-]*\).*/\1/' >value

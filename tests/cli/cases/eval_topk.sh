@@ -3,3 +3,8 @@ printf 'x/Aves/3/a.jpg 3\nx/Aves/4/b.jpg 4\nx/Insecta/7/c.jpg 7\n' >list.txt
 printf 'x/Aves/3/a.jpg,3,4\nx/Aves/4/b.jpg,3,4\n' >preds.csv
 spinebench eval topk list.txt preds.csv --per-class
 spinebench eval topk list.txt preds.csv --json | head -n 5
+# A list of other classes than the predictions'.
+printf 'x/Aves/3/a.jpg 3\nx/Aves/4/b.jpg 400\nx/Insecta/7/c.jpg 7\n' >other.txt
+printf 'x/Aves/3/a.jpg,3,4\nx/Aves/4/b.jpg,3,4\nx/Insecta/7/c.jpg,5\n' >preds.csv
+spinebench eval topk other.txt preds.csv | tail -n 1
+spinebench eval topk other.txt preds.csv --json | grep above
