@@ -78,7 +78,7 @@ static void warn_labels(const struct sb_label_list *labels)
 {
     const int64_t last = sb_classify_last_label(run.model, (int)first_class);
     const size_t above = sb_label_list_above(labels, last);
-    if (above > 0 && sb_image_run_prints())
+    if (last >= 0 && above > 0 && sb_image_run_prints())
         fprintf(stderr,
                 "spinebench classify: %zu of %zu images have labels above %lld, the last that the "
                 "model can predict: they will count as wrong\n",
