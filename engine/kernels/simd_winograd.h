@@ -28,16 +28,16 @@
 /* B^T d */
 SIMD_INLINE void transform_input(const vec d[6], vec t[6])
 {
-    const vec even_p = vec_fma(vec_set(-2), d[2], d[4]);
-    const vec odd_p = vec_fma(vec_set(-2), d[1], d[3]);
-    const vec even_q = vec_fma(vec_set(-0.5f), d[2], d[4]);
-    const vec odd_q = vec_fma(vec_set(-0.5f), d[1], d[3]);
-    t[0] = vec_fma(vec_set(-2.5f), d[2], d[0] + d[4]);
+    const vec even_p = vec_fnma(vec_set(2), d[2], d[4]);
+    const vec odd_p = vec_fnma(vec_set(2), d[1], d[3]);
+    const vec even_q = vec_fnma(vec_set(0.5f), d[2], d[4]);
+    const vec odd_q = vec_fnma(vec_set(0.5f), d[1], d[3]);
+    t[0] = vec_fnma(vec_set(2.5f), d[2], d[0] + d[4]);
     t[1] = vec_fma(vec_set(POINT_P), odd_p, even_p);
-    t[2] = vec_fma(vec_set(-POINT_P), odd_p, even_p);
+    t[2] = vec_fnma(vec_set(POINT_P), odd_p, even_p);
     t[3] = vec_fma(vec_set(POINT_Q), odd_q, even_q);
-    t[4] = vec_fma(vec_set(-POINT_Q), odd_q, even_q);
-    t[5] = vec_fma(vec_set(-2.5f), d[3], d[1] + d[5]);
+    t[4] = vec_fnma(vec_set(POINT_Q), odd_q, even_q);
+    t[5] = vec_fnma(vec_set(2.5f), d[3], d[1] + d[5]);
 }
 
 /* A^T m */
@@ -52,54 +52,78 @@ SIMD_INLINE void transform_output(const vec m[6], vec y[4])
     y[3] = vec_fma(vec_set(2), odd_q, vec_fma(vec_set(0.5f), odd_p, m[5]));
 }
 
-/* One tile whose 6 x 6 pixels all exist. */
-SIMD_INLINE void input_tile(const float *in, size_t row_step, float *out, size_t step)
+/* Fetches the pixels of the next tile that this one does not share; it is right of this one. */
+SIMD_INLINE void fetch_input(const float *const rows[6])
 {
-    for (int v = 0; v < BLOCK_VECS; v++, in += VEC_FLOATS, out += VEC_FLOATS) {
-        vec columns[6][6]; /* [x][row of B^T d] */
-        for (size_t x = 0; x < 6; x++) {
-            vec d[6];
 #pragma GCC unroll 6
-            for (size_t y = 0; y < 6; y++)
-                d[y] = vec_load(in + y * row_step + x * 16);
-            transform_input(d, columns[x]);
-        }
-        for (size_t y = 0; y < 6; y++) {
-            vec d[6], t[6];
-#pragma GCC unroll 6
-            for (size_t x = 0; x < 6; x++)
-                d[x] = columns[x][y];
-            transform_input(d, t);
-#pragma GCC unroll 6
-            for (size_t x = 0; x < 6; x++)
-                vec_store(out + (y * 6 + x) * step, t[x]);
-        }
+    for (int y = 0; y < 6; y++) {
+#pragma GCC unroll 4
+        for (int x = 6; x < 10; x++)
+            __builtin_prefetch(rows[y] + x * 16);
     }
 }
 
+/* columns[row of B^T d][x]; those of pixels that do not exist are 0. */
+SIMD_INLINE void input_columns(const struct sb_winograd_tile *t, float columns[6][6][16])
+{
+    static const float nothing[10 * 16] __attribute__((aligned(64)));
+    const float *rows[6];
+#pragma GCC unroll 6
+    for (int y = 0; y < 6; y++)
+        rows[y] = y >= t->y0 && y < t->y1 ? t->in + (size_t)y * t->in_row : nothing;
+    fetch_input(rows);
+    if (t->x1 - t->x0 < 6)
+        memset(columns, 0, 6 * sizeof(*columns));
+#pragma GCC unroll 1
+    for (size_t i = (size_t)t->x0 * 16; i < (size_t)t->x1 * 16; i += VEC_FLOATS) {
+        vec d[6], u[6];
+#pragma GCC unroll 6
+        for (int y = 0; y < 6; y++)
+            d[y] = vec_load(rows[y] + i);
+        transform_input(d, u);
+#pragma GCC unroll 6
+        for (int y = 0; y < 6; y++)
+            vec_store(&columns[y][0][0] + i, u[y]);
+    }
+}
+
+/* Columns first, which stay in the first level of cache, then rows: gcc keeps the addresses of all
+ * 36 results in memory where loops over tiles are written out. The next tile's results lie behind
+ * this one's. */
 static void winograd_input(const struct sb_winograd_tile *t)
 {
-    const bool whole = t->y0 == 0 && t->x0 == 0 && t->y1 == 6 && t->x1 == 6;
-    if (whole) {
-        input_tile(t->in, t->in_row, t->matrices, t->step);
-        return;
+    float columns[6][6][16] __attribute__((aligned(64)));
+    input_columns(t, columns);
+    const size_t step = t->step;
+    float *out = t->matrices;
+#pragma GCC unroll 1
+    for (int y = 0; y < 6; y++, out += 6 * step) {
+#pragma GCC unroll 6
+        for (size_t x = 0; x < 6; x++)
+            __builtin_prefetch(out + x * step + 16, 1);
+#pragma GCC unroll 4
+        for (int v = 0; v < BLOCK_VECS; v++) {
+            vec d[6], u[6];
+#pragma GCC unroll 6
+            for (int x = 0; x < 6; x++)
+                d[x] = vec_load(&columns[y][x][v * VEC_FLOATS]);
+            transform_input(d, u);
+#pragma GCC unroll 6
+            for (size_t x = 0; x < 6; x++)
+                vec_store(out + x * step + v * VEC_FLOATS, u[x]);
+        }
     }
-    float padded[6 * 6 * 16] __attribute__((aligned(64)));
-    memset(padded, 0, sizeof(padded));
-    for (int y = t->y0; y < t->y1; y++)
-        memcpy(padded + (y * 6 + t->x0) * 16, t->in + (size_t)y * t->in_row + t->x0 * 16,
-               (size_t)(t->x1 - t->x0) * 16 * sizeof(*padded));
-    input_tile(padded, 6 * 16, t->matrices, t->step);
 }
 
-/* The four pixels of row y: epilogue and store. */
+/* Vector v of the first `count` pixels of row y: epilogue and store. */
 SIMD_INLINE void output_row(const struct sb_winograd_tile *t, const enum sb_act act, int y, int v,
-                            const vec pixels[4])
+                            const vec pixels[4], const int count)
 {
     const size_t offset = (size_t)(v * VEC_FLOATS);
     const vec scale = t->epilogue.scale ? vec_loadu(t->epilogue.scale + offset) : vec_set(1);
     const vec shift = t->epilogue.shift ? vec_loadu(t->epilogue.shift + offset) : vec_zero();
-    for (int x = 0; x < t->x1; x++) {
+#pragma GCC unroll 4
+    for (int x = 0; x < count; x++) {
         const size_t place = (size_t)y * t->out_row + (size_t)x * 16 + offset;
         vec value = vec_fma(pixels[x], scale, shift);
         if (t->epilogue.residual)
@@ -108,25 +132,49 @@ SIMD_INLINE void output_row(const struct sb_winograd_tile *t, const enum sb_act 
     }
 }
 
+/* Fetches where the next tile's output goes, right of this one's. */
+SIMD_INLINE void fetch_output(const struct sb_winograd_tile *t)
+{
+#pragma GCC unroll 4
+    for (size_t y = 0; y < 4; y++) {
+#pragma GCC unroll 4
+        for (int x = 4; x < 8; x++)
+            __builtin_prefetch(t->out + y * t->out_row + x * 16, 1);
+    }
+}
+
 SIMD_INLINE void output_tile(const struct sb_winograd_tile *t, const enum sb_act act)
 {
-    for (int v = 0; v < BLOCK_VECS; v++) {
-        const float *m = t->matrices + v * VEC_FLOATS;
-        vec columns[6][4];
-        for (size_t x = 0; x < 6; x++) {
-            vec d[6];
+    float columns[4][6][16] __attribute__((aligned(64))); /* [row of A^T m][x] */
+    const float *m = t->matrices;
+    fetch_output(t);
+#pragma GCC unroll 1
+    for (int x = 0; x < 6; x++, m += t->step) {
+#pragma GCC unroll 4
+        for (int v = 0; v < BLOCK_VECS; v++) {
+            vec d[6], u[4];
 #pragma GCC unroll 6
             for (size_t y = 0; y < 6; y++)
-                d[y] = vec_load(m + (y * 6 + x) * t->step);
-            transform_output(d, columns[x]);
+                d[y] = vec_load(m + y * 6 * t->step + v * VEC_FLOATS);
+            transform_output(d, u);
+#pragma GCC unroll 4
+            for (int y = 0; y < 4; y++)
+                vec_store(&columns[y][x][v * VEC_FLOATS], u[y]);
         }
-        for (int y = 0; y < t->y1; y++) {
+    }
+#pragma GCC unroll 1
+    for (int y = 0; y < t->y1; y++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < BLOCK_VECS; v++) {
             vec d[6], pixels[4];
 #pragma GCC unroll 6
             for (int x = 0; x < 6; x++)
-                d[x] = columns[x][y];
+                d[x] = vec_load(&columns[y][x][v * VEC_FLOATS]);
             transform_output(d, pixels);
-            output_row(t, act, y, v, pixels);
+            if (t->x1 == 4)
+                output_row(t, act, y, v, pixels, 4);
+            else
+                output_row(t, act, y, v, pixels, t->x1);
         }
     }
 }

@@ -3,9 +3,9 @@
  * become 36 values per channel; 36 matrix products over the channels take the place of 9 taps for
  * 16 pixels (a quarter of the multiplications); the results become 4x4 output pixels. A job is a
  * range of tiles, all images in a row, and a part of the output channels; its transformed input and
- * product live in the worker's buffer. On small maps, where the output channels are cut, the input
- * is transformed once for all of these jobs. Siblings that run together share the transformed
- * input. Transforms are in simd_winograd.h.
+ * the product, a few output channels at a time, live in the worker's buffer. On small maps, where
+ * the output channels are cut, the input is transformed once for all of these jobs. Siblings that
+ * run together share the transformed input. Transforms are in simd_winograd.h.
  */
 #include "engine/kernels/jobs.h"
 #include "engine/kernels/native.h"
@@ -13,9 +13,14 @@
 #define MATRICES  ((size_t)36)
 #define OUT_SIDE  4
 #define IN_SIDE   6
-#define MAX_TILES ((size_t)56) /* per job; the kernel is read once per job */
+#define MAX_TILES ((size_t)36) /* per job; the kernel is read once per job */
 #define MIN_TILES ((size_t)14)
 #define MIN_JOBS  ((size_t)4)
+#define FEW_TILES (MIN_JOBS * MIN_TILES) /* below, the output channels are cut instead */
+
+/* Blocks of output channels whose product is made, and read, before the next ones': at MAX_TILES
+ * 324 KiB, which stay in the second level of cache. The input is read again for each. */
+#define PRODUCT_BLOCKS 4
 
 /* What reading one packed value costs, in multiplications of a thread: kernels come from memory,
  * once per pass over the network. */
@@ -137,24 +142,34 @@ struct cut {
     size_t tile_jobs;
     size_t panels; /* per job */
     size_t panel_jobs;
+    size_t group;             /* panels whose product is in the buffer at a time */
     size_t in_step, out_step; /* floats of one matrix in a worker's buffer */
 };
+
+/* Tiles of a job, of `all`: as many jobs for each thread, unless they became too small. */
+static size_t job_tiles(const struct sb_kernel_call *call, size_t all)
+{
+    if (all < FEW_TILES)
+        return all;
+    const size_t threads = (size_t)call->threads;
+    const size_t least = sb_pieces(all, MAX_TILES), jobs = least < MIN_JOBS ? MIN_JOBS : least;
+    const size_t even = sb_pieces(jobs, threads) * threads;
+    return sb_pieces(all, all < even * MIN_TILES ? jobs : even);
+}
 
 static struct cut cut_jobs(const struct sb_kernel_call *call)
 {
     const size_t all = (size_t)call->out.n * image_tiles(call->out);
-    const size_t panels = sb_chain_panels(call);
-    struct cut cut;
-    cut.tiles = sb_even_piece(all, MAX_TILES);
-    if (sb_pieces(all, cut.tiles) < MIN_JOBS && all >= MIN_JOBS * MIN_TILES)
-        cut.tiles = sb_pieces(all, MIN_JOBS);
+    const size_t panels = sb_chain_panels(call), full = (size_t)call->simd->panel_blocks;
+    struct cut cut = {.tiles = job_tiles(call, all)};
     cut.tile_jobs = sb_pieces(all, cut.tiles);
     cut.panels = sb_even_piece(panels, sb_pieces(panels, sb_pieces(MIN_JOBS, cut.tile_jobs)));
     cut.panel_jobs = sb_pieces(panels, cut.panels);
+    cut.group = sb_even_piece(cut.panels, PRODUCT_BLOCKS / full);
     /* a block more than needed: matrices must not be a multiple of 4096 bytes apart, where all
      * values of a tile would share one set of the cache */
     cut.in_step = (sb_blocks(call->in[0].c) * cut.tiles + 1) * SB_BLOCK;
-    cut.out_step = (cut.panels * (size_t)call->simd->panel_blocks * cut.tiles + 1) * SB_BLOCK;
+    cut.out_step = (cut.group * full * cut.tiles + 1) * SB_BLOCK;
     return cut;
 }
 
@@ -190,7 +205,7 @@ struct corner {
 struct part {
     const struct sb_kernel_call *call; /* of the chain: whose output is made */
     const struct cut *cut;
-    struct corner corners[MAX_TILES];
+    struct corner corners[FEW_TILES]; /* more than MAX_TILES */
     size_t tiles;
     size_t panel, panels; /* of the output */
     float *in, *out;      /* transformed input and product */
@@ -348,15 +363,18 @@ static struct part find_part(const struct context *c, size_t tile_job, int worke
     return part;
 }
 
-/* Panels [first, first + count) of the chain. */
-static void make_panels(const struct context *c, struct part *part, size_t first, size_t count)
+/* Panels [first, end) of the chain, group by group. */
+static void make_panels(const struct context *c, struct part *part, size_t first, size_t end)
 {
-    struct sb_chain_walk walk = sb_chain_walk(c->call, first, count);
-    while (sb_chain_next(&walk)) {
-        part->call = walk.call;
-        part->panel = walk.panel;
-        part->panels = walk.panels;
-        make_output(part);
+    for (; first < end; first += c->cut.group) {
+        const size_t left = end - first, count = left < c->cut.group ? left : c->cut.group;
+        struct sb_chain_walk walk = sb_chain_walk(c->call, first, count);
+        while (sb_chain_next(&walk)) {
+            part->call = walk.call;
+            part->panel = walk.panel;
+            part->panels = walk.panels;
+            make_output(part);
+        }
     }
 }
 
@@ -381,7 +399,8 @@ static void panels_job(void *ctx, size_t job, int worker)
     const struct context *c = ctx;
     const size_t panels = c->cut.panels;
     struct part part = find_part(c, c->tile_job, worker);
-    make_panels(c, &part, job * panels, sb_piece_length(sb_chain_panels(c->call), panels, job));
+    const size_t first = job * panels;
+    make_panels(c, &part, first, first + sb_piece_length(sb_chain_panels(c->call), panels, job));
 }
 
 static int run(const struct sb_kernel_call *call, struct sb_error *err)

@@ -297,16 +297,17 @@ static void test_kernels__long_sums_stay_exact(void **state)
         check_layer(&layers[i], 2 * i);
 }
 
-/* One thread makes 16 panels in parts of six, three threads in parts of four. */
+/* One thread makes 16 panels of the first in parts of six, three threads in parts of four; of the
+ * second, 100 of Winograd's tiles by 25, three threads by 17, in two groups of channels. */
 static void test_kernels__parts_for_threads_make_the_same_bits(void **state)
 {
     (void)state;
-    const struct sb_layer layer = {
-        .op = SB_OP_CONV,
-        .in = {1, 40, 14, 14},
-        .cout = 256,
-        .window = {.kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1}};
-    check_layer(&layer, 1);
+    static const struct sb_layer layers[] = {
+        {.op = SB_OP_CONV, .in = {1, 40, 14, 14}, .cout = 256, .window = {1, 1, 1, 1, 0, 0, 0, 0}},
+        {.op = SB_OP_CONV, .in = {1, 20, 40, 38}, .cout = 101, .window = {3, 3, 1, 1, 1, 1, 1, 1}},
+    };
+    for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++)
+        check_layer(&layers[i], 1);
 }
 
 static void test_kernels__all_of_them_were_reached(void **state)
