@@ -90,6 +90,39 @@ void sb_text_position(const char *text, size_t offset, int64_t *line, int64_t *c
     }
 }
 
+/* Columns of the first n bytes. */
+static size_t columns_of(const char *text, size_t n)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < n; i++)
+        width += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return width;
+}
+
+size_t sb_text_width(const char *text)
+{
+    return columns_of(text, strlen(text));
+}
+
+void sb_str_fill(struct sb_str *s, const char *text, size_t column, size_t indent, size_t width)
+{
+    const char *blanks = text; /* those before the next word */
+    for (const char *word = text + strspn(text, " "); *word; word += strspn(word, " ")) {
+        const size_t bytes = strcspn(word, " "), columns = columns_of(word, bytes);
+        const size_t gap = (size_t)(word - blanks);
+        if (column > indent && column + gap + columns > width) {
+            sb_str_printf(s, "\n%*s", (int)indent, "");
+            column = indent;
+        } else {
+            sb_str_append(s, blanks, gap);
+            column += gap;
+        }
+        sb_str_append(s, word, bytes);
+        column += columns;
+        blanks = word += bytes;
+    }
+}
+
 void sb_str_dims(struct sb_str *s, const size_t *dims, int count)
 {
     sb_str_puts(s, "(");

@@ -46,6 +46,14 @@ bool sb_name_is_near(const char *name, const char *known);
 /* The shortest decimal that reads back to the same float32; "0" for -0 and, as callers check
  * before, for what is not finite. */
 void sb_str_float(struct sb_str *s, float value);
+/*
+ * Appends text in lines of at most `width` columns (a code point takes one), broken at blanks, of
+ * which none are left at breaks; lines after the first begin with `indent` blanks. The first starts
+ * in column `column`, from 0; a longer word overhangs. No newline at the end.
+ */
+void sb_str_fill(struct sb_str *s, const char *text, size_t column, size_t indent, size_t width);
+/* Columns that UTF-8 text takes on a terminal (every code point one). */
+size_t sb_text_width(const char *text);
 /* "(8, 3, 3)"; "()" for none. */
 void sb_str_dims(struct sb_str *s, const size_t *dims, int count);
 /* The text, never NULL ("" while empty); owned by s. */

@@ -1,6 +1,9 @@
 /* What all commands share: parsing, errors, exit codes. See cli.h. */
 #include "cli/cli.h"
 
+#include "base/str.h"
+#include "cli/help.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -61,7 +64,10 @@ static void print_subcommands(const char *command, const char *description,
     printf("usage: spinebench %s", command);
     for (const struct sb_subcommand *s = table; s->name; s++)
         printf("%s%s", s == table ? " " : "|", s->name);
-    printf(" [options]\n\n%s\n\n", description);
+    struct sb_str text = SB_STR_INIT;
+    sb_str_fill(&text, description, 0, 0, SB_HELP_WIDTH);
+    printf(" [options]\n\n%s\n\n", sb_str_text(&text));
+    sb_str_release(&text);
     for (const struct sb_subcommand *s = table; s->name; s++)
         printf("  %s %-8s %s\n", command, s->name, s->summary);
     printf("\n'spinebench %s NAME --help' tells more.\n", command);
@@ -79,10 +85,16 @@ int sb_cli_subcommands(const char *command, const char *description,
             return s->run(argc - 1, argv + 1);
     }
     struct sb_error err;
+    const char *near = NULL;
+    for (const struct sb_subcommand *s = table; argc > 1 && s->name && !near; s++)
+        near = sb_name_is_near(argv[1], s->name) ? s->name : NULL;
     if (argc > 1)
-        sb_error_set(&err, SB_EINVAL, "unknown '%s'", argv[1]);
+        sb_error_set(&err, SB_EINVAL, "unknown subcommand '%s'", argv[1]);
     else
-        sb_error_set(&err, SB_EINVAL, "missing argument");
-    sb_error_hint(&err, "'spinebench %s --help' lists what there is", command);
+        sb_error_set(&err, SB_EINVAL, "missing subcommand");
+    if (near)
+        sb_error_hint(&err, "did you mean %s?", near);
+    else
+        sb_error_hint(&err, "'spinebench %s --help' lists them", command);
     return sb_cli_error(command, &err);
 }

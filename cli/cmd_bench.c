@@ -430,7 +430,7 @@ int cmd_bench(int argc, char **argv)
         options,
         "examples:\n"
         "  spinebench bench retinanet-spinenet-49 --size 320,640 -o run.jsonl\n"
-        "  spinebench bench retinanet-resnet-50-fpn --threads 1,2 --precision 1%\n"};
+        "  spinebench bench retinanet-resnet-50-fpn --threads 1,2 --precision 1%"};
     reset_options();
     remember_command(argc, argv);
     const int code = sb_cli_run("bench", &help, argc, argv, run_bench);

@@ -168,7 +168,7 @@ int cmd_classify(int argc, char **argv)
         "  spinebench classify spinenet-49-imagenet --weights model.ckpt \\\n"
         "      --list val.txt --images val -o predictions.jsonl\n"
         "  spinebench classify tiny-spinenet-species picture.png -o p.jsonl\n"
-        "  spinebench classify my-model.json --weights w.safetensors -o p.jsonl photo.jpg\n"};
+        "  spinebench classify my-model.json --weights w.safetensors -o p.jsonl photo.jpg"};
     sb_image_run_defaults(&run, "classify");
     list_path = synsets = NULL;
     first_class = -1;

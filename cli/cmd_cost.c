@@ -367,7 +367,7 @@ int cmd_cost(int argc, char **argv)
         options,
         "examples:\n"
         "  spinebench cost retinanet-spinenet-49 retinanet-resnet-50-fpn\n"
-        "  spinebench cost retinanet-spinenet-49 --by level --convention mac\n"};
+        "  spinebench cost retinanet-spinenet-49 --by level --convention mac"};
     size = 0;
     batch = 1;
     by_name = NULL;

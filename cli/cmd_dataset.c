@@ -67,10 +67,12 @@ static int cmd_dataset_make(int argc, char **argv)
     static const struct sb_command_help help = {
         "dataset make -o DIR [options]",
         "Makes the embedded data set; the same seed gives the same images everywhere.\n"
-        "scenes:  256x256, cluttered, 13 classes, 8 to 220 pixels, masks and crowd regions,\n"
-        "         as COCO: DIR/annotations/instances_SPLIT.json, DIR/SPLIT/*.png\n"
-        "species: 128x128, 24 species in 4 super-categories, long-tailed in split train,\n"
-        "         as iNaturalist: DIR/SPLIT.json, DIR/SPLIT.txt, DIR/SPLIT/SUPER/ID/*.png",
+        "  scenes   256x256, cluttered, 13 classes, 8 to 220 pixels, masks and crowd\n"
+        "           regions, as COCO: DIR/annotations/instances_SPLIT.json,\n"
+        "           DIR/SPLIT/*.png\n"
+        "  species  128x128, 24 species in 4 super-categories, long-tailed in split\n"
+        "           train, as iNaturalist: DIR/SPLIT.json, DIR/SPLIT.txt,\n"
+        "           DIR/SPLIT/SUPER/ID/*.png",
         options, "example: spinebench dataset make -o data --split val --seed 1 --images 100"};
     memset(&make_options, 0, sizeof(make_options));
     make_options.set = "scenes";

@@ -232,7 +232,7 @@ int cmd_detect(int argc, char **argv)
         "  spinebench detect retinanet-spinenet-49 --weights model.ckpt -o dets.json \\\n"
         "      --annotations instances_val2017.json --images val2017\n"
         "  spinebench detect my-model.json --weights w.safetensors -o d.json photo.jpg\n"
-        "  spinebench detect tiny-retinanet-spinenet photo.jpg --draw out\n"};
+        "  spinebench detect tiny-retinanet-spinenet photo.jpg --draw out"};
     sb_image_run_defaults(&run, "detect");
     annotations = draw_dir = NULL;
     score_threshold = -1;

@@ -421,9 +421,9 @@ int cmd_gate(int argc, char **argv)
         options,
         "examples:\n"
         "  spinebench gate --base old/spinebench --head build/spinebench\n"
-        "  spinebench gate --head build/spinebench --deterministic --costs "
+        "  spinebench gate --head build/spinebench --deterministic \\\n      --costs "
         "tests/golden/costs.csv \\\n"
-        "      --outputs tests/golden/outputs.jsonl\n"};
+        "      --outputs tests/golden/outputs.jsonl"};
     reset_options();
     return sb_cli_run("gate", &help, argc, argv, run_gate);
 }

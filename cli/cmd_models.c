@@ -368,7 +368,7 @@ int cmd_models(int argc, char **argv)
         "examples:\n"
         "  spinebench models retinanet-spinenet-49\n"
         "  spinebench models my-network.json --check\n"
-        "  spinebench models spinenet-49 --plot spinenet-49.png\n"};
+        "  spinebench models spinenet-49 --plot spinenet-49.png"};
     size = 0;
     plot_path = NULL;
     json = dot = check = false;

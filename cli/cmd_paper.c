@@ -277,7 +277,7 @@ int cmd_paper(int argc, char **argv)
         options,
         "examples:\n"
         "  spinebench paper --check\n"
-        "  spinebench paper --table 4 --records run.jsonl\n"};
+        "  spinebench paper --table 4 --records run.jsonl"};
     table_id = NULL;
     format_name = "text";
     check = json = false;

@@ -275,9 +275,9 @@ int cmd_report(int argc, char **argv)
         "examples:\n"
         "  spinebench report run.jsonl -o report\n"
         "  spinebench report run.jsonl --preset per-level --units time=ms --format latex\n"
-        "  spinebench report a.jsonl b.jsonl --columns model,commit,latency --sort -latency\n"
-        "  spinebench report run.jsonl --preset paper-table-2 --where 'AP_paper>45' --sort "
-        "-AP_paper"};
+        "  spinebench report a.jsonl b.jsonl --columns model,latency --sort -latency\n"
+        "  spinebench report run.jsonl --preset paper-table-2 \\\n"
+        "      --where 'AP_paper>45' --sort -AP_paper"};
     memset(&left_out, 0, sizeof(left_out));
     dir = preset = by = columns = where = sort_by = group = units = NULL;
     formats = drawings = (struct sb_option_list){0};

@@ -276,7 +276,7 @@ int cmd_weights(int argc, char **argv)
         options,
         "examples:\n"
         "  spinebench weights --list model.ckpt\n"
-        "  spinebench weights model.ckpt w.safetensors --model retinanet-spinenet-49 --ema\n"};
+        "  spinebench weights model.ckpt w.safetensors --ema --model spinenet-49"};
     list_file = model_name = NULL;
     format_name = "text";
     json = averages = allow_missing = allow_extra = false;

@@ -39,7 +39,7 @@ static const struct command commands[] = {
     {"report", cmd_report, "records to tables, figures and documents"},
     {"weights", cmd_weights, "lists weight files, converts them to safetensors"},
     {"demo", cmd_demo, "the main job once, on the embedded data set"},
-    {"version", cmd_version, "version and build"},
+    {"version", cmd_version, "the version; env tells the build"},
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -98,11 +98,12 @@ static int unknown_command(const char *name)
             (!best || sb_name_distance(name, known) < sb_name_distance(name, best)))
             best = known;
     }
-    fprintf(stderr, "spinebench: unknown command '%s'\n", name);
+    fprintf(stderr, "spinebench: unknown %s '%s'\n", name[0] == '-' ? "option" : "command", name);
     if (best)
         fprintf(stderr, "hint: did you mean %s?\n", best);
     else
-        fprintf(stderr, "hint: 'spinebench --help' lists them\n");
+        fprintf(stderr, "hint: %s'spinebench --help' lists commands\n",
+                name[0] == '-' ? "options follow a command; " : "");
     return SB_EXIT_USAGE;
 }
 
@@ -150,8 +151,11 @@ static int run_command(int argc, char **argv)
         return unknown_command(name);
     if (sb_ranks_count(sb_cli_ranks()) > 1 && !is_parallel(command->name, argv[2]))
         return several_ranks(name);
-    if (help) /* "help COMMAND" is "COMMAND --help" */
-        return command->run(2, (char *[]){argv[2], (char[]){"--help"}, NULL});
+    if (help) { /* "help COMMAND" is "COMMAND --help", and so for "eval coco" */
+        char *words[] = {argv[2], argc > 3 ? argv[3] : (char[]){"--help"}, (char[]){"--help"},
+                         NULL};
+        return command->run(argc > 3 ? 3 : 2, words);
+    }
     return command->run(argc - 1, argv + 1);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "cli/help.h"
 
 #include <errno.h>
 #include <math.h>
@@ -72,6 +73,8 @@ static int apply(const struct sb_option *o, const char *value, struct sb_error *
         *(bool *)o->target = o->type == SB_OPTION_FLAG;
         return 0;
     case SB_OPTION_STRING:
+        if (!*value) /* most often a shell variable that is not set */
+            return sb_error_set(err, SB_EINVAL, "%s is empty, expected %s", what, o->metavar);
         *(const char **)o->target = value;
         return 0;
     case SB_OPTION_INT:
@@ -190,20 +193,10 @@ void sb_arguments_release(struct sb_arguments *args)
 
 void sb_options_print_help(const struct sb_command_help *help)
 {
-    printf("usage: spinebench %s\n\n%s\n\noptions:\n", help->usage, help->description);
-    for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
-        char left[80];
-        snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
-                 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name, o->metavar ? " " : "",
-                 o->metavar ? o->metavar : "");
-        if (strlen(left) <= 26)
-            printf("  %-26s %s\n", left, o->help);
-        else
-            printf("  %s\n  %-26s %s\n", left, "", o->help);
-    }
-    printf("  %-26s %s\n", "-h, --help", "this text");
-    if (help->epilogue)
-        printf("\n%s\n", help->epilogue);
+    struct sb_str text = SB_STR_INIT;
+    sb_help_text(help, &text);
+    fputs(sb_str_text(&text), stdout);
+    sb_str_release(&text);
 }
 
 int sb_arguments_expect(const struct sb_arguments *args, size_t lo, size_t hi, const char *what,

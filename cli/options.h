@@ -13,7 +13,7 @@
  * Words that are not options are positional arguments (args.words). "--name value", "--name=value",
  * "-n value" and "-nvalue" all work; "--" ends the options; "-h" and "--help" print the help and
  * make parse return SB_OPTIONS_HELP. An unknown option is SB_EINVAL with the nearest known one as
- * hint.
+ * hint; so is an empty text as a value.
  */
 #ifndef SB_CLI_OPTIONS_H
 #define SB_CLI_OPTIONS_H
@@ -84,9 +84,9 @@ struct sb_option {
 
 struct sb_command_help {
     const char *usage;       /* after "spinebench ": "cost MODEL... [options]" */
-    const char *description; /* a paragraph; lines of at most 80 characters */
+    const char *description; /* paragraphs, and lines with a blank before them that stay (help.h) */
     const struct sb_option *options;
-    const char *epilogue; /* examples, or NULL */
+    const char *epilogue; /* examples in lines of at most 80 columns, or NULL */
 };
 
 struct sb_arguments {

@@ -185,11 +185,3 @@ bool sb_table_has_sources(const struct sb_table *t)
     }
     return false;
 }
-
-size_t sb_text_width(const char *text)
-{
-    size_t width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}

@@ -48,7 +48,5 @@ unsigned sb_table_marks(const struct sb_table *t);
 void sb_column_heading(const struct sb_table_column *column, struct sb_str *out);
 /* True when a column says where its values come from. */
 bool sb_table_has_sources(const struct sb_table *t);
-/* Columns that UTF-8 text takes on a terminal (every code point one). */
-size_t sb_text_width(const char *text);
 
 #endif

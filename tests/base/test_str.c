@@ -109,6 +109,33 @@ static void test_text__nothing_equals_nothing_alone(void **state)
     assert_false(sb_same_text(NULL, ""));
 }
 
+static void test_fill__breaks_at_blanks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+        size_t column, indent, width;
+    } cases[] = {
+        {"", "", 0, 0, 10},
+        {"one two", "one two", 0, 0, 7},
+        {"one two", "one\ntwo", 0, 0, 6},
+        {"one two six", "one two\n  six", 0, 2, 9},
+        {"one two", "one\n  two", 5, 2, 10},
+        {"one two", "\n  one\n  two", 5, 2, 7},
+        {"one  two", "one  two", 0, 0, 8},      /* blanks inside a line stay */
+        {"one  two", "one\ntwo", 0, 0, 7},      /* those at breaks go */
+        {"longer one", "longer\none", 0, 0, 3}, /* a word is never cut */
+        {"\u00b5\u00b5\u00b5 \u00b5", "\u00b5\u00b5\u00b5 \u00b5", 0, 0,
+         5}, /* characters, not bytes */
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sb_str s = SB_STR_INIT;
+        sb_str_fill(&s, cases[i].text, cases[i].column, cases[i].indent, cases[i].width);
+        assert_string_equal(sb_str_text(&s), cases[i].expected);
+        sb_str_release(&s);
+    }
+}
+
 static void test_name__slips_are_near(void **state)
 {
     (void)state;
@@ -130,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_str__absurd_lengths_fail),
         cmocka_unit_test(test_str__dims_are_listed),
         cmocka_unit_test(test_text__nothing_equals_nothing_alone),
+        cmocka_unit_test(test_fill__breaks_at_blanks),
         cmocka_unit_test(test_name__slips_are_near),
     };
     return cmocka_run_group_tests_name("base/str", tests, NULL, NULL);

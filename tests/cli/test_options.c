@@ -140,6 +140,8 @@ static void test_options__wrong_use_says_what_is_wrong(void **state)
         {{"--wieghts=x"}, "did you mean --weights?"},
         {{"--frobnicate"}, "unknown option '--frobnicate'\nhint: --help lists the options"},
         {{"--by"}, "hint: --help lists the options"},
+        {{"--weights", ""}, "--weights is empty, expected FILE"},
+        {{"--weights="}, "--weights is empty, expected FILE"},
         {{"-z"}, "unknown option '-z'\nhint: --help lists the options"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -8,5 +8,12 @@ for c in $commands; do
     cmp short long
     cmp short word
     head -n 1 long | grep -q "^usage: spinebench $c" || echo "$c: the help does not start with its usage"
-    awk -v c="$c" 'length($0) > 100 {print c ": help line longer than 100: " $0}' long
+    grep -o '^  [a-z]* [a-z]*  ' long | grep "^  $c " >parts || true
+    cp long longer
+    while read -r name part; do
+        spinebench "$name" "$part" --help >>longer
+        spinebench help "$name" "$part" >word
+        head -n 1 word | grep -q "^usage: spinebench $name $part" || echo "help $name $part: not of $part"
+    done <parts
+    awk -v c="$c" 'length($0) > 80 {print c ": help line longer than 80: " $0}' longer
 done
