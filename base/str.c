@@ -143,6 +143,11 @@ bool sb_texts_differ(const char *a, const char *b)
     return a && b && strcmp(a, b) != 0;
 }
 
+const char *sb_plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 size_t sb_name_distance(const char *a, const char *b)
 {
     size_t row[MAX_NAME + 1];

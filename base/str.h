@@ -39,6 +39,8 @@ void sb_text_position(const char *text, size_t offset, int64_t *line, int64_t *c
 bool sb_same_text(const char *a, const char *b);
 /* True when both are known and not equal. */
 bool sb_texts_differ(const char *a, const char *b);
+/* What the plural of a noun ends in: "" for 1, else "s". */
+const char *sb_plural(size_t count);
 /* Edits (insert, delete, replace a character) from a to b; longer than 63 matches nothing. */
 size_t sb_name_distance(const char *a, const char *b);
 /* True when `name` looks like a slip for `known`: for "did you mean". */

@@ -81,9 +81,9 @@ static void note_labels(struct job *j, const struct sb_label_list *labels)
     if (above == 0)
         return;
     snprintf(j->note, sizeof(j->note),
-             "%s%zu of %zu images have labels above %" PRId64
-             ", the last that the model can predict",
-             j->source.note ? "untrained weights; " : "", above, labels->images.count, last);
+             "%simages with labels above %" PRId64
+             ", the last that the model can predict: %zu of %zu",
+             j->source.note ? "untrained weights; " : "", last, above, labels->images.count);
     j->source.note = j->note;
 }
 

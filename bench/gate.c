@@ -83,8 +83,9 @@ static int compare_costs(struct gate *g, struct sb_error *err)
         g->result->cost_differences =
             sb_exact_costs_diff(sb_str_text(&want), sb_str_text(&got), &g->result->cost_diff);
         if (g->result->cost_differences)
-            sb_gate_reason(g, SB_GATE_FAILED, "%zu lines of exact costs differ from %s",
-                           g->result->cost_differences, g->options->costs);
+            sb_gate_reason(g, SB_GATE_FAILED, "%zu line%s of exact costs not as in %s",
+                           g->result->cost_differences, sb_plural(g->result->cost_differences),
+                           g->options->costs);
     }
     sb_str_release(&got);
     sb_str_release(&want);

@@ -278,10 +278,11 @@ static void conclude(struct gate *g)
                            percent);
         else if (cell->judged.suspected != SB_GATE_SAME)
             sb_gate_reason(g, SB_GATE_TOO_NOISY,
-                           "%s at %d looks %.1f %% %s after %zu rounds, but no further ones "
+                           "%s at %d looks %.1f %% %s after %zu round%s, but no further ones "
                            "confirm it",
                            cell->model, cell->size, fabs(percent),
-                           percent > 0 ? "slower" : "faster", cell->judged.count);
+                           percent > 0 ? "slower" : "faster", cell->judged.count,
+                           sb_plural(cell->judged.count));
         else if (cell->judged.verdict == SB_GATE_UNRESOLVED)
             sb_gate_reason(g, SB_GATE_TOO_NOISY,
                            "%s at %d is unresolved after %zu rounds (%+.1f %%)", cell->model,

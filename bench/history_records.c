@@ -23,7 +23,7 @@ static void put_cell(const struct sb_history_series *series, struct sb_str *out)
     if (c->batch != SB_NO_INT && c->batch != 1)
         sb_str_printf(out, ", batch %lld", (long long)c->batch);
     if (c->threads != SB_NO_INT)
-        sb_str_printf(out, ", %lld thread%s", (long long)c->threads, c->threads == 1 ? "" : "s");
+        sb_str_printf(out, ", %lld thread%s", (long long)c->threads, sb_plural((size_t)c->threads));
     if (c->engine)
         sb_str_printf(out, ", %s", c->engine);
     if (c->scenario)

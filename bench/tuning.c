@@ -33,9 +33,9 @@ static void make_key(struct key *key, const struct sb_model *model,
 {
     struct sb_environment env;
     sb_environment_read(&env, "");
-    snprintf(key->cpu, sizeof(key->cpu), "%s, machine %s, %s, %d threads",
+    snprintf(key->cpu, sizeof(key->cpu), "%s, machine %s, %s, %d thread%s",
              env.cpu[0] ? env.cpu : "unknown CPU", env.machine, sb_cpu_name(options->cpu),
-             options->threads);
+             options->threads, sb_plural((size_t)options->threads));
     snprintf(key->network, sizeof(key->network), "%s at %dx%d, batch %d, engine %s%s", model->name,
              model->padded_h, model->padded_w, model->batch, sb_engine_name(options->engine),
              options->low_memory ? ", low memory" : "");

@@ -43,15 +43,16 @@ static int print_gains(const struct sb_measure_options *o, const struct sb_pass_
     for (size_t i = 0; i <= SB_PASS_COUNT; i++)
         put_gain(&t, gains, &gains->gain[i]);
     sb_table_note(&t,
-                  "%s, batch %d, %d threads, engine %s; with all passes: %.1f ms, %zu steps, "
+                  "%s, batch %d, %d thread%s, engine %s; with all passes: %.1f ms, %zu steps, "
                   "arena %.1f MiB, weights %.1f MiB.",
-                  o->model, o->batch, o->threads, sb_engine_label(o->engine, o->cpu, o->low_memory),
-                  gains->ns.median * 1e-6, gains->steps, (double)gains->arena_bytes / 1048576,
+                  o->model, o->batch, o->threads, sb_plural((size_t)o->threads),
+                  sb_engine_label(o->engine, o->cpu, o->low_memory), gains->ns.median * 1e-6,
+                  gains->steps, (double)gains->arena_bytes / 1048576,
                   (double)gains->weight_bytes / 1048576);
     sb_table_note(&t,
-                  "Saved: median [95 %% interval] of %zu rounds, the plan without the pass minus "
+                  "Saved: median [95 %% interval] of %zu round%s, the plan without the pass minus "
                   "the plan with all, in turns. Steps, arena and weights: without the pass.",
-                  rounds);
+                  rounds, sb_plural(rounds));
     int rc = sb_table_finish(&t, err);
     if (rc == 0)
         sb_table_write(&t, sb_table_format("text"), &out);

@@ -188,7 +188,7 @@ static void print_reconciliation(const struct sb_records *records, struct sb_str
                           "%s at %lld, batch %lld, %lld thread%s, %s: sum of steps / end to end "
                           "= %.3f\n",
                           r->cell.model, (long long)r->cell.size, (long long)r->cell.batch,
-                          (long long)r->cell.threads, r->cell.threads == 1 ? "" : "s",
+                          (long long)r->cell.threads, sb_plural((size_t)r->cell.threads),
                           r->cell.engine, ratio);
     }
 }
@@ -271,11 +271,12 @@ static void print_missed_precision(const struct sb_record *r, double half, doubl
     if (isfinite(half))
         snprintf(reached, sizeof(reached), "%.2g %% of the median", 100 * half);
     fprintf(stderr,
-            "spinebench bench: note: %s at %lld, batch %lld, %lld threads, %s: --precision %g%% "
-            "was not reached in %zu runs: half the interval is %s; give more --time or "
+            "spinebench bench: note: %s at %lld, batch %lld, %lld thread%s, %s: --precision %g%% "
+            "was not reached in %zu run%s: half the interval is %s; give more --time or "
             "--max-runs\n",
             r->cell.model, (long long)r->cell.size, (long long)r->cell.batch,
-            (long long)r->cell.threads, r->cell.engine, 100 * wanted, r->u.time.num_ns, reached);
+            (long long)r->cell.threads, sb_plural((size_t)r->cell.threads), r->cell.engine,
+            100 * wanted, r->u.time.num_ns, sb_plural(r->u.time.num_ns), reached);
 }
 
 /* Rows whose time was over before --precision was reached: of each the worst process. */
@@ -336,8 +337,8 @@ static int run_bench(const struct sb_arguments *args, struct sb_error *err)
     if (rc == 0)
         rc = print_session(&records, err);
     if (rc == 0 && result.failed_checks) {
-        rc =
-            sb_error_set(err, SB_ECHECK, "the output check failed %zu times", result.failed_checks);
+        rc = sb_error_set(err, SB_ECHECK, "the output check failed %zu time%s",
+                          result.failed_checks, sb_plural(result.failed_checks));
         sb_error_hint(err, "those times are blank; --threads 1 narrows it down");
     }
     sb_free((void *)(uintptr_t)o.cells);

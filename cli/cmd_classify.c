@@ -67,9 +67,9 @@ static int print_summary(const struct sb_classify_summary *s, struct sb_error *e
     printf("%s: ", run.output);
     sb_image_run_print(&run, &s->run, "the classes");
     if (s->labelled)
-        printf("of %zu labelled images: top-1 %zu (%.2f%%), top-5 %zu (%.2f%%)\n", s->labelled,
-               s->top1, 100.0 * (double)s->top1 / (double)s->labelled, s->top5,
-               100.0 * (double)s->top5 / (double)s->labelled);
+        printf("of %zu labelled image%s: top-1 %zu (%.2f%%), top-5 %zu (%.2f%%)\n", s->labelled,
+               sb_plural(s->labelled), s->top1, 100.0 * (double)s->top1 / (double)s->labelled,
+               s->top5, 100.0 * (double)s->top5 / (double)s->labelled);
     return 0;
 }
 
@@ -80,9 +80,9 @@ static void warn_labels(const struct sb_label_list *labels)
     const size_t above = sb_label_list_above(labels, last);
     if (last >= 0 && above > 0 && sb_image_run_prints())
         fprintf(stderr,
-                "spinebench classify: %zu of %zu images have labels above %lld, the last that the "
-                "model can predict: they will count as wrong\n",
-                above, labels->images.count, (long long)last);
+                "spinebench classify: images with labels above %lld, the last that the model can "
+                "predict, which will count as wrong: %zu of %zu\n",
+                (long long)last, above, labels->images.count);
 }
 
 static int classify(const struct sb_label_list *labels, struct sb_error *err)

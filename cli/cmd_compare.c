@@ -40,8 +40,8 @@ static int print_verdicts(const struct sb_records *verdicts, const struct sb_com
                       "on the same annotations\n",
                       s->other_data);
     if (!json && s->failed)
-        sb_str_printf(&out, "OUTPUT CHECKS FAILED in %zu cells: their times count for nothing\n",
-                      s->failed);
+        sb_str_printf(&out, "OUTPUT CHECKS FAILED in %zu cell%s, whose times count for nothing\n",
+                      s->failed, sb_plural(s->failed));
     if (out.failed)
         rc = sb_error_nomem(err, "the table", out.length);
     else
@@ -109,7 +109,8 @@ static int compare_files(const char *base_path, const char *head_path, struct sb
                            "--ignore-engine pairs rows of other engines, too");
     }
     if (rc == 0 && summary.failed) {
-        rc = sb_error_set(err, SB_ECHECK, "output checks failed in %zu cells", summary.failed);
+        rc = sb_error_set(err, SB_ECHECK, "output checks failed in %zu cell%s", summary.failed,
+                          sb_plural(summary.failed));
         sb_error_hint(err, "rows with the verdict FAILED name them; 'bench' with --threads 1 or "
                            "--engine openblas narrows it down");
     }

@@ -43,9 +43,9 @@ static int run_make(const struct sb_arguments *args, struct sb_error *err)
     sb_pool_free(&pool);
     if (rc)
         return rc;
-    printf("%s: %zu images, %zu annotations, digest %016" PRIx64 "\nimages in %s\n",
-           sb_str_text(&written.annotations), o.images, written.objects, written.digest,
-           sb_str_text(&written.images));
+    printf("%s: %zu image%s, %zu annotation%s, digest %016" PRIx64 "\nimages in %s\n",
+           sb_str_text(&written.annotations), o.images, sb_plural(o.images), written.objects,
+           sb_plural(written.objects), written.digest, sb_str_text(&written.images));
     sb_synth_written_release(&written);
     return 0;
 }

@@ -77,13 +77,14 @@ static void release(struct judged *judged)
 static void print_coco_totals(const struct sb_coco_stats *s)
 {
     const struct sb_coco_counts *const all = &s->all;
-    printf("%zu images, %zu annotations, %zu categories\n", s->set.num_images, all->annotations,
-           s->set.num_categories);
+    printf("%zu image%s, %zu annotation%s, %zu categor%s\n", s->set.num_images,
+           sb_plural(s->set.num_images), all->annotations, sb_plural(all->annotations),
+           s->set.num_categories, s->set.num_categories == 1 ? "y" : "ies");
     if (all->annotations == 0)
         return;
-    printf("annotations per image: %.2f, at most %zu; %zu images without any\n",
+    printf("annotations per image: %.2f, at most %zu; %zu image%s without any\n",
            s->set.num_images ? (double)all->annotations / (double)s->set.num_images : 0,
-           s->most_per_image, s->crowding[0]);
+           s->most_per_image, s->crowding[0], sb_plural(s->crowding[0]));
     const struct sb_spread *const sizes = &s->category_sizes;
     if (s->set.num_categories)
         printf("annotations per category: %zu to %zu, median %zu\n", sizes->fewest, sizes->most,
@@ -97,7 +98,8 @@ static void print_coco_totals(const struct sb_coco_stats *s)
 
 static void print_list_totals(const struct sb_list_stats *s)
 {
-    printf("%zu images, %zu labelled, %zu classes\n", s->images, s->labelled, s->num_classes);
+    printf("%zu image%s, %zu labelled, %zu class%s\n", s->images, sb_plural(s->images), s->labelled,
+           s->num_classes, s->num_classes == 1 ? "" : "es");
     if (s->num_classes)
         printf("images per class: %zu to %zu, median %zu\n", s->class_sizes.fewest,
                s->class_sizes.most, s->class_sizes.median);
@@ -199,7 +201,7 @@ static int run_check(const struct sb_arguments *args, struct sb_error *err)
         return 0;
     }
     return sb_error_set(err, SB_ECHECK, "%s: %zu finding%s", args->words[0], total,
-                        total == 1 ? "" : "s");
+                        sb_plural(total));
 }
 
 static int run_stats(const struct sb_arguments *args, struct sb_error *err)

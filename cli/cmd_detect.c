@@ -133,7 +133,7 @@ static int print_summary(const struct sb_pipeline_summary *s, struct sb_error *e
         return 0;
     if (run.json)
         return print_json(s, err);
-    printf("%s: %zu detections on ", run.output, s->lines);
+    printf("%s: %zu detection%s on ", run.output, s->lines, sb_plural(s->lines));
     sb_image_run_print(&run, s, "boxes and scores");
     return 0;
 }

@@ -115,13 +115,13 @@ static void print_notes(const struct sb_panoptic *pq, const struct sb_panoptic_s
 {
     if (pq->extra_images)
         fprintf(stderr,
-                "note: predictions of %zu images are not used: the ground truth does not "
+                "note: predictions of %zu image%s are not used: the ground truth does not "
                 "have these images\n",
-                pq->extra_images);
+                pq->extra_images, sb_plural(pq->extra_images));
     if (truth->unknown_categories)
         fprintf(stderr,
-                "note: %zu segments of the ground truth do not count: their category is "
-                "not in its list\n",
+                "note: segments of the ground truth that do not count, since their category is "
+                "not in its list: %zu\n",
                 truth->unknown_categories);
 }
 

@@ -222,9 +222,9 @@ static void put_junit(const struct sb_gate_result *r, struct sb_str *out)
         snprintf(names[i], sizeof(names[i]), "%s at %d", c->model, c->size);
         snprintf(messages[2 * i], sizeof(messages[0]), "error %.1e against the reference", c->nmse);
         if (c->judged.count)
-            snprintf(messages[2 * i + 1], sizeof(messages[0]), "%s: %+.2f %% in %zu rounds",
+            snprintf(messages[2 * i + 1], sizeof(messages[0]), "%s: %+.2f %% in %zu round%s",
                      sb_gate_verdict_name(c->judged.verdict), 100 * (c->judged.ratio - 1),
-                     c->judged.count);
+                     c->judged.count, sb_plural(c->judged.count));
         else
             snprintf(messages[2 * i + 1], sizeof(messages[0]), "not timed");
         if (c->checked)

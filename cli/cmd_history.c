@@ -31,7 +31,7 @@ static int run_add(const struct sb_arguments *args, struct sb_error *err)
         rc = sb_history_add(args->words[0], &records, dirty, &added, err);
     if (rc == 0)
         printf("%s: %zu run%s added, %zu known already\n", args->words[0], added.runs,
-               added.runs == 1 ? "" : "s", added.known);
+               sb_plural(added.runs), added.known);
     sb_records_release(&records);
     return rc;
 }
@@ -141,9 +141,10 @@ static size_t print_failed_checks(const struct sb_history *h)
     const struct sb_record *r;
     while ((r = sb_history_next_failed(h, &index)) != NULL) {
         const struct sb_record *run = sb_records_find_run(&h->records, r->run);
-        printf("WRONG OUTPUT: %s at %lld, %lld threads, %s in %.12s: error %.1e of %s, allowed is "
+        printf("WRONG OUTPUT: %s at %lld, %lld thread%s, %s in %.12s: error %.1e of %s, allowed is "
                "%.0e; it has no latency\n",
-               r->cell.model, (long long)r->cell.size, (long long)r->cell.threads, r->cell.engine,
+               r->cell.model, (long long)r->cell.size, (long long)r->cell.threads,
+               sb_plural((size_t)r->cell.threads), r->cell.engine,
                run && run->u.run.commit ? run->u.run.commit : "an unknown commit", r->u.check.nmse,
                r->u.check.output ? r->u.check.output : "an output", r->u.check.tolerance);
         failed++;
@@ -267,10 +268,11 @@ static int run_check(const struct sb_arguments *args, struct sb_error *err)
         worse += print_steps(&h.series[i]);
     print_open(&h);
     printf("%zu series, %zu step%s for the worse among the newest %lld points\n", h.count, worse,
-           worse == 1 ? "" : "s", (long long)recent);
+           sb_plural(worse), (long long)recent);
     sb_history_release(&h);
     if (failed) {
-        sb_error_set(err, SB_ECHECK, "%zu output checks failed in the newest runs", failed);
+        sb_error_set(err, SB_ECHECK, "%zu output check%s failed in the newest runs", failed,
+                     sb_plural(failed));
         return sb_error_hint(err, "'bench' with --engine openblas or --threads 1 narrows it down");
     }
     if (worse == 0)

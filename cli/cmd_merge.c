@@ -55,8 +55,9 @@ static int run_merge(const struct sb_arguments *args, struct sb_error *err)
     if (rc == 0)
         rc = sb_records_write(&records, output, err);
     if (rc == 0)
-        printf("%s: %zu records of %zu files, %zu repeated ones left out\n", output, records.count,
-               args->count, dropped);
+        printf("%s: %zu record%s of %zu file%s, %zu repeated ones left out\n", output,
+               records.count, sb_plural(records.count), args->count, sb_plural(args->count),
+               dropped);
     if (rc == 0)
         rc = tell_unlike(&records, err);
     sb_records_release(&records);

@@ -212,7 +212,8 @@ static int print_tables(const struct sb_paper *paper, const struct sb_paper_tabl
     sb_str_release(&out);
     const size_t wrong = tally.by_verdict[SB_PAPER_DIFFERS] + tally.by_verdict[SB_PAPER_STALE];
     if (rc == 0 && check && wrong) {
-        rc = sb_error_set(err, SB_ECHECK, "%zu cells differ from what is expected", wrong);
+        rc = sb_error_set(err, SB_ECHECK, "%zu cell%s not as expected", wrong,
+                          wrong == 1 ? " is" : "s are");
         sb_error_hint(err, "they are the rows without a known reason in the last table");
     }
     return rc;

@@ -154,7 +154,7 @@ static int write_report(const struct sb_records *records, const struct sb_argume
     if (*result.no_plots && !no_plots)
         fprintf(stderr, "spinebench report: figures are not drawn: %s\n", result.no_plots);
     printf("%s/report.md: %zu table%s, %zu figure%s\n", dir, result.tables,
-           result.tables == 1 ? "" : "s", result.figures, result.figures == 1 ? "" : "s");
+           sb_plural(result.tables), result.figures, sb_plural(result.figures));
     return 0;
 }
 
@@ -210,7 +210,7 @@ static int drop_repeated(struct sb_records *records, struct sb_error *err)
     const int rc = sb_records_drop_repeated(records, &dropped, err);
     if (rc == 0 && dropped)
         fprintf(stderr, "spinebench report: left out: %zu record%s that repeat%s an earlier one\n",
-                dropped, dropped == 1 ? "" : "s", dropped == 1 ? "s" : "");
+                dropped, sb_plural(dropped), dropped == 1 ? "s" : "");
     return rc;
 }
 
@@ -228,7 +228,8 @@ static int run_report(const struct sb_arguments *args, struct sb_error *err)
     for (size_t i = 0; i < args->count && rc == 0; i++)
         rc = sb_records_read(&records, args->words[i], keep_going ? tell_skipped : NULL, NULL, err);
     if (rc == 0 && records.count == 0)
-        rc = sb_error_set(err, SB_EFORMAT, "no records in %zu files", args->count);
+        rc = sb_error_set(err, SB_EFORMAT, "no records in %zu file%s", args->count,
+                          sb_plural(args->count));
     if (rc == 0 && args->count > 1)
         rc = drop_repeated(&records, err);
     if (rc == 0 && left_out.texts.failed)

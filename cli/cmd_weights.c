@@ -67,8 +67,9 @@ static int print_list(const struct sb_tensors *file, const struct sb_tensor_stat
         values += t->count;
         bytes += t->bytes;
     }
-    sb_table_note(&table, "%s: %zu tensors, %zu values, %zu bytes; files of %zu bytes",
-                  sb_tensors_format(file), sb_tensors_count(file), values, bytes,
+    sb_table_note(&table, "%s: %zu tensor%s, %zu value%s, %zu bytes; files of %zu bytes",
+                  sb_tensors_format(file), sb_tensors_count(file),
+                  sb_plural(sb_tensors_count(file)), values, sb_plural(values), bytes,
                   sb_tensors_file_bytes(file));
     sb_table_write(&table, format, &out);
     const bool failed = out.failed;
@@ -156,7 +157,8 @@ struct summary {
 static int print_summary(const struct summary *s, struct sb_error *err)
 {
     if (!json) {
-        printf("%s: %zu tensors, %zu bytes of data\n", s->out, s->tensors, s->bytes);
+        printf("%s: %zu tensor%s, %zu bytes of data\n", s->out, s->tensors, sb_plural(s->tensors),
+               s->bytes);
         return 0;
     }
     struct sb_str out = SB_STR_INIT;

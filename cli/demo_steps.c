@@ -190,8 +190,8 @@ int sb_demo_bench(struct sb_demo *d, struct sb_error *err)
         rc = sb_session_run(&o, &env, &d->records, &result, err);
     }
     if (rc == 0 && result.failed_checks)
-        rc = sb_error_set(err, SB_ECHECK, "the output check of %zu models failed",
-                          result.failed_checks);
+        rc = sb_error_set(err, SB_ECHECK, "the output check of %zu model%s failed",
+                          result.failed_checks, sb_plural(result.failed_checks));
     sb_str_release(&path);
     return rc;
 }

@@ -65,9 +65,10 @@ static int emit_picture(const struct gallery *g, const struct sb_image *picture,
     int rc = sb_image_encode_jpeg(picture, JPEG_QUALITY, &jpeg, err);
     if (rc == 0)
         sb_base64(jpeg.data, jpeg.length, &text);
-    sb_str_printf(&caption, "%s: %lld of %lld objects found, %lld wrong detections",
+    sb_str_printf(&caption, "%s: %lld of %lld objects found, %lld wrong detection%s",
                   g->source->cell.model, (long long)score->found,
-                  (long long)(score->found + score->missed), (long long)score->wrong);
+                  (long long)(score->found + score->missed), (long long)score->wrong,
+                  sb_plural((size_t)score->wrong));
     if (rc == 0 && (text.failed || caption.failed))
         rc = sb_error_nomem(err, "a picture", jpeg.length);
     if (rc == 0) {

@@ -210,8 +210,8 @@ static int merge_parts(const struct sb_image_run *run, const struct sb_arguments
         rc = array ? sb_results_merge(paths, args->count, run->output, &results, err)
                    : sb_result_lines_merge(paths, args->count, run->output, &results, err);
     if (rc == 0)
-        printf("%s: %llu results of %zu parts\n", run->output, (unsigned long long)results,
-               args->count);
+        printf("%s: %llu result%s of %zu part%s\n", run->output, (unsigned long long)results,
+               sb_plural(results), args->count, sb_plural(args->count));
     sb_free(paths);
     return rc;
 }
@@ -238,7 +238,7 @@ void sb_image_run_print(const struct sb_image_run *run, const struct sb_pipeline
                         const char *untrained)
 {
     const int ranks = sb_ranks_count(sb_cli_ranks());
-    printf("%zu images", s->images);
+    printf("%zu image%s", s->images, sb_plural(s->images));
     if (s->broken)
         printf(", %zu broken left out", s->broken);
     if (s->resumed)
@@ -246,10 +246,11 @@ void sb_image_run_print(const struct sb_image_run *run, const struct sb_pipeline
     printf("; %.2f images/s\n", rate(s));
     for (int i = 0; ranks > 1 && i < ranks; i++) {
         const struct sb_pipeline_share *const share = &run->shares[i];
-        printf("  rank %d on %s: %llu images, busy %.0f %%, in the network %.0f %%, sent %.1f kB\n",
-               i, sb_ranks_host(sb_cli_ranks(), i), (unsigned long long)share->images,
-               100.0 * (double)share->busy_ns / (double)s->elapsed_ns,
-               100.0 * (double)share->work_ns / (double)s->elapsed_ns, (double)share->sent / 1e3);
+        printf(
+            "  rank %d on %s: %llu image%s, busy %.0f %%, in the network %.0f %%, sent %.1f kB\n",
+            i, sb_ranks_host(sb_cli_ranks(), i), (unsigned long long)share->images,
+            sb_plural(share->images), 100.0 * (double)share->busy_ns / (double)s->elapsed_ns,
+            100.0 * (double)share->work_ns / (double)s->elapsed_ns, (double)share->sent / 1e3);
     }
     if (run->choice.seed != SB_NO_SEED)
         printf("the weights are untrained (%s): %s mean nothing\n", run->weights.source, untrained);

@@ -299,10 +299,9 @@ static void explain(const struct run *r, size_t images, bool written, struct sb_
     if (images == 0)
         sb_error_hint(err, "nothing was written%s", skip);
     else
-        sb_error_hint(err,
-                      "the %zu image%s before it %s in %.200s%s; --resume goes on from there%s",
-                      images, images == 1 ? "" : "s", images == 1 ? "is" : "are", file,
-                      written ? "" : ".journal", skip);
+        sb_error_hint(
+            err, "the %zu image%s before it %s in %.200s%s; --resume goes on from there%s", images,
+            sb_plural(images), images == 1 ? "is" : "are", file, written ? "" : ".journal", skip);
 }
 
 /* Rank 0 makes the results file of all that is complete: `rc` says how the run went. */

@@ -182,7 +182,7 @@ static int refuse_missing(const struct evaluation *ev, const struct missing *mis
         sb_id_print(ev->truth->ids, ev->truth->images[missing->images[i]].image_id, &list);
     }
     sb_error_set(err, SB_EFORMAT, "%zu image%s of the ground truth %s no prediction: %s%s", n,
-                 n == 1 ? "" : "s", n == 1 ? "has" : "have", sb_str_text(&list),
+                 sb_plural(n), n == 1 ? "has" : "have", sb_str_text(&list),
                  n > MAX_NAMED ? ", ..." : "");
     sb_str_release(&list);
     sb_error_file(err, ev->predicted->path);

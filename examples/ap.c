@@ -52,7 +52,8 @@ int main(void)
     for (size_t k = 0; k < spinebench_result_categories(result); k++) {
         struct spinebench_category c = {.size = sizeof(c)};
         if (spinebench_result_category(result, k, &c) == 0)
-            printf("%s: AP %.3f, AP50 %.3f, %d objects\n", c.name, c.ap, c.ap50, (int)c.objects);
+            printf("%s: AP %.3f, AP50 %.3f, %d object%s\n", c.name, c.ap, c.ap50, (int)c.objects,
+                   c.objects == 1 ? "" : "s");
     }
     spinebench_result_free(&result);
     spinebench_truth_free(&truth);

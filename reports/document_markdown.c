@@ -46,7 +46,7 @@ static void put_left_out(const struct sb_document *d, struct sb_str *out)
 {
     if (d->num_left_out)
         sb_str_printf(out, "\n**Left out: %zu bad line%s of the records**\n\n", d->num_left_out,
-                      d->num_left_out == 1 ? "" : "s");
+                      sb_plural(d->num_left_out));
     for (size_t i = 0; i < d->num_left_out && i < SB_MOST_LEFT_OUT; i++)
         sb_str_printf(out, "- `%s`\n", d->left_out[i]);
     if (d->num_left_out > SB_MOST_LEFT_OUT)
@@ -64,8 +64,8 @@ static void put_list(const struct sb_document *d, struct sb_str *out)
         sb_str_puts(out, any ? "" : "\n### More tables\n\n");
         any = true;
         const struct sb_table_format *format = sb_table_format(d->formats[0]);
-        sb_str_printf(out, "- [%s](tables/%s.%s), %zu rows\n", e->table.title, e->table.name,
-                      format->extension, e->table.num_rows);
+        sb_str_printf(out, "- [%s](tables/%s.%s), %zu row%s\n", e->table.title, e->table.name,
+                      format->extension, e->table.num_rows, sb_plural(e->table.num_rows));
     }
 }
 

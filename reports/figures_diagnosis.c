@@ -281,8 +281,8 @@ static void add_category(struct sb_figure *f, struct sb_panel *p, const struct s
         struct sb_datum *d = sb_figure_point(f, s, 100 * c->ap, y + beside(models, r));
         d->x_low = 100 * c->ap_low;
         d->x_high = 100 * c->ap_high;
-        d->tip = sb_texts_printf(&f->texts, "%s, %s: AP %.1f, %lld objects", model_of(r), name,
-                                 d->x, (long long)c->objects);
+        d->tip = sb_texts_printf(&f->texts, "%s, %s: AP %.1f, %lld object%s", model_of(r), name,
+                                 d->x, (long long)c->objects, sb_plural((size_t)c->objects));
     }
 }
 

@@ -61,7 +61,7 @@ static void put_left_out(const struct sb_document *d, struct sb_str *out)
     sb_str_printf(out,
                   "<section id=\"left-out\" class=\"left-out\">\n<h2>Left out: %zu bad line%s of "
                   "the records</h2>\n<ul>\n",
-                  d->num_left_out, d->num_left_out == 1 ? "" : "s");
+                  d->num_left_out, sb_plural(d->num_left_out));
     for (size_t i = 0; i < d->num_left_out && i < SB_MOST_LEFT_OUT; i++) {
         sb_str_puts(out, "<li><code>");
         sb_html_text(out, d->left_out[i]);

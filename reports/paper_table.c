@@ -198,8 +198,8 @@ static void measured_notes(const struct sb_paper_table *source, struct sb_table 
             said = before && strcmp(before, cell->measured_on) == 0;
         }
         if (!said)
-            sb_table_note(t, "measured: %s, %zu images [95 %% interval], by whatever protocol",
-                          cell->measured_on, cell->measured_n);
+            sb_table_note(t, "measured: %s, %zu image%s [95 %% interval], by whatever protocol",
+                          cell->measured_on, cell->measured_n, sb_plural(cell->measured_n));
     }
 }
 
