@@ -162,6 +162,15 @@ double sb_geometric_mean(const double *values, size_t count)
     return exp(sum / (double)count);
 }
 
+static double uncertainty(const struct sb_summary *s)
+{
+    if (s->interval.known)
+        return (s->interval.high - s->interval.low) / 2;
+    if (s->count == 1)
+        return 0.1 * fabs(s->median);
+    return fmax((s->max - s->min) / 2, 0.01 * fabs(s->median));
+}
+
 struct sb_summary sb_summarize(double *values, size_t count)
 {
     struct sb_summary s = {0};
@@ -177,6 +186,7 @@ struct sb_summary sb_summarize(double *values, size_t count)
     s.has_p99 = sb_quantile_allowed(0.99, count, 0.95);
     s.p90 = s.has_p90 ? sb_quantile_sorted(values, count, 0.90) : 0;
     s.p99 = s.has_p99 ? sb_quantile_sorted(values, count, 0.99) : 0;
+    s.uncertainty = uncertainty(&s);
     return s;
 }
 

@@ -61,6 +61,10 @@ struct sb_summary {
     size_t count;
     double median, min, max;
     struct sb_interval interval; /* of the median, 95 % */
+    /* How well the median is known, for the digits that are shown: half its interval; of fewer
+     * samples half their range, but at least 1 % of it, since two or three may agree by chance; of
+     * a single one 10 % of it. */
+    double uncertainty;
     bool has_p90, has_p99;
     double p90, p99;
 };

@@ -19,8 +19,8 @@ static void put_gain(struct sb_table *t, const struct sb_pass_gains *all,
     if (saved->interval.known)
         sb_table_interval(t, saved->median, saved->interval.low, saved->interval.high);
     else
-        sb_table_value(t, saved->median);
-    sb_table_number(t, 100 * saved->median / all->ns.median, 1);
+        sb_table_uncertain(t, saved->median, saved->uncertainty);
+    sb_table_uncertain(t, saved->median / all->ns.median, saved->uncertainty / all->ns.median);
     sb_table_integer(t, (long long)gain->steps);
     sb_table_value(t, (double)gain->arena_bytes);
     sb_table_value(t, (double)gain->weight_bytes);
@@ -32,10 +32,13 @@ static int print_gains(const struct sb_measure_options *o, const struct sb_pass_
 {
     struct sb_table t;
     struct sb_str out = SB_STR_INIT;
+    char time[SB_NUMBER_SIZE];
+    const double ms = gains->ns.median * 1e-6;
+    sb_number_text(ms, sb_justified_decimals(ms, gains->ns.uncertainty * 1e-6), time);
     sb_table_init(&t, "What passes gain");
     sb_table_column(&t, "plan without", NULL, SB_LEFT);
     sb_table_quantity(&t, "saved", "saved by it", SB_QUANTITY_TIME, SB_SOURCE_MEASURED);
-    sb_table_column(&t, "of the time", "%", SB_RIGHT);
+    sb_table_quantity(&t, "share", "of the time", SB_QUANTITY_SHARE, SB_SOURCE_MEASURED);
     sb_table_column(&t, "steps", NULL, SB_RIGHT);
     sb_table_quantity(&t, "arena", "arena", SB_QUANTITY_BYTES, SB_SOURCE_COMPUTED);
     sb_table_quantity(&t, "weights", "weights", SB_QUANTITY_BYTES, SB_SOURCE_COMPUTED);
@@ -43,14 +46,14 @@ static int print_gains(const struct sb_measure_options *o, const struct sb_pass_
     for (size_t i = 0; i <= SB_PASS_COUNT; i++)
         put_gain(&t, gains, &gains->gain[i]);
     sb_table_note(&t,
-                  "%s, batch %d, %d thread%s, engine %s; with all passes: %.1f ms, %zu steps, "
+                  "%s, batch %d, %d thread%s, engine %s; with all passes: %s ms, %zu steps, "
                   "arena %.1f MiB, weights %.1f MiB.",
                   o->model, o->batch, o->threads, sb_plural((size_t)o->threads),
-                  sb_engine_label(o->engine, o->cpu, o->low_memory), gains->ns.median * 1e-6,
-                  gains->steps, (double)gains->arena_bytes / 1048576,
-                  (double)gains->weight_bytes / 1048576);
+                  sb_engine_label(o->engine, o->cpu, o->low_memory), time, gains->steps,
+                  (double)gains->arena_bytes / 1048576, (double)gains->weight_bytes / 1048576);
     sb_table_note(&t,
-                  "Saved: median [95 %% interval] of %zu round%s, the plan without the pass minus "
+                  "Saved: median [95 %% interval, from six rounds on] of %zu round%s, the plan "
+                  "without the pass minus "
                   "the plan with all, in turns. Steps, arena and weights: without the pass.",
                   rounds, sb_plural(rounds));
     int rc = sb_table_finish(&t, err);

@@ -186,7 +186,7 @@ static void print_reconciliation(const struct sb_records *records, struct sb_str
         if (!isnan(ratio))
             sb_str_printf(out,
                           "%s at %lld, batch %lld, %lld thread%s, %s: sum of steps / end to end "
-                          "= %.3f\n",
+                          "= %.2f\n",
                           r->cell.model, (long long)r->cell.size, (long long)r->cell.batch,
                           (long long)r->cell.threads, sb_plural((size_t)r->cell.threads),
                           r->cell.engine, ratio);

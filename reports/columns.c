@@ -134,6 +134,19 @@ static void put_flops(const struct sb_report_column *c, const struct sb_report_r
     put_int(t, row->has_cost ? 2 * row->cost.macs : SB_NO_INT, NOT_COUNTED);
 }
 
+/* How well the row's median is known, as a share of it. What is made of times is known no better
+ * than that. */
+static double time_uncertainty(const struct sb_row *row)
+{
+    return row->time.uncertainty / row->time.median;
+}
+
+/* A number that is made of the row's time. */
+static void put_timed(struct sb_table *t, const struct sb_row *row, double value)
+{
+    sb_table_uncertain(t, value, fabs(value) * time_uncertainty(row));
+}
+
 /* A share of the cell, NaN when unknown. */
 static void put_share(const struct sb_report_column *c, const struct sb_report_rows *rows,
                       const struct sb_row *row, struct sb_table *t)
@@ -142,6 +155,8 @@ static void put_share(const struct sb_report_column *c, const struct sb_report_r
     const double *share = (const void *)((const char *)row + c->offset);
     if (isnan(*share))
         sb_table_missing(t, c->source == SB_SOURCE_MEASURED ? sb_row_time_why(row) : NOT_COUNTED);
+    else if (c->source == SB_SOURCE_MEASURED)
+        put_timed(t, row, *share);
     else
         sb_table_value(t, *share);
 }
@@ -158,15 +173,7 @@ static void put_latency(const struct sb_report_column *c, const struct sb_report
     else if (interval->known)
         sb_table_interval(t, row->time.median, interval->low, interval->high);
     else
-        sb_table_value(t, row->time.median);
-}
-
-/* Half the interval of the row's median as a share of it; 0 when it is not known. What is made of
- * times is known no better than that. */
-static double time_uncertainty(const struct sb_row *row)
-{
-    const struct sb_interval *interval = &row->time.interval;
-    return interval->known ? (interval->high - interval->low) / 2 / row->time.median : 0;
+        sb_table_uncertain(t, row->time.median, row->time.uncertainty);
 }
 
 /* A double of the timing summary. */
@@ -183,7 +190,7 @@ static void put_time(const struct sb_report_column *c, const struct sb_report_ro
     if (why)
         sb_table_missing(t, why);
     else
-        sb_table_uncertain(t, *value, *value * time_uncertainty(row));
+        put_timed(t, row, *value);
 }
 
 /* A count of samples or processes. */
@@ -201,8 +208,7 @@ static void put_count(const struct sb_report_column *c, const struct sb_report_r
 
 static void put_per_second(struct sb_table *t, const struct sb_row *row, double amount)
 {
-    const double rate = 1e9 * amount / row->time.median;
-    sb_table_uncertain(t, rate, rate * time_uncertainty(row));
+    put_timed(t, row, 1e9 * amount / row->time.median);
 }
 
 static void put_rate(const struct sb_report_column *c, const struct sb_report_rows *rows,
@@ -236,7 +242,7 @@ static void put_vs_best(const struct sb_report_column *c, const struct sb_report
     if (why)
         sb_table_missing(t, why);
     else
-        sb_table_value(t, row->time.median / best);
+        put_timed(t, row, row->time.median / best);
 }
 
 static void put_per_image(const struct sb_report_column *c, const struct sb_report_rows *rows,
@@ -253,7 +259,7 @@ static void put_per_image(const struct sb_report_column *c, const struct sb_repo
         sb_table_interval(t, row->time.median / batch, interval->low / batch,
                           interval->high / batch);
     else
-        sb_table_value(t, row->time.median / batch);
+        put_timed(t, row, row->time.median / batch);
 }
 
 static void put_of_peak(const struct sb_report_column *c, const struct sb_report_rows *rows,
@@ -269,7 +275,7 @@ static void put_of_peak(const struct sb_report_column *c, const struct sb_report
     if (why)
         sb_table_missing(t, why);
     else
-        sb_table_value(t, 2e9 * (double)row->cost.macs / row->time.median / peak->peak_flops);
+        put_timed(t, row, 2e9 * (double)row->cost.macs / row->time.median / peak->peak_flops);
 }
 
 static void put_bandwidth(const struct sb_report_column *c, const struct sb_report_rows *rows,
@@ -301,7 +307,7 @@ static void put_of_bandwidth(const struct sb_report_column *c, const struct sb_r
     if (why)
         sb_table_missing(t, why);
     else
-        sb_table_value(t, 1e9 * (double)bytes / row->time.median / peak->peak_bytes_per_s);
+        put_timed(t, row, 1e9 * (double)bytes / row->time.median / peak->peak_bytes_per_s);
 }
 
 /* Throughput, of batches: for one image it is what the latency says. */

@@ -262,6 +262,7 @@ static int summarize_processes(const struct sb_row_draft *draft, struct sb_summa
     }
     const struct sb_summary between = sb_summarize(medians, known);
     out->interval = between.interval;
+    out->uncertainty = between.uncertainty;
     if (between.interval.known) /* else the pooled runs know it better */
         out->median = between.median;
     sb_free(medians);

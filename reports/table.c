@@ -312,14 +312,16 @@ static double largest_value(const struct sb_table *t, size_t column)
 static int cell_decimals(const struct sb_table_column *column, const struct sb_table_cell *cell)
 {
     const double value = cell->value / column->scale;
-    if (column->quantity == SB_QUANTITY_SHARE || column->quantity == SB_QUANTITY_ACCURACY)
-        return 1; /* as the literature prints them */
     const double half = cell->has_interval ? (cell->high - cell->low) / 2 : cell->uncertainty;
+    const bool share = column->quantity == SB_QUANTITY_SHARE;
+    if (column->quantity == SB_QUANTITY_ACCURACY || (share && !(half > 0)))
+        return 1; /* as the literature prints them */
     if (cell->has_interval || half > 0) {
         const int justified = sb_justified_decimals(value, half / column->scale);
         /* one digit of the value is shown even where the interval is wider than it */
         const int first = value == 0 ? justified : -(int)floor(log10(fabs(value)));
-        return first > justified ? first : justified;
+        const int decimals = first > justified ? first : justified;
+        return share && decimals > 1 ? 1 : decimals;
     }
     if (value == 0 || column->quantity == SB_QUANTITY_COUNT)
         return 0;

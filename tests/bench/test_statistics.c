@@ -187,6 +187,19 @@ static void test_statistics__quantiles_need_enough_samples(void **state)
     assert_true(sb_quantile_allowed(0.99, 459, 0.99));
 }
 
+static void test_statistics__few_samples_are_known_less_well(void **state)
+{
+    (void)state;
+    double one[] = {50}, alike[] = {100.01, 100}, two[] = {90, 110};
+    double many[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    assert_near(sb_summarize(one, 1).uncertainty, 5, 1e-12);
+    assert_near(sb_summarize(alike, 2).uncertainty, 1.00005, 1e-12);
+    assert_near(sb_summarize(two, 2).uncertainty, 10, 1e-12);
+    const struct sb_summary s = sb_summarize(many, 8);
+    assert_true(s.interval.known);
+    assert_near(s.uncertainty, (s.interval.high - s.interval.low) / 2, 1e-12);
+}
+
 static void test_statistics__digits_follow_the_interval(void **state)
 {
     (void)state;
@@ -235,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_statistics__holm_equals_statsmodels),
         cmocka_unit_test(test_statistics__interval_covers_in_simulation),
         cmocka_unit_test(test_statistics__quantiles_need_enough_samples),
+        cmocka_unit_test(test_statistics__few_samples_are_known_less_well),
         cmocka_unit_test(test_statistics__digits_follow_the_interval),
         cmocka_unit_test(test_statistics__empty_and_single_samples),
         cmocka_unit_test(test_mean_interval__is_students),

@@ -194,6 +194,32 @@ static void test_table__a_wide_interval_does_not_hide_the_value(void **state)
     sb_table_release(&t);
 }
 
+static void test_table__digits_end_where_a_value_is_uncertain(void **state)
+{
+    (void)state;
+    struct sb_table t;
+    struct sb_str out = SB_STR_INIT;
+    sb_table_init(&t, NULL);
+    sb_table_quantity(&t, "time", "time", SB_QUANTITY_TIME, SB_SOURCE_MEASURED);
+    sb_table_quantity(&t, "share", "share", SB_QUANTITY_SHARE, SB_SOURCE_MEASURED);
+    for (int i = 0; i < 3; i++) {
+        static const double half[] = {1e6, 11e6, 0.001e6};
+        sb_table_row(&t);
+        sb_table_uncertain(&t, 123.456e6, half[i]);
+        sb_table_uncertain(&t, 0.123456, half[i] * 1e-9);
+    }
+    assert_ok(sb_table_finish(&t, &err), &err);
+    sb_table_write(&t, sb_table_format("text"), &out);
+    assert_string_equal(sb_str_text(&out), "time [ms]  share [%]\n"
+                                           " measured   measured\n"
+                                           "---------  ---------\n"
+                                           "      123       12.3\n"
+                                           "      120         12\n"
+                                           "  123.456       12.3\n");
+    sb_str_release(&out);
+    sb_table_release(&t);
+}
+
 static void test_table__a_unit_that_was_asked_for_stays(void **state)
 {
     (void)state;
@@ -343,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_table__latex_escapes_and_uses_booktabs),
         cmocka_unit_test(test_table__json_keeps_values_and_reasons),
         cmocka_unit_test(test_table__a_wide_interval_does_not_hide_the_value),
+        cmocka_unit_test(test_table__digits_end_where_a_value_is_uncertain),
         cmocka_unit_test(test_table__a_unit_that_was_asked_for_stays),
         cmocka_unit_test(test_table__rows_are_sorted_and_grouped),
         cmocka_unit_test(test_table__every_format_names_the_origin),
