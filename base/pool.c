@@ -15,11 +15,14 @@ struct worker {
     struct sb_pool *pool;
     pthread_t thread;
     int index;
+    /* jobs of the current run, taken by any worker; alone in their cache line */
+    _Alignas(64) atomic_size_t next_job;
+    size_t end;
 };
 
 struct sb_pool {
     int threads;
-    struct worker *workers; /* threads - 1 of them; the caller is worker 0 */
+    struct worker *workers; /* by index; the caller is the first */
     int started;            /* threads that really run, for cleanup */
     pthread_mutex_t lock;
     pthread_cond_t start_cond;
@@ -27,8 +30,7 @@ struct sb_pool {
     atomic_uint generation; /* one more per run */
     atomic_int busy;        /* workers that have not finished the current run */
     atomic_int stop;
-    atomic_size_t next_job;
-    size_t jobs;
+    int ranges; /* of jobs in the current run, held by the first workers */
     sb_job_fn fn;
     void *ctx;
 };
@@ -42,11 +44,11 @@ static inline void cpu_pause(void)
 
 static void take_jobs(struct sb_pool *pool, int worker)
 {
-    for (;;) {
-        const size_t job = atomic_fetch_add(&pool->next_job, 1);
-        if (job >= pool->jobs)
-            return;
-        pool->fn(pool->ctx, job, worker);
+    for (int i = 0; i < pool->ranges; i++) {
+        struct worker *owner = &pool->workers[(worker + i) % pool->ranges];
+        size_t job = atomic_fetch_add(&owner->next_job, 1);
+        for (; job < owner->end; job = atomic_fetch_add(&owner->next_job, 1))
+            pool->fn(pool->ctx, job, worker);
     }
 }
 
@@ -145,7 +147,21 @@ int sb_pool_threads(const struct sb_pool *pool)
     return pool ? pool->threads : 1;
 }
 
-void sb_pool_run(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx)
+/* Cuts the jobs into ranges whose lengths differ by one at most. */
+static void deal_out(struct sb_pool *pool, size_t jobs, int ranges)
+{
+    const size_t each = jobs / (size_t)ranges, more = jobs % (size_t)ranges;
+    size_t first = 0;
+    pool->ranges = ranges;
+    for (int i = 0; i < ranges; i++) {
+        struct worker *w = &pool->workers[i];
+        atomic_store(&w->next_job, first);
+        first += each + ((size_t)i < more);
+        w->end = first;
+    }
+}
+
+static void run(struct sb_pool *pool, size_t jobs, int ranges, sb_job_fn fn, void *ctx)
 {
     if (!pool || pool->threads == 1 || jobs <= 1) {
         for (size_t job = 0; job < jobs; job++)
@@ -154,8 +170,7 @@ void sb_pool_run(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx)
     }
     pool->fn = fn;
     pool->ctx = ctx;
-    pool->jobs = jobs;
-    atomic_store(&pool->next_job, 0);
+    deal_out(pool, jobs, ranges);
     atomic_store(&pool->busy, pool->threads - 1);
     start_run(pool);
     take_jobs(pool, 0);
@@ -167,6 +182,16 @@ void sb_pool_run(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx)
     while (atomic_load(&pool->busy) > 0)
         pthread_cond_wait(&pool->done_cond, &pool->lock);
     pthread_mutex_unlock(&pool->lock);
+}
+
+void sb_pool_run(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx)
+{
+    run(pool, jobs, 1, fn, ctx);
+}
+
+void sb_pool_run_near(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx)
+{
+    run(pool, jobs, sb_pool_threads(pool), fn, ctx);
 }
 
 struct meeting {

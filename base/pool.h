@@ -1,6 +1,6 @@
 /*
- * Thread pool: N workers (the caller is worker 0) take job indices from one atomic counter, so a
- * slow or interrupted worker never holds the others up. Workers wait with a bounded spin, then
+ * Thread pool: N workers (the caller is worker 0) take job indices from atomic counters, so a slow
+ * or interrupted worker never holds the others up. Workers wait with a bounded spin, then
  * sleep, so a busy neighbour on the machine costs at most a wake-up.
  *
  *     static void row(void *ctx, size_t job, int worker) { ... }
@@ -24,9 +24,15 @@ struct sb_pool *sb_pool_new(int threads, struct sb_error *err);
 void sb_pool_free(struct sb_pool **pool);
 /* Workers, the caller included; 1 for NULL. */
 int sb_pool_threads(const struct sb_pool *pool);
-/* Runs fn(ctx, job, worker) for job 0..jobs-1, worker 0..threads-1; returns when all are done.
- * pool NULL runs them in order on the caller. */
+/* Runs fn(ctx, job, worker) for job 0..jobs-1, worker 0..threads-1; returns when all are done. Jobs
+ * are begun in order. pool NULL runs them in order on the caller. */
 void sb_pool_run(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx);
+
+/* As sb_pool_run(), but every worker begins with a range of jobs of its own, the w-th of equal
+ * ones, and takes from those of others when it has done with it. Where job i of one run reads what
+ * job i of the run before wrote, it finds it in its own CPU's caches. A worker's jobs are not in
+ * order. */
+void sb_pool_run_near(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx);
 
 /* Runs fn(ctx, i, i) once on every worker i; each waits for all to have come, so that none takes
  * two.

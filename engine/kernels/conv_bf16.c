@@ -148,7 +148,7 @@ static int run(const struct sb_kernel_call *call, struct sb_error *err)
     (void)err;
     struct context c = {call, cut_jobs(call)};
     const size_t jobs = (size_t)call->out.n * c.cut.pixel_jobs * c.cut.panel_jobs;
-    sb_pool_run(call->pool, jobs, conv_job, &c);
+    sb_pool_run_near(call->pool, jobs, conv_job, &c);
     return 0;
 }
 

@@ -218,7 +218,7 @@ static int run(const struct sb_kernel_call *conv, struct sb_error *err)
     (void)err;
     const struct sb_kernel_call *dw = conv->next;
     struct context c = {conv, cut_jobs(conv)};
-    sb_pool_run(conv->pool, (size_t)conv->out.n * c.cut.strips * c.cut.panels, strip_job, &c);
+    sb_pool_run_near(conv->pool, (size_t)conv->out.n * c.cut.strips * c.cut.panels, strip_job, &c);
     for (size_t plane = 0; dw->next && plane < (size_t)dw->out.n * sb_blocks(dw->out.c); plane++)
         mean_of_plane(conv, plane);
     return 0;

@@ -81,12 +81,17 @@ static struct cut cut_jobs(const struct sb_kernel_call *call)
 {
     const size_t rows = (size_t)call->simd->tile_rows, longest = (size_t)call->simd->stretch;
     const size_t all = sb_pixels(call->out), panels = sb_chain_panels(call);
-    const size_t inner = inner_blocks(call);
+    const size_t inner = inner_blocks(call), threads = (size_t)call->threads;
     struct cut cut = {.stretch = sb_even_piece(inner, longest)};
     size_t tiles = INPUT_FLOATS / (cut.stretch * SB_BLOCK * rows);
     tiles = tiles < 1 ? 1 : tiles > MAX_TILES ? MAX_TILES : tiles;
     cut.pixels = sb_even_piece(all, tiles * rows);
     cut.pixel_jobs = sb_pieces(all, cut.pixels);
+    const size_t even = sb_pieces(cut.pixel_jobs, threads) * threads;
+    if (!is_pointwise(call) && cut.pixel_jobs > 1 && all >= even * 2 * rows) { /* as many for all */
+        cut.pixels = sb_pieces(all, even);
+        cut.pixel_jobs = sb_pieces(all, cut.pixels);
+    }
     const size_t least = is_pointwise(call) ? MIN_JOBS : COPYING_JOBS;
     const size_t times = cut.pixel_jobs * (size_t)call->out.n; /* that a panel is run */
     size_t jobs = sb_pieces(least, times);
@@ -96,7 +101,7 @@ static struct cut cut_jobs(const struct sb_kernel_call *call)
     }
     size_t parts = sb_pieces(panels, sb_pieces(panels, jobs));
     if (is_pointwise(call))
-        parts = even_parts(panels, parts, times, (size_t)call->threads);
+        parts = even_parts(panels, parts, times, threads);
     cut.panels = sb_pieces(panels, parts);
     cut.panel_jobs = sb_pieces(panels, cut.panels);
     if (cut.stretch < inner)
@@ -265,8 +270,8 @@ static void run_gated(const struct context *c)
     own.call = &call;
     own.panels = c->call->packed;
     for (; own.image < (size_t)call.out.n; own.image++) {
-        sb_pool_run(call.pool, sb_panels(call.simd, call.out.c), gate_panel, &own);
-        sb_pool_run(call.pool, own.cut.pixel_jobs * own.cut.panel_jobs, conv_job, &own);
+        sb_pool_run_near(call.pool, sb_panels(call.simd, call.out.c), gate_panel, &own);
+        sb_pool_run_near(call.pool, own.cut.pixel_jobs * own.cut.panel_jobs, conv_job, &own);
     }
 }
 
@@ -280,8 +285,8 @@ static int run(const struct sb_kernel_call *call, struct sb_error *err)
     if (call->num_inputs > 1)
         run_gated(&c);
     else
-        sb_pool_run(call->pool, (size_t)call->out.n * c.cut.pixel_jobs * c.cut.panel_jobs, conv_job,
-                    &c);
+        sb_pool_run_near(call->pool, (size_t)call->out.n * c.cut.pixel_jobs * c.cut.panel_jobs,
+                         conv_job, &c);
     return 0;
 }
 

@@ -184,7 +184,7 @@ static int run(const struct sb_kernel_call *call, struct sb_error *err)
 {
     (void)err;
     const size_t jobs = (size_t)call->out.n * sb_pieces((size_t)call->out.h, ROWS_PER_JOB);
-    sb_pool_run(call->pool, jobs, stem_job, (void *)call);
+    sb_pool_run_near(call->pool, jobs, stem_job, (void *)call);
     return 0;
 }
 

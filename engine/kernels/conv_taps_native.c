@@ -202,7 +202,8 @@ static void panel_job(void *ctx, size_t job, int worker)
 static int run(const struct sb_kernel_call *call, struct sb_error *err)
 {
     (void)err;
-    sb_pool_run(call->pool, (size_t)call->out.n * sb_chain_panels(call), panel_job, (void *)call);
+    sb_pool_run_near(call->pool, (size_t)call->out.n * sb_chain_panels(call), panel_job,
+                     (void *)call);
     return 0;
 }
 

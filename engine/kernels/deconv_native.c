@@ -131,7 +131,7 @@ static int run(const struct sb_kernel_call *call, struct sb_error *err)
 {
     (void)err;
     const size_t jobs = sb_pieces(sb_pixels(call->in[0]), pixels_per_job(call));
-    sb_pool_run(call->pool, (size_t)call->out.n * jobs, deconv_job, (void *)call);
+    sb_pool_run_near(call->pool, (size_t)call->out.n * jobs, deconv_job, (void *)call);
     return 0;
 }
 

@@ -12,7 +12,7 @@ static size_t elements(const struct sb_kernel_call *call)
 
 static int run_flat(const struct sb_kernel_call *call, sb_job_fn fn)
 {
-    sb_pool_run(call->pool, sb_pieces(elements(call), SB_JOB_ELEMENTS), fn, (void *)call);
+    sb_pool_run_near(call->pool, sb_pieces(elements(call), SB_JOB_ELEMENTS), fn, (void *)call);
     return 0;
 }
 
@@ -92,7 +92,7 @@ static size_t plane_size(const struct sb_kernel_call *call)
 
 static int run_planes(const struct sb_kernel_call *call, sb_job_fn fn)
 {
-    sb_pool_run(call->pool, (size_t)(call->out.n * call->out.c), fn, (void *)call);
+    sb_pool_run_near(call->pool, (size_t)(call->out.n * call->out.c), fn, (void *)call);
     return 0;
 }
 

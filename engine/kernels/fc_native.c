@@ -191,7 +191,7 @@ static int run(const struct sb_kernel_call *call, struct sb_error *err)
 {
     (void)err;
     struct context c = {call, cut_jobs(call)};
-    sb_pool_run(call->pool, c.cut.row_jobs * c.cut.panel_jobs, fc_job, &c);
+    sb_pool_run_near(call->pool, c.cut.row_jobs * c.cut.panel_jobs, fc_job, &c);
     return 0;
 }
 

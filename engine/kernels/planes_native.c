@@ -17,7 +17,7 @@ static void avg_job(void *ctx, size_t plane, int worker)
 
 static int run_planes(const struct sb_kernel_call *call, sb_job_fn fn)
 {
-    sb_pool_run(call->pool, (size_t)call->out.n * sb_blocks(call->out.c), fn, (void *)call);
+    sb_pool_run_near(call->pool, (size_t)call->out.n * sb_blocks(call->out.c), fn, (void *)call);
     return 0;
 }
 

@@ -59,8 +59,8 @@ static void finish_strip(const struct strip *s)
 static int run_strips(const struct sb_kernel_call *call, sb_job_fn fn)
 {
     const size_t planes = (size_t)call->out.n * sb_blocks(call->out.c);
-    sb_pool_run(call->pool, planes * sb_pieces((size_t)call->out.h, rows_per_job(call->out)), fn,
-                (void *)call);
+    sb_pool_run_near(call->pool, planes * sb_pieces((size_t)call->out.h, rows_per_job(call->out)),
+                     fn, (void *)call);
     return 0;
 }
 

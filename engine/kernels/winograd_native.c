@@ -408,12 +408,12 @@ static int run(const struct sb_kernel_call *call, struct sb_error *err)
     (void)err;
     struct context c = {.call = call, .cut = cut_jobs(call)};
     if (!shares_input(&c.cut)) {
-        sb_pool_run(call->pool, c.cut.tile_jobs, tiles_job, &c);
+        sb_pool_run_near(call->pool, c.cut.tile_jobs, tiles_job, &c);
         return 0;
     }
     for (; c.tile_job < c.cut.tile_jobs; c.tile_job++) {
-        sb_pool_run(call->pool, sb_blocks(call->in[0].c), input_job, &c);
-        sb_pool_run(call->pool, c.cut.panel_jobs, panels_job, &c);
+        sb_pool_run_near(call->pool, sb_blocks(call->in[0].c), input_job, &c);
+        sb_pool_run_near(call->pool, c.cut.panel_jobs, panels_job, &c);
     }
     return 0;
 }

@@ -1,9 +1,11 @@
-/* base/pool.c: every job runs once, runs follow each other without leaks of state. */
+/* base/pool.c: every job runs once, on its own worker first; runs follow each other without leaks
+ * of state. */
 #include "base/pool.h"
 
 #include "base/mem.h"
 #include "tests/test.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -27,12 +29,14 @@ static void note(void *ctx, size_t job, int worker)
         r->per_worker[worker]++;
 }
 
-static void check_run(struct sb_pool *pool, size_t jobs)
+typedef void (*run_fn)(struct sb_pool *pool, size_t jobs, sb_job_fn fn, void *ctx);
+
+static void check_run(struct sb_pool *pool, size_t jobs, run_fn run)
 {
     struct record r;
     memset(&r, 0, sizeof(r));
     r.threads = sb_pool_threads(pool);
-    sb_pool_run(pool, jobs, note, &r);
+    run(pool, jobs, note, &r);
     assert_int_equal(atomic_load(&r.bad_worker), 0);
     size_t total = 0;
     for (size_t i = 0; i < MAX_JOBS; i++)
@@ -51,8 +55,10 @@ static void test_pool__every_job_runs_once(void **state)
         struct sb_pool *pool = sb_pool_new(threads, &err);
         assert_non_null(pool);
         assert_int_equal(sb_pool_threads(pool), threads);
-        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-            check_run(pool, sizes[i]);
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+            check_run(pool, sizes[i], sb_pool_run);
+            check_run(pool, sizes[i], sb_pool_run_near);
+        }
         sb_pool_free(&pool);
         assert_null(pool);
     }
@@ -63,7 +69,42 @@ static void test_pool__null_runs_on_the_caller(void **state)
 {
     (void)state;
     assert_int_equal(sb_pool_threads(NULL), 1);
-    check_run(NULL, 50);
+    check_run(NULL, 50, sb_pool_run);
+    check_run(NULL, 50, sb_pool_run_near);
+}
+
+struct start {
+    atomic_int arrived;
+    size_t first[3]; /* job of each worker */
+    int jobs[3];
+};
+
+/* The first job of each worker waits for those of the others. */
+static void note_first(void *ctx, size_t job, int worker)
+{
+    struct start *s = ctx;
+    if (s->jobs[worker]++ > 0)
+        return;
+    s->first[worker] = job;
+    atomic_fetch_add(&s->arrived, 1);
+    while (atomic_load(&s->arrived) < 3)
+        sched_yield();
+}
+
+static void test_pool__workers_begin_with_their_own_jobs(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_pool *pool = sb_pool_new(3, &err);
+    for (int round = 0; round < 100; round++) {
+        struct start s = {0};
+        sb_pool_run_near(pool, 11, note_first, &s);
+        assert_int_equal(s.first[0], 0);
+        assert_int_equal(s.first[1], 4);
+        assert_int_equal(s.first[2], 8);
+        assert_int_equal(s.jobs[0] + s.jobs[1] + s.jobs[2], 11);
+    }
+    sb_pool_free(&pool);
 }
 
 struct chain {
@@ -145,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool__every_job_runs_once),
         cmocka_unit_test(test_pool__null_runs_on_the_caller),
+        cmocka_unit_test(test_pool__workers_begin_with_their_own_jobs),
         cmocka_unit_test(test_pool__runs_are_ordered),
         cmocka_unit_test(test_pool__every_worker_takes_one),
         cmocka_unit_test(test_pool__refuses_senseless_thread_counts),
