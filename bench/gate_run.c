@@ -106,6 +106,7 @@ static void bench_words(const struct gate *g, struct words *w, const char *progr
     if (engine)
         add(w, "--engine=%s", engine);
     add(w, "--threads=%d", g->options->threads);
+    add(w, "--weights-seed=1"); /* both programs the same, whatever weights they have inside */
     add(w, "--step-passes=0");
     add(w, "--no-probe");
     add(w, "--quiet");

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "bench/pass_gains.h"
+#include "cli/table_output.h"
 #include "reports/table.h"
 #include "reports/table_format.h"
 
@@ -58,7 +59,7 @@ static int print_gains(const struct sb_measure_options *o, const struct sb_pass_
                   rounds, sb_plural(rounds));
     int rc = sb_table_finish(&t, err);
     if (rc == 0)
-        sb_table_write(&t, sb_table_format("text"), &out);
+        sb_cli_put_table(&t, sb_table_format("text"), &out);
     if (rc == 0 && out.failed)
         rc = sb_error_nomem(err, "the output", out.length);
     if (rc == 0)

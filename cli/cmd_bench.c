@@ -1,11 +1,15 @@
 /* spinebench bench: latency and memory of models, end to end and per level, into records. */
 #include "base/mem.h"
+#include "base/texts.h"
 #include "bench/environment.h"
 #include "bench/noise.h"
 #include "bench/session.h"
 #include "bench/statistics.h"
 #include "cli/bench_passes.h"
 #include "cli/cli.h"
+#include "cli/model_weights.h"
+#include "cli/table_output.h"
+#include "models/zoo.h"
 #include "reports/view.h"
 
 #include <math.h>
@@ -20,8 +24,10 @@ static int64_t seed, runs, min_runs, max_runs, warmup, step_passes, processes, f
 static double seconds;
 static bool ema, json, quiet, resume, check, probe, passes, low_memory;
 static struct sb_str command_line;
+static struct sb_texts cell_texts; /* weights of cells */
 
-#define NO_TIME (-1.0)
+#define NO_TIME      (-1.0)
+#define DEFAULT_SEED 1
 
 /* The i-th integer of a list; `fallback` when the list is empty. */
 static int list_int(const struct sb_option_list *list, size_t i, const char *what, int fallback,
@@ -58,6 +64,14 @@ static int pick(struct sb_session_cell *cell, size_t n, enum sb_scenario how, st
     return rc;
 }
 
+/* Where neither a file nor a seed is asked for, a model whose weights are part of the program has
+ * those: their path, kept in cell_texts, else NULL. */
+static const char *built_in_weights(const char *model)
+{
+    return sb_zoo_weights(model) ? sb_texts_printf(&cell_texts, "%s%s", SB_EMBEDDED_WEIGHTS, model)
+                                 : NULL;
+}
+
 static int make_cells(const struct sb_arguments *args, struct sb_session_options *o,
                       struct sb_error *err)
 {
@@ -73,9 +87,19 @@ static int make_cells(const struct sb_arguments *args, struct sb_session_options
     for (size_t i = 0; i < o->num_cells && rc == 0; i++) {
         cells[i].engine = o->measure.engine;
         cells[i].model = args->words[i / per_model];
+        cells[i].weights = weights || seed != SB_NO_SEED ? NULL : built_in_weights(cells[i].model);
         rc = pick(&cells[i], i % per_model, o->measure.time.scenario, err);
     }
-    return rc;
+    return rc == 0 && cell_texts.failed ? sb_error_nomem(err, "the cells", 0) : rc;
+}
+
+static bool all_built_in(const struct sb_session_options *o)
+{
+    for (size_t i = 0; i < o->num_cells; i++) {
+        if (!o->cells[i].weights)
+            return false;
+    }
+    return true;
 }
 
 /* "1%" or "1": the share that half the interval may be of the median. */
@@ -111,8 +135,8 @@ static int read_stop_rule(struct sb_stop_rule *rule, struct sb_error *err)
         rule->max_ns = INT64_MAX;
     }
     if (rule->min_runs > rule->max_runs)
-        return sb_error_set(err, SB_EINVAL, "at least %zu runs and at most %zu", rule->min_runs,
-                            rule->max_runs);
+        return sb_error_set(err, SB_EINVAL, "--min-runs %zu is more than --max-runs %zu",
+                            rule->min_runs, rule->max_runs);
     return 0;
 }
 
@@ -120,6 +144,7 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
                         struct sb_error *err)
 {
     static char source[64];
+    const int64_t chosen_seed = seed == SB_NO_SEED ? DEFAULT_SEED : seed;
     sb_session_options_defaults(o);
     int rc = sb_arguments_expect(args, 1, 1000, "at least one MODEL", err);
     if (rc == 0 && weights && args->count > 1)
@@ -130,7 +155,7 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
         rc = read_stop_rule(&o->measure.time.stop, err);
     o->measure.weights = weights;
     o->measure.use_ema = ema;
-    o->measure.seed = (uint64_t)seed;
+    o->measure.seed = (uint64_t)chosen_seed;
     o->measure.check = check;
     o->measure.low_memory = low_memory;
     o->measure.tuning = tuning;
@@ -144,6 +169,8 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
     o->accuracy = accuracy.annotations ? &accuracy : NULL;
     if (rc == 0 && !accuracy.annotations != !accuracy.images)
         rc = sb_error_set(err, SB_EINVAL, "--accuracy and --images belong together");
+    if (rc == 0 && resume && !output)
+        rc = sb_error_set(err, SB_EINVAL, "--resume needs the file to go on with: -o RUN.jsonl");
     o->output = output;
     o->resume = resume;
     o->processes = (int)processes;
@@ -151,10 +178,10 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
     o->quiet = quiet;
     o->trace = trace;
     o->command = sb_str_text(&command_line);
-    snprintf(source, sizeof(source), "seed %lld", (long long)seed);
-    o->weights_text = weights ? weights : source;
     if (rc == 0)
         rc = make_cells(args, o, err);
+    snprintf(source, sizeof(source), "seed %lld", (long long)chosen_seed);
+    o->weights_text = weights ? weights : rc == 0 && all_built_in(o) ? "embedded" : source;
     if (rc == 0 && tuning && o->num_cells > 1)
         rc = sb_error_set(err, SB_EINVAL, "--tune: a file is for one model, size and thread count");
     return rc;
@@ -170,7 +197,7 @@ static int print_view(const struct sb_records *records, const char *name, struct
         rc = sb_view_table(&t, view, records, err);
     if (rc)
         return rc;
-    sb_table_write(&t, sb_table_format("text"), out);
+    sb_cli_put_table(&t, sb_table_format("text"), out);
     sb_table_release(&t);
     return 0;
 }
@@ -306,6 +333,12 @@ static int print_precision(const struct sb_records *records, double wanted, stru
     return rc;
 }
 
+static void release_cells(struct sb_session_options *o)
+{
+    sb_free((void *)(uintptr_t)o->cells);
+    sb_texts_release(&cell_texts);
+}
+
 static int run_bench(const struct sb_arguments *args, struct sb_error *err)
 {
     struct sb_session_options o;
@@ -317,7 +350,7 @@ static int run_bench(const struct sb_arguments *args, struct sb_error *err)
     int rc = read_options(args, &o, err);
     if (rc == 0 && passes) {
         rc = bench_passes(&o, err);
-        sb_free((void *)(uintptr_t)o.cells);
+        release_cells(&o);
         return rc;
     }
     if (rc == 0)
@@ -341,7 +374,7 @@ static int run_bench(const struct sb_arguments *args, struct sb_error *err)
                           result.failed_checks, sb_plural(result.failed_checks));
         sb_error_hint(err, "those times are blank; --threads 1 narrows it down");
     }
-    sb_free((void *)(uintptr_t)o.cells);
+    release_cells(&o);
     sb_records_release(&records);
     return rc;
 }
@@ -360,7 +393,8 @@ static void reset_options(void)
     weights = output = precision = trace = cpu_name = tuning = NULL;
     accuracy = (struct sb_accuracy_set){NULL, NULL, 0};
     scenario = "stream";
-    seed = processes = 1;
+    processes = 1;
+    seed = SB_NO_SEED;
     runs = min_runs = max_runs = 0;
     first_class = -1;
     warmup = 2;
@@ -389,8 +423,10 @@ int cmd_bench(int argc, char **argv)
                       "stream (default), cold (caches emptied) or offline (throughput)", &scenario),
         SB_OPT_STRING("weights", 0, "FILE", "checkpoint, .safetensors or .onnx", &weights),
         SB_OPT_FLAG("ema", 0, "the moving averages that a training checkpoint holds", &ema),
-        SB_OPT_INT("weights-seed", 0, "N", "seed of random weights and input (default: 1)", &seed,
-                   0, INT64_MAX),
+        SB_OPT_INT(
+            "weights-seed", 0, "N",
+            "seed of random weights and input (default: 1, but weights that the program has)",
+            &seed, 0, INT64_MAX),
         SB_OPT_INT("runs", 0, "N", "exactly N timed runs", &runs, 1, 1000000),
         SB_OPT_DOUBLE("time", 0, "S", "timed runs for S seconds (default: 5; 60 with --precision)",
                       &seconds, 0, 86400),

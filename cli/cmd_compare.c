@@ -3,6 +3,8 @@
 #include "bench/compare.h"
 #include "bench/merge.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
+#include "reports/table_select.h"
 #include "reports/view.h"
 
 #include <stdio.h>
@@ -17,6 +19,22 @@ static int keep(void *ctx, const struct sb_record *record, struct sb_error *err)
     return sb_records_add(ctx, record, err);
 }
 
+/* Base and head, which are the same in every row of two files, below the table instead: for people,
+ * who have to read it in one look. */
+static void put_names_below(struct sb_table *t)
+{
+    static const char *const keys[] = {"base", "head"};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && t->num_rows > 0; i++) {
+        const int column = sb_table_find_column(t, keys[i]);
+        if (column < 0 || sb_table_tells(t, (size_t)column))
+            continue;
+        const struct sb_table_cell *const cell = sb_table_at(t, 0, (size_t)column);
+        if (cell->type == SB_CELL_TEXT)
+            sb_table_note(t, "%s: %s", i ? "Head" : "Base", cell->text);
+        sb_table_drop_column(t, (size_t)column);
+    }
+}
+
 static int print_verdicts(const struct sb_records *verdicts, const struct sb_compare_summary *s,
                           struct sb_error *err)
 {
@@ -28,7 +46,9 @@ static int print_verdicts(const struct sb_records *verdicts, const struct sb_com
         rc = sb_view_table(&t, view, verdicts, err);
     if (rc)
         return rc;
-    sb_table_write(&t, sb_table_format(json ? "json" : format_name), &out);
+    if (!json && (strcmp(format_name, "text") == 0 || strcmp(format_name, "markdown") == 0))
+        put_names_below(&t);
+    sb_cli_put_table(&t, sb_table_format(json ? "json" : format_name), &out);
     if (!json && strcmp(format_name, "text") == 0)
         sb_str_printf(&out,
                       "cells in both: %zu, in one file only: %zu; verdicts: %zu regressed, %zu "
@@ -125,10 +145,9 @@ static int compare_files(const char *base_path, const char *head_path, struct sb
 static int run_compare(const struct sb_arguments *args, struct sb_error *err)
 {
     int rc = sb_arguments_expect(args, 2, 2, "BASE.jsonl HEAD.jsonl", err);
-    if (rc == 0 && !sb_table_format(format_name)) {
-        sb_error_set(err, SB_EINVAL, "unknown format '%s'", format_name);
-        rc = sb_error_hint(err, "one of text, markdown, csv, latex, json");
-    }
+    const struct sb_table_format *format;
+    if (rc == 0)
+        rc = sb_cli_format(format_name, SB_ALL_FORMATS, &format, err);
     return rc ? rc : compare_files(args->words[0], args->words[1], err);
 }
 

@@ -6,6 +6,7 @@
 #include "bench/costs.h"
 #include "bench/exact_costs.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
 #include "models/model.h"
 #include "reports/table.h"
 
@@ -147,7 +148,7 @@ static void summary_cells(struct sb_table *t, const struct counted *c, const str
 static int print_table(struct sb_table *t, const struct request *r, struct sb_error *err)
 {
     struct sb_str out = SB_STR_INIT;
-    sb_table_write(t, r->format, &out);
+    sb_cli_put_table(t, r->format, &out);
     const bool failed = out.failed;
     fputs(sb_str_text(&out), stdout);
     sb_str_release(&out);
@@ -317,12 +318,7 @@ static int parse_request(const struct sb_arguments *args, struct request *r, str
         rc = sb_group_by_parse(by_name, &r->by, err);
     if (rc == 0)
         rc = sb_convention_parse(convention_name, &r->convention, err);
-    r->format = sb_table_format(format_name);
-    if (rc == 0 && !r->format) {
-        rc = sb_error_set(err, SB_EINVAL, "unknown format '%s'", format_name);
-        sb_error_hint(err, "one of text, markdown, csv");
-    }
-    return rc;
+    return rc ? rc : sb_cli_format(format_name, "text, markdown or csv", &r->format, err);
 }
 
 static int run_cost(const struct sb_arguments *args, struct sb_error *err)

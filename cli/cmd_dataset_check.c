@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/pool.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
 #include "datasets/coco_check.h"
 #include "datasets/list_check.h"
 #include "reports/table.h"
@@ -131,7 +132,7 @@ static void print_crowding(const struct sb_coco_stats *s)
 static int finish_table(struct sb_table *t, struct sb_error *err)
 {
     struct sb_str out = SB_STR_INIT;
-    sb_table_write(t, sb_table_format("text"), &out);
+    sb_cli_put_table(t, sb_table_format("text"), &out);
     const int rc = out.failed ? sb_error_nomem(err, "the table", out.length) : 0;
     printf("\n%s", sb_str_text(&out));
     sb_str_release(&out);

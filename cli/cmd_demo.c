@@ -6,6 +6,7 @@
 #include "bench/statistics.h"
 #include "cli/cli.h"
 #include "cli/demo.h"
+#include "cli/table_output.h"
 #include "reports/report.h"
 #include "reports/view.h"
 
@@ -31,7 +32,7 @@ static int print_table(const struct sb_records *records, const struct sb_view *v
     if (rc)
         return rc;
     struct sb_str out = SB_STR_INIT;
-    sb_table_write(&t, sb_table_format("text"), &out);
+    sb_cli_put_table(&t, sb_table_format("text"), &out);
     if (out.failed)
         rc = sb_error_nomem(err, "the table", out.length);
     else
@@ -167,18 +168,21 @@ static int write_report(struct sb_demo *d, struct sb_report_result *result, stru
     return rc;
 }
 
+static void written(const struct sb_demo *d, const char *name, const char *what)
+{
+    printf("%s/%-20s %s\n", d->dir, name, what);
+}
+
 static void print_closing(const struct sb_demo *d, const struct sb_report_result *report)
 {
     heading("Written");
-    printf("%s/report/report.html   everything on one page; report.md the same as text\n", d->dir);
+    written(d, "report/report.html", "everything on one page; report.md the same as text");
     if (report->figures)
-        printf("%s/report/plots         accuracy against cost, latency and memory; levels as "
-               "bars\n",
-               d->dir);
-    printf("%s/drawn                detections of %s, drawn\n", d->dir, d->models[0].name);
-    printf("%s/scenes, %s/species   the images and what is on them\n", d->dir, d->dir);
-    printf("%s/bench.jsonl, accuracy.jsonl, detections-*.json, predictions-*.jsonl   the data\n",
-           d->dir);
+        written(d, "report/plots", "accuracy against cost, latency and memory; levels as bars");
+    written(d, "drawn", "detections, drawn");
+    written(d, "scenes", "the images and what is on them; species: those for classes");
+    written(d, "bench.jsonl", "costs, times and memory as records; accuracy.jsonl");
+    written(d, "detections-*.json", "what was found; predictions-*.jsonl: classes");
     if (*report->no_plots)
         printf("figures are not drawn: %s\n", report->no_plots);
     printf(

@@ -2,6 +2,7 @@
 #include "base/build.h"
 #include "bench/environment.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
 #include "reports/table.h"
 
 #include <math.h>
@@ -85,7 +86,7 @@ static int print_text(const struct sb_environment *env, struct sb_error *err)
     program_rows(&t);
     machine_rows(&t, env);
     struct sb_str out = SB_STR_INIT, advice = SB_STR_INIT;
-    sb_table_write(&t, sb_table_format("text"), &out);
+    sb_cli_put_table(&t, sb_table_format("text"), &out);
     sb_environment_advice(env, &advice);
     const bool failed = out.failed || advice.failed;
     if (!failed)

@@ -4,6 +4,7 @@
 #include "cli/model_weights.h"
 #include "detect/onnx_region.h"
 #include "models/model.h"
+#include "models/zoo.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,8 +34,10 @@ static void print_summary(const struct sb_model *model)
             model->padded_w, SB_ONNX_OPSET);
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
         fprintf(stderr, ", %.1f MiB", (double)st.st_size / 1048576);
-    if (!weights_choice.path)
+    if (weights_choice.seed != SB_NO_SEED)
         fprintf(stderr, "; untrained weights, seed %lld", (long long)weights_choice.seed);
+    else if (!weights_choice.path)
+        fprintf(stderr, "; the program's trained weights");
     fprintf(stderr, "\n");
 }
 
@@ -43,7 +46,7 @@ static int export_model(const struct sb_model *model, const struct sb_onnx_optio
 {
     struct sb_weights weights;
     int rc = sb_onnx_export_check(model, err);
-    if (!weights_choice.path && weights_choice.seed == SB_NO_SEED)
+    if (!weights_choice.path && weights_choice.seed == SB_NO_SEED && !sb_zoo_weights(model->name))
         weights_choice.seed = DEFAULT_SEED;
     if (rc == 0)
         rc = sb_weights_choose(&weights_choice, model, &weights, err);
@@ -88,7 +91,9 @@ int cmd_export(int argc, char **argv)
         "export MODEL [--weights FILE | --weights-seed N] --onnx FILE [options]",
         "Writes the model as ONNX: standard operators of opset 17, batch 1, one input size.\n"
         "Outputs are named as the files of `forward`; initialisers as spinebench names\n"
-        "weights, so that --weights reads the file again. Without weights, seed 1.",
+        "weights, so that --weights reads the file again. Without weights, those that the program "
+        "has\n"
+        "for the model ('spinebench models'), else seed 1.",
         options,
         "example:\n  spinebench export retinanet-spinenet-49 --weights-seed 1 --onnx model.onnx"};
     weights_choice = (struct sb_weights_choice){NULL, SB_NO_SEED, false};

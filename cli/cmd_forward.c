@@ -62,6 +62,8 @@ static struct sb_model *open_model(const char *name, const struct sb_npy *input,
     if (model && !fits(model, input)) {
         sb_error_set(err, SB_EINVAL, "the input is %zux%zu, but %s takes %dx%d", side,
                      input->shape[2], model->name, model->padded_h, model->padded_w);
+        if (side != input->shape[2])
+            sb_error_hint(err, "--size makes other inputs, which are square");
         sb_error_file(err, input_path);
         sb_model_free(&model);
     }
@@ -178,9 +180,10 @@ int cmd_forward(int argc, char **argv)
         SB_OPT_END,
     };
     static const struct sb_command_help help = {
-        "forward MODEL (--weights FILE | --weights-seed N) --input X.npy -o DIR [options]",
+        "forward MODEL [--weights FILE | --weights-seed N] --input X.npy -o DIR [options]",
         "Runs one forward pass. Every output tensor is written under its name: maps as\n"
-        "(N, height, width, channels), logits as (N, classes), rows of boxes as (N, rows, ...).",
+        "(N, height, width, channels), logits as (N, classes), rows of boxes as (N, rows, ...).\n"
+        "Without weights, those that the program has for the model ('spinebench models').",
         options,
         "example:\n  spinebench forward retinanet-spinenet-49 --weights-seed 1 --input x.npy -o "
         "out"};

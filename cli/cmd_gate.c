@@ -5,6 +5,7 @@
 #include "bench/measure_records.h"
 #include "bench/merge.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
 #include "reports/junit.h"
 #include "reports/view.h"
 
@@ -168,7 +169,7 @@ static int put_table(const struct sb_records *verdicts, const char *format, stru
         rc = sb_view_table(&t, view, verdicts, err);
     if (rc)
         return rc;
-    sb_table_write(&t, sb_table_format(format), out);
+    sb_cli_put_table(&t, sb_table_format(format), out);
     sb_table_release(&t);
     return 0;
 }

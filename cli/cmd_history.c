@@ -3,6 +3,7 @@
 #include "bench/history.h"
 #include "bench/merge.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
 #include "reports/figure_gnuplot.h"
 #include "reports/figures.h"
 #include "reports/view.h"
@@ -88,7 +89,7 @@ static int print_table(const struct sb_records *records, struct sb_error *err)
         rc = sb_view_table(&t, view, records, err);
     if (rc)
         return rc;
-    sb_table_write(&t, sb_table_format(format), &out);
+    sb_cli_put_table(&t, sb_table_format(format), &out);
     rc = out.failed ? sb_error_nomem(err, "the table", out.length) : 0;
     if (rc == 0)
         fputs(sb_str_text(&out), stdout);
@@ -156,11 +157,10 @@ static int run_show(const struct sb_arguments *args, struct sb_error *err)
 {
     struct sb_history h;
     struct sb_records records;
-    if (!sb_table_format(format)) {
-        sb_error_set(err, SB_EINVAL, "--format: unknown format '%s'", format);
-        return sb_error_hint(err, "known: text, markdown, csv, latex, json");
-    }
-    int rc = check_plot(err);
+    const struct sb_table_format *checked;
+    int rc = sb_cli_format(format, SB_ALL_FORMATS, &checked, err);
+    if (rc == 0)
+        rc = check_plot(err);
     if (rc == 0)
         rc = load(args, &h, err);
     if (rc)

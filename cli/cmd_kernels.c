@@ -1,15 +1,17 @@
 /* spinebench kernels: which kernels there are, and how fast each is on layers of the networks. */
+#include "base/progress.h"
 #include "bench/environment.h"
 #include "bench/kernel_bench.h"
 #include "bench/peak.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
 #include "engine/plan.h"
 #include "reports/table.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static bool bench, every, json;
+static bool bench, every, json, quiet;
 static const char *engine_name, *cpu_name, *filter;
 static int64_t threads;
 static double milliseconds;
@@ -21,7 +23,7 @@ static int print_table(struct sb_table *t, struct sb_error *err)
     struct sb_str out = SB_STR_INIT;
     int rc = sb_table_finish(t, err);
     if (rc == 0)
-        sb_table_write(t, sb_table_format(json ? "json" : "text"), &out);
+        sb_cli_put_table(t, sb_table_format(json ? "json" : "text"), &out);
     if (rc == 0 && out.failed)
         rc = sb_error_nomem(err, "the output", out.length);
     if (rc == 0)
@@ -59,11 +61,26 @@ static const char *cpus_of(enum sb_engine engine, const struct sb_kernel *kernel
     return engine == SB_ENGINE_NATIVE_BF16 ? "avx512 with bf16" : "portable, avx2, avx512";
 }
 
+/* Whether --engine and --filter leave the kernel in. */
+static bool is_wanted(enum sb_engine engine, const struct sb_kernel *kernel)
+{
+    if (engine_name && strcmp(engine_name, sb_engine_name(engine)) != 0)
+        return false;
+    return !filter || strstr(kernel->name, filter) != NULL;
+}
+
+static int no_kernel(struct sb_error *err)
+{
+    return sb_error_set(err, SB_EINVAL, "no kernel's name has '%s' in it", filter ? filter : "");
+}
+
 static void list_rows(struct sb_table *t, enum sb_engine engine)
 {
     for (const struct sb_kernel *const *k = sb_kernel_table(engine); *k; k++) {
         if (engine == SB_ENGINE_NATIVE_BF16 && stands_elsewhere(engine, *k))
             continue; /* the rest is as the native engine */
+        if (!is_wanted(engine, *k))
+            continue;
         sb_table_row(t);
         sb_table_cell(t, "%s", sb_engine_name(engine));
         sb_table_cell(t, "%s", sb_op_name((*k)->op));
@@ -91,7 +108,7 @@ static int list_kernels(struct sb_error *err)
                   "Of an engine and op, the first kernel that takes a layer runs it. This CPU "
                   "has %s.",
                   sb_cpu_name(sb_cpu_detect()));
-    const int rc = print_table(&t, err);
+    const int rc = t.num_rows ? print_table(&t, err) : no_kernel(err);
     sb_table_release(&t);
     return rc;
 }
@@ -133,7 +150,7 @@ static int bench_layer(struct bench *b, const struct sb_kernel_case *c, enum sb_
 {
     for (const struct sb_kernel *const *k = sb_kernel_table(engine); *k; k++) {
         struct sb_kernel_time time;
-        if ((*k)->op != c->layer.op || (filter && !strstr((*k)->name, filter)))
+        if ((*k)->op != c->layer.op || !is_wanted(engine, *k))
             continue;
         const int rc = sb_time_kernel(&c->layer, *k, &b->time, &time, err);
         if (rc == SB_EUNSUPPORTED)
@@ -174,18 +191,26 @@ static int bench_engines(struct bench *b, struct sb_error *err)
     enum sb_engine from = SB_ENGINE_OPENBLAS, to = SB_ENGINE_NATIVE_BF16;
     int rc = 0;
     if (engine_name) {
-        rc = sb_engine_parse(engine_name, &from, err);
-        if (rc == 0 && from == SB_ENGINE_NATIVE_BF16 && !sb_cpu_has_bf16())
+        (void)sb_engine_parse(engine_name, &from, NULL); /* run_kernels() has checked it */
+        if (from == SB_ENGINE_NATIVE_BF16 && !sb_cpu_has_bf16())
             rc = sb_error_set(err, SB_EUNSUPPORTED,
                               "engine native-bf16 needs a CPU with AVX512-BF16");
         to = from;
     }
+    struct sb_progress progress;
+    size_t layers = 0;
+    while (sb_kernel_case_at(layers))
+        layers++;
     start_table(b);
-    for (size_t i = 0; rc == 0 && sb_kernel_case_at(i); i++)
+    sb_progress_start(&progress, "kernels", "layers", layers, quiet);
+    for (size_t i = 0; rc == 0 && i < layers; i++) {
         for (int e = (int)to; rc == 0 && e >= (int)from; e--)
             rc = bench_layer(b, sb_kernel_case_at(i), (enum sb_engine)e, err);
+        sb_progress_update(&progress, i + 1);
+    }
+    sb_progress_finish(&progress);
     if (rc == 0 && b->table.num_rows == 0)
-        rc = sb_error_set(err, SB_EINVAL, "no kernel's name has '%s' in it", filter ? filter : "");
+        rc = no_kernel(err);
     if (rc == 0)
         rc = print_table(&b->table, err);
     sb_table_release(&b->table);
@@ -200,6 +225,9 @@ static int run_kernels(const struct sb_arguments *args, struct sb_error *err)
                                .max_ns = (int64_t)(milliseconds * 1e6),
                                .expected = !every}};
     int rc = sb_arguments_expect(args, 0, 0, "no argument", err);
+    enum sb_engine engine;
+    if (rc == 0 && engine_name)
+        rc = sb_engine_parse(engine_name, &engine, err);
     if (rc == 0 && cpu_name)
         rc = sb_cpu_parse(cpu_name, &b.time.cpu, err);
     if (rc || !bench)
@@ -224,6 +252,7 @@ int cmd_kernels(int argc, char **argv)
         SB_OPT_DOUBLE("ms", 0, "MS", "timed runs per row in milliseconds (default: 100)",
                       &milliseconds, 0, 60000),
         SB_OPT_FLAG("json", 0, "the table as JSON", &json),
+        SB_OPT_FLAG("quiet", 'q', "no progress", &quiet),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {
@@ -236,7 +265,7 @@ int cmd_kernels(int argc, char **argv)
         "  spinebench kernels\n"
         "  spinebench kernels --bench --engine native -t 1\n"
         "  spinebench kernels --bench --filter winograd --cpu-mask avx2"};
-    bench = every = json = false;
+    bench = every = json = quiet = false;
     engine_name = cpu_name = filter = NULL;
     threads = 0;
     milliseconds = DEFAULT_MS;

@@ -3,6 +3,7 @@
 #include "base/gnuplot.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
 #include "models/model.h"
 #include "models/outline.h"
 #include "models/zoo.h"
@@ -86,7 +87,7 @@ static int list_text(struct sb_error *err)
     if (rc == 0)
         rc = sb_table_finish(&t, err);
     if (rc == 0) {
-        sb_table_write(&t, sb_table_format("text"), &out);
+        sb_cli_put_table(&t, sb_table_format("text"), &out);
         rc = print(&out, err);
     }
     sb_str_release(&out);
@@ -209,7 +210,7 @@ static int show_text(const struct sb_model *m, const struct sb_outline *o, struc
         block_row(&t, o, i);
     int rc = sb_table_finish(&t, err);
     if (rc == 0) {
-        sb_table_write(&t, sb_table_format("text"), &out);
+        sb_cli_put_table(&t, sb_table_format("text"), &out);
         rc = print(&out, err);
     }
     sb_str_release(&out);

@@ -6,6 +6,7 @@
 #include "bench/costs.h"
 #include "bench/record.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
 #include "models/model.h"
 #include "reports/paper.h"
 #include "reports/paper_records.h"
@@ -126,7 +127,7 @@ static int print_table(struct sb_table *t, struct sb_str *out, struct sb_error *
 {
     const int rc = sb_table_finish(t, err);
     if (rc == 0)
-        sb_table_write(t, sb_table_format(format_name), out);
+        sb_cli_put_table(t, sb_table_format(format_name), out);
     sb_table_release(t);
     return rc;
 }
@@ -234,8 +235,9 @@ static int run_paper(const struct sb_arguments *args, struct sb_error *err)
     struct sb_records records;
     struct computer computer = {0};
     int rc = sb_arguments_expect(args, 0, 0, "no argument", err);
-    if (rc == 0 && !sb_table_format(format_name))
-        rc = sb_error_set(err, SB_EINVAL, "unknown format '%s'", format_name);
+    const struct sb_table_format *format;
+    if (rc == 0)
+        rc = sb_cli_format(format_name, "text, markdown, latex or csv", &format, err);
     if (rc)
         return rc;
     rc = read_records(&records, err);

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "bench/merge.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
 #include "reports/columns.h"
 #include "reports/figures.h"
 #include "reports/report.h"
@@ -26,7 +27,7 @@ static void print_list(void)
 {
     printf("presets:\n");
     for (size_t i = 0; sb_view_at(i); i++)
-        printf("  %-16s %s\n", sb_view_at(i)->name, sb_view_at(i)->title);
+        printf("  %-17s%s\n", sb_view_at(i)->name, sb_view_at(i)->title);
     printf("\nfigures:\n");
     for (size_t i = 0; sb_figure_maker_at(i); i++)
         printf("  %-12s %s\n", sb_figure_maker_at(i)->name, sb_figure_maker_at(i)->help);
@@ -113,7 +114,7 @@ static int print_view(const struct sb_records *records, const struct sb_argument
         sb_table_note(&t, "Bad lines of the records that were left out: %zu.", left_out.count);
     if (!no_origin)
         set_origin(&t, &view, records, args);
-    sb_table_write(&t, sb_table_format(name), &out);
+    sb_cli_put_table(&t, sb_table_format(name), &out);
     rc = out.failed ? sb_error_nomem(err, "the table", out.length) : 0;
     if (rc == 0)
         fputs(sb_str_text(&out), stdout);
@@ -162,10 +163,9 @@ static int check_options(struct sb_error *err)
 {
     static const char *const known[] = {"png", "svg", "pdf"};
     for (size_t i = 0; i < formats.count; i++) {
-        if (sb_table_format(formats.items[i]))
-            continue;
-        sb_error_set(err, SB_EINVAL, "--format: unknown format '%s'", formats.items[i]);
-        return sb_error_hint(err, "known: text, markdown, csv, latex, json");
+        const struct sb_table_format *format;
+        if (sb_cli_format(formats.items[i], SB_ALL_FORMATS, &format, err) != 0)
+            return (int)err->code;
     }
     for (size_t i = 0; i < drawings.count; i++) {
         bool found = false;
@@ -228,8 +228,8 @@ static int run_report(const struct sb_arguments *args, struct sb_error *err)
     for (size_t i = 0; i < args->count && rc == 0; i++)
         rc = sb_records_read(&records, args->words[i], keep_going ? tell_skipped : NULL, NULL, err);
     if (rc == 0 && records.count == 0)
-        rc = sb_error_set(err, SB_EFORMAT, "no records in %zu file%s", args->count,
-                          sb_plural(args->count));
+        rc = sb_error_set(err, SB_EFORMAT, "there are no records in %s",
+                          args->count == 1 ? args->words[0] : "these files");
     if (rc == 0 && args->count > 1)
         rc = drop_repeated(&records, err);
     if (rc == 0 && left_out.texts.failed)

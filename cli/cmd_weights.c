@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/table_output.h"
 #include "models/model.h"
 #include "models/safetensors.h"
 #include "models/tensor_stats.h"
@@ -71,7 +72,7 @@ static int print_list(const struct sb_tensors *file, const struct sb_tensor_stat
                   sb_tensors_format(file), sb_tensors_count(file),
                   sb_plural(sb_tensors_count(file)), values, sb_plural(values), bytes,
                   sb_tensors_file_bytes(file));
-    sb_table_write(&table, format, &out);
+    sb_cli_put_table(&table, format, &out);
     const bool failed = out.failed;
     if (!failed)
         fputs(sb_str_text(&out), stdout);
@@ -130,11 +131,9 @@ static int json_list(const struct sb_tensors *file, const struct sb_tensor_stats
 
 static int list(struct sb_error *err)
 {
-    const struct sb_table_format *format = sb_table_format(format_name);
-    if (!format) {
-        sb_error_set(err, SB_EINVAL, "unknown format '%s'", format_name);
-        return sb_error_hint(err, "one of text, markdown, csv");
-    }
+    const struct sb_table_format *format;
+    if (sb_cli_format(format_name, "text, markdown or csv", &format, err) != 0)
+        return (int)err->code;
     struct sb_tensors *file = sb_tensors_open(list_file, err);
     if (!file)
         return (int)err->code;

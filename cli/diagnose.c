@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "bench/diagnosis_records.h"
 #include "cli/diagnose_pictures.h"
+#include "cli/table_output.h"
 #include "eval/coco_summary.h"
 #include "reports/table.h"
 #include "reports/view.h"
@@ -83,7 +84,7 @@ static int print_tables(const struct sb_records *records, struct sb_str *out, st
             break;
         sb_str_puts(out, t.num_rows ? "\n" : "");
         if (t.num_rows)
-            sb_table_write(&t, sb_table_format("text"), out);
+            sb_cli_put_table(&t, sb_table_format("text"), out);
         sb_table_release(&t);
     }
     return rc;

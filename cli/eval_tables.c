@@ -1,16 +1,14 @@
 /* Tables of `spinebench eval`. See eval_tables.h. */
 #include "cli/eval_tables.h"
 
+#include "cli/table_output.h"
+
 #include <math.h>
 #include <strings.h>
 
 int sb_eval_format(const char *name, const struct sb_table_format **format, struct sb_error *err)
 {
-    *format = sb_table_format(name ? name : "text");
-    if (*format)
-        return 0;
-    sb_error_set(err, SB_EINVAL, "--format: unknown format '%s'", name);
-    return sb_error_hint(err, "text, markdown, csv, latex or json");
+    return sb_cli_format(name ? name : "text", SB_ALL_FORMATS, format, err);
 }
 
 bool sb_eval_format_is_text(const struct sb_table_format *format)
@@ -58,6 +56,6 @@ int sb_eval_write(struct sb_table *t, const struct sb_table_format *format, stru
     const int rc = sb_table_finish(t, err);
     if (rc)
         return rc;
-    sb_table_write(t, format, out);
+    sb_cli_put_table(t, format, out);
     return out->failed ? sb_error_nomem(err, "the table", out->length) : 0;
 }

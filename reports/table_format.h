@@ -14,6 +14,11 @@
 extern const struct sb_table_format sb_table_as_text, sb_table_as_markdown, sb_table_as_csv,
     sb_table_as_latex, sb_table_as_json;
 
+/* The text format in lines of at most `width` columns (0: as long as they are): a table that is
+ * wider comes in parts, one below the other. Each has the columns again that tell its rows apart. A
+ * single column may still be wider. */
+void sb_table_write_text(const struct sb_table *t, size_t width, struct sb_str *out);
+
 /*
  * What formats share.
  */

@@ -95,6 +95,62 @@ static void test_table__text_is_aligned_by_characters(void **state)
                   "p: paper\n");
 }
 
+/* Sizes and levels tell rows of a model apart, the batch does not. */
+static void build_wide(struct sb_table *t)
+{
+    sb_table_init(t, "Wide");
+    sb_table_column(t, "model", NULL, SB_LEFT);
+    sb_table_column(t, "batch", NULL, SB_RIGHT);
+    sb_table_column(t, "size", NULL, SB_RIGHT);
+    sb_table_quantity(t, "macs", "multiply-adds", SB_QUANTITY_AMOUNT, SB_SOURCE_COMPUTED);
+    sb_table_quantity(t, "latency", "latency", SB_QUANTITY_TIME, SB_SOURCE_MEASURED);
+    for (int size = 64; size <= 128; size += 64) {
+        sb_table_row(t);
+        sb_table_cell(t, "tiny");
+        sb_table_integer(t, 1);
+        sb_table_integer(t, size);
+        sb_table_value(t, 1e6 * size);
+        sb_table_value(t, 1e6 * size);
+    }
+    sb_table_note(t, "Times are of one run each, on one CPU.");
+    assert_ok(sb_table_finish(t, &err), &err);
+}
+
+static void test_table__parts_of_a_wide_text_repeat_what_tells_rows_apart(void **state)
+{
+    (void)state;
+    struct sb_table t;
+    struct sb_str whole = SB_STR_INIT, wide = SB_STR_INIT, parts = SB_STR_INIT;
+    build_wide(&t);
+    sb_table_write(&t, sb_table_format("text"), &whole);
+    sb_table_write_text(&t, 58, &wide);
+    assert_string_equal(sb_str_text(&wide), sb_str_text(&whole)); /* it fits */
+    sb_table_write_text(&t, 32, &parts);
+    assert_string_equal(sb_str_text(&parts), "Wide\n"
+                                             "model  size  batch\n"
+                                             "-----  ----  -----\n"
+                                             "tiny     64      1\n"
+                                             "tiny    128      1\n"
+                                             "\n"
+                                             "model  size  multiply-adds [M]\n"
+                                             "                      computed\n"
+                                             "-----  ----  -----------------\n"
+                                             "tiny     64               64.0\n"
+                                             "tiny    128              128.0\n"
+                                             "\n"
+                                             "model  size  latency [ms]\n"
+                                             "                 measured\n"
+                                             "-----  ----  ------------\n"
+                                             "tiny     64          64.0\n"
+                                             "tiny    128         128.0\n"
+                                             "Times are of one run each, on\n"
+                                             "one CPU.\n");
+    sb_str_release(&whole);
+    sb_str_release(&wide);
+    sb_str_release(&parts);
+    sb_table_release(&t);
+}
+
 static void test_table__markdown_escapes(void **state)
 {
     (void)state;
@@ -364,6 +420,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table__text_is_aligned_by_characters),
+        cmocka_unit_test(test_table__parts_of_a_wide_text_repeat_what_tells_rows_apart),
         cmocka_unit_test(test_table__markdown_escapes),
         cmocka_unit_test(test_table__csv_has_base_units_and_all_digits),
         cmocka_unit_test(test_table__latex_escapes_and_uses_booktabs),

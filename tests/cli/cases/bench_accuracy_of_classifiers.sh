@@ -20,3 +20,10 @@ spinebench classify tiny.json --weights-seed 1 --list species/val.json --images 
 grep '"metric": "top-1"' run.jsonl | sed 's/.*"value": \([0-9.e-]*\).*/\1/' >value
 awk 'NR == 1 {hits = $1} NR == 2 {print (hits / 12 - $1 < 1e-12 && $1 - hits / 12 < 1e-12) ? "as classify counts" : "other"}' \
     hits value
+# A model whose weights are part of the program has them, unless a seed is asked for.
+for options in "" "--weights-seed 1"; do
+    # shellcheck disable=SC2086 # a list of words
+    spinebench bench tiny-spinenet-species -t 1 --runs 1 --warmup 0 --step-passes 0 --no-probe --no-check -q \
+        $options -o own.jsonl >out
+    grep -o '"weights": "[^"]*"' own.jsonl
+done

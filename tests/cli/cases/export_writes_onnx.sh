@@ -9,3 +9,5 @@ cmp out/detection_classes.npy "$case/detection_classes.npy"
 spinebench export "$case/model.json" --weights m.onnx --onnx nhwc.onnx --layout nhwc --size 256
 spinebench export "$case/model.json" --onnx untrained.onnx
 ls
+# Weights that are part of the program are those that are exported.
+spinebench export tiny-spinenet-species --onnx own.onnx
