@@ -191,7 +191,7 @@ format: ## rewrites the C files in the project's style
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
 
 install: all ## into $(DESTDIR)$(PREFIX)
-	scripts/install.sh $(BUILD) $(VERSION) $(PREFIX) $(DESTDIR)
+	scripts/install.sh "$(BUILD)" $(VERSION) "$(PREFIX)" "$(DESTDIR)"
 
 clean: ## removes the build folder
 	rm -rf $(BUILD)

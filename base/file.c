@@ -50,7 +50,9 @@ static int open_file(const char *path, int *fd, size_t *size, struct sb_error *e
     if (fstat(*fd, &st) != 0) {
         rc = sb_error_errno(err, "cannot stat", path);
     } else if (!S_ISREG(st.st_mode)) {
-        rc = sb_error_set(err, SB_EIO, "not a regular file");
+        rc = sb_error_set(err, SB_EIO,
+                          S_ISDIR(st.st_mode) ? "is a folder, expected a file"
+                                              : "not a regular file");
         sb_error_file(err, path);
     }
     *size = rc ? 0 : (size_t)st.st_size;

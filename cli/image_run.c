@@ -137,6 +137,8 @@ void sb_image_run_warn_missing(const struct sb_image_run *run, const struct sb_i
     if (missing > 1)
         fprintf(stderr, "spinebench %s: %zu of %zu images are missing: %s%s\n", run->command,
                 missing, list->count, sb_str_text(&names), missing > SHOWN_MISSING ? ", ..." : "");
+    if (missing > 1 && missing == list->count)
+        fprintf(stderr, "hint: is --images the folder that the names in the list start from?\n");
     sb_str_release(&names);
 }
 

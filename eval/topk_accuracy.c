@@ -230,7 +230,11 @@ static int read_predictions(struct reader *r, const char *path, struct sb_error 
     int rc = sb_map_open(&map, path, err);
     if (rc)
         return rc;
-    rc = sb_scan_init(&s, map.data, map.size, path, err);
+    /* spreadsheets start CSV with a byte order mark */
+    const size_t mark = map.size >= 3 && memcmp(map.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    rc = sb_scan_init(&s, map.data + mark, map.size - mark, path, err);
+    if (rc == 0 && s.pos == s.end)
+        rc = sb_scan_fail(&s, s.pos, "no predictions: the file is empty");
     for (bool first = true; rc == 0 && s.pos < s.end; first = false) {
         rc = *s.pos == '{' ? read_json_line(r, &s) : read_csv_line(r, &s, first);
         s.pos += rc == 0 ? strspn(s.pos, " \t\r\n") : 0;

@@ -30,7 +30,10 @@ static bool has_index(const char *prefix)
 
 static int not_found(const char *path, struct sb_error *err)
 {
-    sb_error_set(err, SB_ENOTFOUND, "no weight file of this name");
+    if (sb_is_file(path))
+        sb_error_set(err, SB_EFORMAT, "not a weight file by its name");
+    else
+        sb_error_set(err, SB_ENOTFOUND, "no weight file of this name");
     sb_error_file(err, path);
     return sb_error_hint(err,
                          "expected a TensorFlow checkpoint (its prefix, its .index file or its "

@@ -14,7 +14,8 @@
 
 #define MAX_COLUMNS 64
 
-#define PAPER_TITLE "A table of the paper beside what records know"
+#define PAPER_TABLE(N) "Table " N " of the paper beside what records know"
+#define ZOO_TITLE      "The released models' table beside what records know"
 
 static const struct sb_view presets[] = {
     {
@@ -134,22 +135,25 @@ static const struct sb_view presets[] = {
      .kinds = SB_KIND(CONFUSION),
      .build = sb_confusion_matrix},
     {.name = "runs", .title = "Runs", .kinds = SB_KIND(RUN), .build = sb_runs_table},
-    {.name = "paper-table-1", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "1"},
-    {.name = "paper-table-2", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "2"},
-    {.name = "paper-table-3", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "3"},
-    {.name = "paper-table-4", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "4"},
-    {.name = "paper-table-5", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "5"},
-    {.name = "paper-table-6", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "6"},
-    {.name = "paper-table-7", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "7"},
-    {.name = "paper-table-8", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "8"},
-    {.name = "paper-table-9", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "9"},
-    {.name = "paper-table-10", .title = PAPER_TITLE, .kinds = SB_KINDS_OF_ROWS, .paper = "10"},
+    {.name = "paper-table-1", .title = PAPER_TABLE("1"), .kinds = SB_KINDS_OF_ROWS, .paper = "1"},
+    {.name = "paper-table-2", .title = PAPER_TABLE("2"), .kinds = SB_KINDS_OF_ROWS, .paper = "2"},
+    {.name = "paper-table-3", .title = PAPER_TABLE("3"), .kinds = SB_KINDS_OF_ROWS, .paper = "3"},
+    {.name = "paper-table-4", .title = PAPER_TABLE("4"), .kinds = SB_KINDS_OF_ROWS, .paper = "4"},
+    {.name = "paper-table-5", .title = PAPER_TABLE("5"), .kinds = SB_KINDS_OF_ROWS, .paper = "5"},
+    {.name = "paper-table-6", .title = PAPER_TABLE("6"), .kinds = SB_KINDS_OF_ROWS, .paper = "6"},
+    {.name = "paper-table-7", .title = PAPER_TABLE("7"), .kinds = SB_KINDS_OF_ROWS, .paper = "7"},
+    {.name = "paper-table-8", .title = PAPER_TABLE("8"), .kinds = SB_KINDS_OF_ROWS, .paper = "8"},
+    {.name = "paper-table-9", .title = PAPER_TABLE("9"), .kinds = SB_KINDS_OF_ROWS, .paper = "9"},
+    {.name = "paper-table-10",
+     .title = PAPER_TABLE("10"),
+     .kinds = SB_KINDS_OF_ROWS,
+     .paper = "10"},
     {.name = "zoo-retinanet",
-     .title = PAPER_TITLE,
+     .title = ZOO_TITLE,
      .kinds = SB_KINDS_OF_ROWS,
      .paper = "zoo-retinanet"},
     {.name = "zoo-maskrcnn",
-     .title = PAPER_TITLE,
+     .title = ZOO_TITLE,
      .kinds = SB_KINDS_OF_ROWS,
      .paper = "zoo-maskrcnn"},
 };

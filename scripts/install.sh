@@ -4,6 +4,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 build=$1 version=$2 prefix=$3 dest=${4:-}
+case $prefix in
+/*) ;;
+*)
+    echo "install: PREFIX is '$prefix', expected a path that starts with /" >&2
+    exit 2
+    ;;
+esac
 libdir=${LIBDIR:-$prefix/lib}
 soname=libspinebench.so.${version%%.*}
 install -d "$dest$prefix/bin" "$dest$libdir/pkgconfig" "$dest$prefix/include/spinebench"

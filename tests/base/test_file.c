@@ -96,7 +96,7 @@ static void test_map__refuses_what_is_no_file(void **state)
     assert_int_equal(sb_map_open(&map, test_path("absent"), &err), SB_EIO);
     assert_error(&err, SB_EIO, "absent: cannot open: No such file");
     assert_int_equal(sb_map_open(&map, test_scratch(), &err), SB_EIO);
-    assert_error(&err, SB_EIO, "not a regular file");
+    assert_error(&err, SB_EIO, "is a folder, expected a file");
     const char *fifo = test_path("fifo");
     assert_int_equal(mkfifo(fifo, 0600), 0);
     assert_int_equal(sb_map_open(&map, fifo, &err), SB_EIO); /* and does not wait for a writer */

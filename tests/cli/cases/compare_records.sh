@@ -3,6 +3,7 @@ spinebench bench retinanet-mobile-spinenet-49xs --size 128 -t 1 --runs 2 --warmu
     --step-passes 0 --no-probe -q -o a.jsonl >out
 spinebench compare a.jsonl a.jsonl -o verdicts.jsonl >out
 tail -n 1 out
+grep '^Base:' out | sed 's/commit .*/.../'
 grep -c '"kind": "verdict"' verdicts.jsonl
 spinebench report verdicts.jsonl --preset gate --format csv --no-origin | cut -d, -f1,6,7
 # n: the samples of both medians; counted values have none, and nothing is said of pairs.

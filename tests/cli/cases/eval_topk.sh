@@ -8,3 +8,8 @@ printf 'x/Aves/3/a.jpg 3\nx/Aves/4/b.jpg 400\nx/Insecta/7/c.jpg 7\n' >other.txt
 printf 'x/Aves/3/a.jpg,3,4\nx/Aves/4/b.jpg,3,4\nx/Insecta/7/c.jpg,5\n' >preds.csv
 spinebench eval topk other.txt preds.csv | tail -n 1
 spinebench eval topk other.txt preds.csv --json | grep above
+# Spreadsheets begin CSV with a byte order mark; a file without predictions is no result.
+printf '\357\273\277x/Aves/3/a.jpg,3\r\n' >marked.csv
+spinebench eval topk list.txt marked.csv | tail -n 1
+: >none.csv
+spinebench eval topk list.txt none.csv 2>&1 || echo "exit $?"

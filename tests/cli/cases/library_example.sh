@@ -20,3 +20,7 @@ readelf -d "$prefix/lib/libspinebench.so" | grep -o 'soname:.*'
 ! nm -D --defined-only "$prefix/lib/libspinebench.so" | sed 's/^[^ ]* //' | grep -v ' spinebench_[a-z_]*@@SPINEBENCH_0.1$'
 [ "$(pkg-config --modversion spinebench)" = "$version" ]
 wc -l <"$example"
+# A folder with a blank, and one that depends on where make runs.
+"$SPINEBENCH_SOURCE/scripts/install.sh" "$build" "$version" "/a b" "$PWD/dest dir"
+ls "dest dir/a b"
+"$SPINEBENCH_SOURCE/scripts/install.sh" "$build" "$version" local 2>&1 || echo "exit $?"
