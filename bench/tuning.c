@@ -2,6 +2,7 @@
 #include "bench/tuning.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "bench/environment.h"
@@ -28,6 +29,26 @@ struct key {
     char cpu[256], network[NETWORK_MAX];
 };
 
+static uint64_t digest_node(uint64_t hash, const struct sb_node *n)
+{
+    hash = sb_fnv1a(hash, n->path, strlen(n->path) + 1);
+    hash = sb_fnv1a(hash, &n->op, sizeof(n->op));
+    hash = sb_fnv1a(hash, n->inputs, (size_t)n->num_inputs * sizeof(*n->inputs));
+    hash = sb_fnv1a(hash, &n->shape, sizeof(n->shape));
+    if (n->op == SB_OP_CONV || n->op == SB_OP_DWCONV || n->op == SB_OP_DECONV)
+        hash = sb_fnv1a(hash, &n->u.window, sizeof(n->u.window));
+    return hash;
+}
+
+/* Two specs of one name may be two networks. */
+static uint64_t digest_graph(const struct sb_graph *graph)
+{
+    uint64_t hash = SB_FNV_START;
+    for (size_t i = 0; i < graph->num_nodes; i++)
+        hash = digest_node(hash, &graph->nodes[i]);
+    return hash;
+}
+
 static void make_key(struct key *key, const struct sb_model *model,
                      const struct sb_plan_options *options)
 {
@@ -36,9 +57,10 @@ static void make_key(struct key *key, const struct sb_model *model,
     snprintf(key->cpu, sizeof(key->cpu), "%s, machine %s, %s, %d thread%s",
              env.cpu[0] ? env.cpu : "unknown CPU", env.machine, sb_cpu_name(options->cpu),
              options->threads, sb_plural((size_t)options->threads));
-    snprintf(key->network, sizeof(key->network), "%s at %dx%d, batch %d, engine %s%s", model->name,
-             model->padded_h, model->padded_w, model->batch, sb_engine_name(options->engine),
-             options->low_memory ? ", low memory" : "");
+    snprintf(key->network, sizeof(key->network),
+             "%s (%016" PRIx64 ") at %dx%d, batch %d, engine %s%s", model->name,
+             digest_graph(model->graph), model->padded_h, model->padded_w, model->batch,
+             sb_engine_name(options->engine), options->low_memory ? ", low memory" : "");
 }
 
 /* Reading --------------------------------------------------------------------------------------*/
@@ -67,8 +89,18 @@ static bool is_kernel(const struct sb_plan_options *options, const char *name)
     return false;
 }
 
+static bool is_layer(const struct sb_graph *graph, const char *path)
+{
+    for (size_t i = 0; i < graph->num_nodes; i++) {
+        if (strcmp(graph->nodes[i].path, path) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int read_choices(struct sb_choices *out, const struct sb_json *root,
-                        const struct sb_plan_options *options, struct sb_error *err)
+                        const struct sb_graph *graph, const struct sb_plan_options *options,
+                        struct sb_error *err)
 {
     struct sb_json choices, member;
     int rc = sb_json_get(root, "choices", &choices, err);
@@ -80,6 +112,8 @@ static int read_choices(struct sb_choices *out, const struct sb_json *root,
         rc = sb_json_string(&member, &kernel, err);
         if (rc == 0 && !is_kernel(options, kernel))
             rc = sb_json_expected(&member, "the name of a kernel of this engine", err);
+        if (rc == 0 && !is_layer(graph, member.item->string))
+            rc = sb_json_expected(&member, "the path of a layer of this network", err);
         if (rc == 0)
             rc = sb_choices_add(out, member.item->string, kernel, err);
     }
@@ -87,7 +121,8 @@ static int read_choices(struct sb_choices *out, const struct sb_json *root,
 }
 
 static int read_file(struct sb_tuning *out, const char *path, const struct key *key,
-                     const struct sb_plan_options *options, struct sb_error *err)
+                     const struct sb_graph *graph, const struct sb_plan_options *options,
+                     struct sb_error *err)
 {
     cJSON *doc;
     int rc = sb_json_load(path, &doc, err);
@@ -103,7 +138,7 @@ static int read_file(struct sb_tuning *out, const char *path, const struct key *
     if (rc == 0)
         rc = check_member(&root, "network", key->network, path, err);
     if (rc == 0)
-        rc = read_choices(&out->choices, &root, options, err);
+        rc = read_choices(&out->choices, &root, graph, options, err);
     cJSON_Delete(doc);
     return rc;
 }
@@ -300,9 +335,11 @@ int sb_tuning_open(struct sb_tuning *out, const char *path, const struct sb_mode
     make_key(&key, model, options);
     int rc;
     if (sb_is_file(path)) {
-        rc = read_file(out, path, &key, options, err);
+        rc = read_file(out, path, &key, model->graph, options, err);
     } else {
-        rc = measure(out, model->graph, weights, options, progress, err);
+        rc = sb_file_try(path, err); /* measuring may take minutes */
+        if (rc == 0)
+            rc = measure(out, model->graph, weights, options, progress, err);
         if (rc == 0)
             rc = write_file(out, path, &key, err);
     }

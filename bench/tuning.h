@@ -3,7 +3,8 @@
  * kernel of a layer runs wherever it can, in plans of their own and in turns; a step gets another
  * kernel than the cost model's where that one is faster by more than the noise.
  *
- * Choices are kept in a file that belongs to one network at one size, one CPU and thread count:
+ * Choices are kept in a file that belongs to one network (by its name and a digest of its layers)
+ * at one size, one CPU and thread count:
  *     {"schema": "spinebench-tuning", "version": 1, "cpu": "...", "network": "...",
  *      "choices": {"backbone/block3/...": "conv_native", ...}}
  */
@@ -27,8 +28,9 @@ struct sb_tuning {
 
 /*
  * Reads the choices of `path`; where there is no such file, measures and writes it. SB_EINVAL, with
- * what differs, for a file of another CPU or network; SB_EFORMAT for one that is none. options:
- * engine, cpu, threads; its choices are not looked at.
+ * what differs, for a file of another CPU or network; SB_EFORMAT for one that is none or names
+ * layers or kernels that there are not. A place that cannot be written is refused before anything
+ * is measured. options: engine, cpu, threads; its choices are not looked at.
  */
 int sb_tuning_open(struct sb_tuning *out, const char *path, const struct sb_model *model,
                    const struct sb_weights *weights, const struct sb_plan_options *options,
