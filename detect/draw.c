@@ -5,6 +5,7 @@
  */
 #include "detect/draw.h"
 
+#include "base/mem.h"
 #include "detect/canvas.h"
 #include "detect/font.h"
 
@@ -86,13 +87,20 @@ static struct sb_rect box_rect(const struct sb_drawing *d)
     return r;
 }
 
-/* Fills the mask. Runs go down the columns. */
-static void draw_mask(struct sb_image *image, const struct sb_rle *mask, const uint8_t rgb[3])
+/* Tints the pixels of the mask. Runs go down the columns. taken: a byte for each of h x w pixels in
+ * the order of the runs, of those that have a tint; NULL: all are tinted. */
+static void draw_mask(struct sb_image *image, const struct sb_rle *mask, const uint8_t rgb[3],
+                      uint8_t *taken)
 {
+    const uint64_t pixels = (uint64_t)mask->h * mask->w;
     uint64_t at = 0;
     for (size_t i = 0; i < mask->count; i++) {
-        for (uint64_t p = at; i % 2 && p < at + mask->runs[i]; p++)
-            sb_blend_pixel(image, (int)(p / mask->h), (int)(p % mask->h), rgb, MASK_OPACITY);
+        for (uint64_t p = at; i % 2 && p < at + mask->runs[i] && p < pixels; p++) {
+            if (!taken || !taken[p])
+                sb_blend_pixel(image, (int)(p / mask->h), (int)(p % mask->h), rgb, MASK_OPACITY);
+            if (taken)
+                taken[p] = 1;
+        }
         at += mask->runs[i];
     }
 }
@@ -216,12 +224,17 @@ static void draw_label(struct sb_image *image, const struct style *style, const 
 
 void sb_draw_masks(struct sb_image *image, const struct sb_drawing *drawings, size_t count)
 {
+    const size_t pixels = (size_t)image->width * (size_t)image->height;
+    /* tints that add up would hide the picture; without this memory they do */
+    uint8_t *taken = sb_calloc(pixels + 1, 1, SB_MEM_TAG(SB_MEM_DATA, 0));
     uint8_t rgb[3];
-    for (size_t i = count < MAX_DRAWN ? count : MAX_DRAWN; i-- > 0;) {
+    for (size_t i = 0; i < count && i < MAX_DRAWN; i++) {
+        const struct sb_rle *const mask = drawings[i].mask;
         sb_drawing_color(&drawings[i], rgb);
-        if (drawings[i].mask)
-            draw_mask(image, drawings[i].mask, rgb);
+        if (mask)
+            draw_mask(image, mask, rgb, (size_t)mask->h * mask->w == pixels ? taken : NULL);
     }
+    sb_free(taken);
 }
 
 void sb_draw_outlines(struct sb_image *image, const struct sb_drawing *drawings, size_t count)

@@ -40,7 +40,8 @@ struct sb_drawing {
  * best first. At most 1000 are drawn. */
 void sb_draw_detections(struct sb_image *image, const struct sb_drawing *drawings, size_t count);
 
-/* Only the masks: to draw them before an image is made smaller, boxes and labels after it. */
+/* Only the masks; where several lie on each other, a pixel has the colour of the first. To draw
+ * them before an image is made smaller, boxes and labels after it. */
 void sb_draw_masks(struct sb_image *image, const struct sb_drawing *drawings, size_t count);
 /* What sb_draw_masks() leaves: boxes, keypoints, labels. */
 void sb_draw_outlines(struct sb_image *image, const struct sb_drawing *drawings, size_t count);

@@ -100,6 +100,26 @@ static void test_draw__frames_the_box_in_its_colour(void **state)
     sb_image_release(&image);
 }
 
+/* A pixel under two masks is tinted once, by the better detection's. */
+static void test_draw__masks_do_not_add_up(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_image one = grey(40, 30), two = grey(40, 30);
+    uint8_t bytes[30 * 40];
+    memset(bytes, 1, sizeof(bytes));
+    struct sb_rle mask = {0};
+    assert_ok(sb_rle_from_mask(&mask, 30, 40, bytes, 40, &err), &err);
+    const struct sb_drawing drawings[] = {{.category_id = 3, .mask = &mask},
+                                          {.category_id = 4, .mask = &mask}};
+    sb_draw_masks(&one, drawings, 1);
+    sb_draw_masks(&two, drawings, 2);
+    assert_memory_equal(one.pixels, two.pixels, sizeof(bytes) * 3);
+    sb_rle_release(&mask);
+    sb_image_release(&one);
+    sb_image_release(&two);
+}
+
 static void test_draw__mask_covers_its_pixels(void **state)
 {
     (void)state;
@@ -231,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_canvas__frame_is_hollow_and_blends),
         cmocka_unit_test(test_draw__frames_the_box_in_its_colour),
         cmocka_unit_test(test_draw__mask_covers_its_pixels),
+        cmocka_unit_test(test_draw__masks_do_not_add_up),
         cmocka_unit_test(test_draw__labels_do_not_cover_each_other),
         cmocka_unit_test(test_draw__any_box_and_any_image_is_safe),
         cmocka_unit_test(test_draw__styles_differ_in_colour_and_line),
