@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/scratch.h"
 #include "base/size.h"
 #include "base/str.h"
 
@@ -282,6 +283,8 @@ int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *e
         sb_outfile_abort(out);
         return sb_error_nomem(err, "a file name", strlen(path));
     }
+    if (out->tmp)
+        sb_scratch_keep(out->tmp);
     out->fp = open_stream(out, path);
     if (!out->fp) {
         const int rc = sb_error_errno(err, "cannot create", path);
@@ -308,6 +311,8 @@ int sb_outfile_commit(struct sb_outfile *out, struct sb_error *err)
         rc = sb_error_errno(err, "cannot rename the finished file to", out->path);
     if (rc != 0 && out->named)
         unlink(out->tmp);
+    if (out->tmp)
+        sb_scratch_drop(out->tmp);
     sb_free(out->tmp);
     sb_free(out->path);
     memset(out, 0, sizeof(*out));
@@ -321,6 +326,8 @@ void sb_outfile_abort(struct sb_outfile *out)
         if (out->named)
             unlink(out->tmp);
     }
+    if (out->tmp)
+        sb_scratch_drop(out->tmp);
     sb_free(out->tmp);
     sb_free(out->path);
     memset(out, 0, sizeof(*out));

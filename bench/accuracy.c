@@ -2,6 +2,7 @@
 #include "bench/accuracy.h"
 
 #include "base/file.h"
+#include "base/scratch.h"
 #include "bench/accuracy_records.h"
 #include "detect/classifier.h"
 #include "detect/detect_set.h"
@@ -26,7 +27,7 @@ struct job {
     char weights_name[32], weights_digest[24], data_digest[24], images_digest[24];
     char note[160];
     struct sb_progress *progress;
-    char results[64]; /* scratch file */
+    char results[280]; /* scratch file */
     sb_record_fn emit;
     void *ctx;
 };
@@ -183,7 +184,7 @@ int sb_measure_accuracy(const struct sb_measure_options *options, const struct s
                         const char *run, struct sb_progress *progress, sb_record_fn emit, void *ctx,
                         struct sb_error *err)
 {
-    char dir[] = "/tmp/spinebench-XXXXXX";
+    char dir[256], journal[300];
     const struct sb_model_options size = {.size = options->size, .batch = 1};
     struct job j = {.options = options, .set = set, .progress = progress, .emit = emit, .ctx = ctx};
     j.model = sb_model_open(options->model, &size, err);
@@ -199,10 +200,13 @@ int sb_measure_accuracy(const struct sb_measure_options *options, const struct s
         .note = options->weights ? NULL : "untrained weights",
     };
     int rc = check_task(j.model, err);
-    if (rc == 0 && !mkdtemp(dir))
-        rc = sb_error_errno(err, "cannot create a folder like", dir);
+    if (rc == 0)
+        rc = sb_scratch_folder(dir, sizeof(dir), err);
     if (rc == 0) {
         snprintf(j.results, sizeof(j.results), "%s/results", dir);
+        snprintf(journal, sizeof(journal), "%s.journal", j.results);
+        sb_scratch_keep(j.results);
+        sb_scratch_keep(journal);
         rc = load_weights(&j, err);
         if (rc == 0)
             rc = identify(&j, err);
@@ -210,7 +214,9 @@ int sb_measure_accuracy(const struct sb_measure_options *options, const struct s
             rc = j.model->task == SB_TASK_CLASSIFY ? evaluate_classifier(&j, err)
                                                    : evaluate_detector(&j, err);
         unlink(j.results);
-        rmdir(dir);
+        sb_scratch_drop(j.results);
+        sb_scratch_drop(journal);
+        sb_scratch_remove_folder(dir);
     }
     sb_weights_release(&j.weights);
     sb_model_free(&j.model);

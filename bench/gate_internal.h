@@ -12,11 +12,12 @@ struct gate {
     struct sb_rng rng;
     struct sb_progress progress;
     size_t runs_done;
-    int64_t started_ns;  /* of the timing */
-    double pair_ns;      /* that one pair of processes takes, over all cells */
-    char dir[40];        /* scratch folder */
-    char file[64];       /* scratch file of one run */
-    char complaints[64]; /* what its program printed on stderr */
+    int64_t started_ns;   /* of the timing */
+    double pair_ns;       /* that one pair of processes takes, over all cells */
+    char dir[256];        /* scratch folder */
+    char file[280];       /* scratch file of one run */
+    char part[280];       /* the same while it is written */
+    char complaints[280]; /* what its program printed on stderr */
 };
 
 /* Reason for the outcome; a failure outweighs noise, noise outweighs passing. */

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +33,7 @@ static void become(char *const *argv, const struct sb_process_options *o)
     padding[n] = '\0';
     if (n)
         setenv("SPINEBENCH_PADDING", padding, 1);
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* not to go on when the one who waits is gone */
     if (o->cpu >= 0) {
         cpu_set_t set;
         CPU_ZERO(&set);

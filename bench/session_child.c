@@ -1,6 +1,7 @@
 /* Fresh processes: this program runs itself once per repetition and gathers the records. */
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/scratch.h"
 #include "bench/process.h"
 #include "bench/session_internal.h"
 
@@ -131,18 +132,21 @@ static int run_child(struct session *s, struct command *c, const char *path, int
 int sb_session_children(struct session *s, const struct sb_measure_options *o,
                         const struct sb_peak *peak, struct sb_error *err)
 {
-    char dir[] = "/tmp/spinebench-XXXXXX", path[64], self[PATH_MAX], label[48];
+    char dir[256], path[280], part[288], self[PATH_MAX], label[48];
     struct command *c = sb_calloc(1, sizeof(*c), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!c)
         return sb_error_nomem(err, "a command line", sizeof(*c));
     int rc = sb_process_self(self, sizeof(self), err);
-    if (rc == 0 && !mkdtemp(dir))
-        rc = sb_error_errno(err, "cannot create a folder like", dir);
+    if (rc == 0)
+        rc = sb_scratch_folder(dir, sizeof(dir), err);
     if (rc) {
         sb_free(c);
         return rc;
     }
     snprintf(path, sizeof(path), "%s/cell.jsonl", dir);
+    snprintf(part, sizeof(part), "%s.part", path);
+    sb_scratch_keep(path);
+    sb_scratch_keep(part);
     add_word(c, "%s", self);
     add_word(c, "bench");
     add_word(c, "%s", o->model);
@@ -160,7 +164,9 @@ int sb_session_children(struct session *s, const struct sb_measure_options *o,
     }
     sb_progress_finish(&progress);
     unlink(path);
-    rmdir(dir);
+    sb_scratch_drop(path);
+    sb_scratch_drop(part);
+    sb_scratch_remove_folder(dir);
     sb_free(c);
     return rc;
 }

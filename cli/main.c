@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/build.h"
+#include "base/scratch.h"
 #include "base/str.h"
 #ifdef SB_MPI
 #include "base/ranks_mpi.h"
@@ -131,11 +132,32 @@ static int several_ranks(const char *name)
     return SB_EXIT_USAGE;
 }
 
+/* Leaves no temporary files behind and ends by the signal, so that the shell sees 128 + its number.
+ */
+static void end_by_signal(int number)
+{
+    sb_scratch_clear();
+    raise(number); /* the default again, as SA_RESETHAND says; delivered on return */
+}
+
+static void clean_up_on_signals(void)
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct sigaction before, ours = {.sa_handler = end_by_signal, .sa_flags = SA_RESETHAND};
+        sigemptyset(&ours.sa_mask);
+        /* what was ignored stays so: nohup, a shell's background jobs */
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+            (void)sigaction(numbers[i], &ours, NULL);
+    }
+}
+
 static int run_command(int argc, char **argv)
 {
     /* a closed pipe and a limit on file sizes are write errors, not sudden deaths */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+    clean_up_on_signals();
     if (argc < 2) {
         print_usage(stderr);
         return SB_EXIT_USAGE;
