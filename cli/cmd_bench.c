@@ -29,12 +29,12 @@ static struct sb_texts cell_texts; /* weights of cells */
 #define NO_TIME      (-1.0)
 #define DEFAULT_SEED 1
 
-/* The i-th integer of a list; `fallback` when the list is empty. */
-static int list_int(const struct sb_option_list *list, size_t i, const char *what, int fallback,
-                    int *out, struct sb_error *err)
+/* The i-th integer of a list, 1 to `most`; `fallback` when the list is empty. */
+static int list_int(const struct sb_option_list *list, size_t i, const char *what, int most,
+                    int fallback, int *out, struct sb_error *err)
 {
     int64_t value = fallback;
-    const int rc = list->count ? sb_parse_int(list->items[i], what, 1, 65536, &value, err) : 0;
+    const int rc = list->count ? sb_parse_int(list->items[i], what, 1, most, &value, err) : 0;
     *out = (int)value;
     return rc;
 }
@@ -54,11 +54,11 @@ static int pick(struct sb_session_cell *cell, size_t n, enum sb_scenario how, st
     const size_t b = n % length_of(&batches);
     n /= length_of(&batches);
     const int default_batch = how == SB_SCENARIO_OFFLINE ? 8 : 1;
-    int rc = list_int(&sizes, n, "--size", 0, &cell->size, err);
+    int rc = list_int(&sizes, n, "--size", 65536, 0, &cell->size, err);
     if (rc == 0)
-        rc = list_int(&batches, b, "--batch", default_batch, &cell->batch, err);
+        rc = list_int(&batches, b, "--batch", 65536, default_batch, &cell->batch, err);
     if (rc == 0)
-        rc = list_int(&threads, t, "--threads", sb_cpu_count(), &cell->threads, err);
+        rc = list_int(&threads, t, "--threads", 1024, sb_cpu_count(), &cell->threads, err);
     if (rc == 0 && engines.count)
         rc = sb_engine_parse(engines.items[e], &cell->engine, err);
     return rc;

@@ -164,7 +164,7 @@ def check(program, name, size, seed, layouts):
         ok = worst <= LIMIT and worst_row <= ROWS_LIMIT and share >= SAME_ROWS
         rows = f"; {100 * share:.1f} % of rows chosen by both, {worst_row:.1e} ({row_array})" if row_array else ""
         print(f"{'ok  ' if ok else 'FAIL'} {name} at {height}x{width}, {layout}: {nodes} nodes, {mib:.1f} MiB, "
-              f"{len(ours)} outputs, largest error {worst:.1e} of std ({array}){rows}", flush=True)
+              f"{len(ours)} output{'s' * (len(ours) != 1)}, largest error {worst:.1e} of std ({array}){rows}", flush=True)
         if not ok:
             return False
     return True
