@@ -1,6 +1,6 @@
 # Killed at any moment, again and again, and resumed: the file is that of an uninterrupted run, but for
 # what was measured and the run's name, time and command.
-options="tiny-spinenet-species resnet-18-imagenet --size 32 --batch 1,2 --threads 1 --runs 2
+options="tiny-spinenet-species resnet-18-imagenet --weights-seed 1 --size 32 --batch 1,2 --threads 1 --runs 2
     --warmup 0 --step-passes 1 --no-probe --resume"
 # shellcheck disable=SC2086 # a list of words
 bench() {
