@@ -64,12 +64,36 @@ static int pick(struct sb_session_cell *cell, size_t n, enum sb_scenario how, st
     return rc;
 }
 
+/* Whether the model can be built at this size with these weights: very small maps are resampled in
+ * fewer steps, by layers of other shapes. */
+static bool weights_fit(const char *name, int side, const char *path)
+{
+    const struct sb_model_options options = {.size = side, .batch = 1};
+    struct sb_error ignored;
+    struct sb_weights loaded;
+    struct sb_model *model = sb_model_open(name, &options, &ignored);
+    const bool fit = model && sb_weights_load(&loaded, model->graph, path, NULL, &ignored) == 0;
+    if (fit)
+        sb_weights_release(&loaded);
+    sb_model_free(&model);
+    return fit;
+}
+
 /* Where neither a file nor a seed is asked for, a model whose weights are part of the program has
  * those: their path, kept in cell_texts, else NULL. */
-static const char *built_in_weights(const char *model)
+static const char *built_in_weights(const struct sb_session_cell *cell)
 {
-    return sb_zoo_weights(model) ? sb_texts_printf(&cell_texts, "%s%s", SB_EMBEDDED_WEIGHTS, model)
-                                 : NULL;
+    if (weights || seed != SB_NO_SEED || !sb_zoo_weights(cell->model))
+        return NULL;
+    const char *path = sb_texts_printf(&cell_texts, "%s%s", SB_EMBEDDED_WEIGHTS, cell->model);
+    if (weights_fit(cell->model, cell->size, path))
+        return path;
+    if (!quiet)
+        fprintf(stderr,
+                "spinebench bench: note: the trained weights of %s do not fit at size %d: "
+                "untrained ones are measured\n",
+                cell->model, cell->size);
+    return NULL;
 }
 
 static int make_cells(const struct sb_arguments *args, struct sb_session_options *o,
@@ -87,8 +111,9 @@ static int make_cells(const struct sb_arguments *args, struct sb_session_options
     for (size_t i = 0; i < o->num_cells && rc == 0; i++) {
         cells[i].engine = o->measure.engine;
         cells[i].model = args->words[i / per_model];
-        cells[i].weights = weights || seed != SB_NO_SEED ? NULL : built_in_weights(cells[i].model);
         rc = pick(&cells[i], i % per_model, o->measure.time.scenario, err);
+        if (rc == 0)
+            cells[i].weights = built_in_weights(&cells[i]);
     }
     return rc == 0 && cell_texts.failed ? sb_error_nomem(err, "the cells", 0) : rc;
 }

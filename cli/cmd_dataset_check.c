@@ -114,21 +114,6 @@ static void print_totals(const struct judged *judged)
         print_coco_totals(&judged->coco);
 }
 
-/* Images by how many annotations they have. */
-static void print_crowding(const struct sb_coco_stats *s)
-{
-    printf("\nimages by annotations:");
-    for (int i = 0; i < SB_CROWDING_BINS; i++) {
-        const size_t from = i ? sb_crowding_limits[i - 1] + 1 : 0, to = sb_crowding_limits[i];
-        if (i + 1 == SB_CROWDING_BINS)
-            printf(" %zu and more: %zu\n", from, s->crowding[i]);
-        else if (from == to)
-            printf(" %zu: %zu,", from, s->crowding[i]);
-        else
-            printf(" %zu to %zu: %zu,", from, to, s->crowding[i]);
-    }
-}
-
 static int finish_table(struct sb_table *t, struct sb_error *err)
 {
     struct sb_str out = SB_STR_INIT;
@@ -138,6 +123,27 @@ static int finish_table(struct sb_table *t, struct sb_error *err)
     sb_str_release(&out);
     sb_table_release(t);
     return rc;
+}
+
+/* Images by how many annotations they have. */
+static int print_crowding(const struct sb_coco_stats *s, struct sb_error *err)
+{
+    struct sb_table t;
+    sb_table_init(&t, NULL);
+    sb_table_column(&t, "annotations", NULL, SB_LEFT);
+    sb_table_column(&t, "images", NULL, SB_RIGHT);
+    for (int i = 0; i < SB_CROWDING_BINS; i++) {
+        const size_t from = i ? sb_crowding_limits[i - 1] + 1 : 0, to = sb_crowding_limits[i];
+        sb_table_row(&t);
+        if (i + 1 == SB_CROWDING_BINS)
+            sb_table_cell(&t, "%zu and more", from);
+        else if (from == to)
+            sb_table_cell(&t, "%zu", from);
+        else
+            sb_table_cell(&t, "%zu to %zu", from, to);
+        sb_table_integer(&t, (long long)s->crowding[i]);
+    }
+    return finish_table(&t, err);
 }
 
 static int print_categories(const struct sb_coco_stats *s, struct sb_error *err)
@@ -213,8 +219,10 @@ static int run_stats(const struct sb_arguments *args, struct sb_error *err)
         return rc;
     print_totals(&judged);
     if (!judged.is_list)
-        print_crowding(&judged.coco);
-    rc = judged.is_list ? print_classes(&judged.list, err) : print_categories(&judged.coco, err);
+        rc = print_crowding(&judged.coco, err);
+    if (rc == 0)
+        rc =
+            judged.is_list ? print_classes(&judged.list, err) : print_categories(&judged.coco, err);
     release(&judged);
     return rc;
 }

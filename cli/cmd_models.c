@@ -354,7 +354,7 @@ int cmd_models(int argc, char **argv)
                    16384),
         SB_OPT_FLAG("check", 0, "judge a spec: what is wrong and where, or what it builds", &check),
         SB_OPT_FLAG("dot", 0, "blocks and edges as a Graphviz document", &dot),
-        SB_OPT_STRING("plot", 0, "FILE", "draw the network by levels into a .png or .svg",
+        SB_OPT_STRING("plot", 0, "FILE", "draw the network by levels into a .png, .svg or .pdf",
                       &plot_path),
         SB_OPT_FLAG("json", 0, "one JSON document: the list, or one model's blocks and edges",
                     &json),

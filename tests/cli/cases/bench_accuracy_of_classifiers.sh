@@ -27,3 +27,7 @@ for options in "" "--weights-seed 1"; do
         $options -o own.jsonl >out
     grep -o '"weights": "[^"]*"' own.jsonl
 done
+# Below the size where the layers have other shapes there are none that fit.
+spinebench bench tiny-spinenet-species --size 32 -t 1 --runs 1 --warmup 0 --step-passes 0 --no-probe --no-check \
+    -o small.jsonl 2>&1 >out | grep trained
+grep -o '"weights": "[^"]*"' small.jsonl
