@@ -3,9 +3,9 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/scratch.h"
 #include "base/size.h"
 #include "base/str.h"
+#include "base/temporary.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -284,7 +284,7 @@ int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *e
         return sb_error_nomem(err, "a file name", strlen(path));
     }
     if (out->tmp)
-        sb_scratch_keep(out->tmp);
+        sb_temporary_keep(out->tmp);
     out->fp = open_stream(out, path);
     if (!out->fp) {
         const int rc = sb_error_errno(err, "cannot create", path);
@@ -312,7 +312,7 @@ int sb_outfile_commit(struct sb_outfile *out, struct sb_error *err)
     if (rc != 0 && out->named)
         unlink(out->tmp);
     if (out->tmp)
-        sb_scratch_drop(out->tmp);
+        sb_temporary_drop(out->tmp);
     sb_free(out->tmp);
     sb_free(out->path);
     memset(out, 0, sizeof(*out));
@@ -327,7 +327,7 @@ void sb_outfile_abort(struct sb_outfile *out)
             unlink(out->tmp);
     }
     if (out->tmp)
-        sb_scratch_drop(out->tmp);
+        sb_temporary_drop(out->tmp);
     sb_free(out->tmp);
     sb_free(out->path);
     memset(out, 0, sizeof(*out));

@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/scratch.h"
+#include "base/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -249,7 +249,7 @@ int sb_gnuplot_draw_in(const char *path, int width, int height, double scale, co
     struct sb_str script_path = SB_STR_INIT, output = SB_STR_INIT;
     sb_str_printf(&script_path, "%s.plot-%ld", path, (long)getpid());
     sb_str_printf(&output, "%s.tmp-%ld", path, (long)getpid());
-    sb_scratch_keep(sb_str_text(&output));
+    sb_temporary_keep(sb_str_text(&output));
     int rc = script_path.failed || output.failed
                  ? sb_error_nomem(err, "a file name", strlen(path))
                  : draw(path, output.data, script_path.data, &page, script, err);
@@ -258,7 +258,7 @@ int sb_gnuplot_draw_in(const char *path, int width, int height, double scale, co
     unlink(sb_str_text(&script_path));
     if (rc)
         unlink(sb_str_text(&output));
-    sb_scratch_drop(sb_str_text(&output));
+    sb_temporary_drop(sb_str_text(&output));
     sb_str_release(&script_path);
     sb_str_release(&output);
     return rc;

@@ -2,7 +2,7 @@
 #include "bench/accuracy.h"
 
 #include "base/file.h"
-#include "base/scratch.h"
+#include "base/temporary.h"
 #include "bench/accuracy_records.h"
 #include "detect/classifier.h"
 #include "detect/detect_set.h"
@@ -201,12 +201,12 @@ int sb_measure_accuracy(const struct sb_measure_options *options, const struct s
     };
     int rc = check_task(j.model, err);
     if (rc == 0)
-        rc = sb_scratch_folder(dir, sizeof(dir), err);
+        rc = sb_temporary_folder(dir, sizeof(dir), err);
     if (rc == 0) {
         snprintf(j.results, sizeof(j.results), "%s/results", dir);
         snprintf(journal, sizeof(journal), "%s.journal", j.results);
-        sb_scratch_keep(j.results);
-        sb_scratch_keep(journal);
+        sb_temporary_keep(j.results);
+        sb_temporary_keep(journal);
         rc = load_weights(&j, err);
         if (rc == 0)
             rc = identify(&j, err);
@@ -214,9 +214,9 @@ int sb_measure_accuracy(const struct sb_measure_options *options, const struct s
             rc = j.model->task == SB_TASK_CLASSIFY ? evaluate_classifier(&j, err)
                                                    : evaluate_detector(&j, err);
         unlink(j.results);
-        sb_scratch_drop(j.results);
-        sb_scratch_drop(journal);
-        sb_scratch_remove_folder(dir);
+        sb_temporary_drop(j.results);
+        sb_temporary_drop(journal);
+        sb_temporary_remove_folder(dir);
     }
     sb_weights_release(&j.weights);
     sb_model_free(&j.model);

@@ -1,11 +1,11 @@
 /* The processes of a gate. See gate_internal.h. */
 #include "base/file.h"
-#include "base/scratch.h"
 #include "bench/gate_internal.h"
 #include "bench/process.h"
 #include "bench/statistics.h"
 
 #include "base/mem.h"
+#include "base/temporary.h"
 
 #include <limits.h>
 #include <math.h>
@@ -46,15 +46,15 @@ static void add(struct words *w, const char *fmt, ...)
 
 int sb_gate_open_scratch(struct gate *g, struct sb_error *err)
 {
-    const int rc = sb_scratch_folder(g->dir, sizeof(g->dir), err);
+    const int rc = sb_temporary_folder(g->dir, sizeof(g->dir), err);
     if (rc)
         return rc;
     snprintf(g->file, sizeof(g->file), "%s/run", g->dir);
     snprintf(g->part, sizeof(g->part), "%s/run.part", g->dir);
     snprintf(g->complaints, sizeof(g->complaints), "%s/complaints", g->dir);
-    sb_scratch_keep(g->file);
-    sb_scratch_keep(g->part);
-    sb_scratch_keep(g->complaints);
+    sb_temporary_keep(g->file);
+    sb_temporary_keep(g->part);
+    sb_temporary_keep(g->complaints);
     return 0;
 }
 
@@ -63,9 +63,9 @@ void sb_gate_close_scratch(struct gate *g)
     const char *const files[] = {g->file, g->part, g->complaints};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         unlink(files[i]);
-        sb_scratch_drop(files[i]);
+        sb_temporary_drop(files[i]);
     }
-    sb_scratch_remove_folder(g->dir);
+    sb_temporary_remove_folder(g->dir);
 }
 
 /* The first line that the program printed on stderr, cut to fit. */

@@ -1,7 +1,7 @@
 /* Fresh processes: this program runs itself once per repetition and gathers the records. */
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/scratch.h"
+#include "base/temporary.h"
 #include "bench/process.h"
 #include "bench/session_internal.h"
 
@@ -138,15 +138,15 @@ int sb_session_children(struct session *s, const struct sb_measure_options *o,
         return sb_error_nomem(err, "a command line", sizeof(*c));
     int rc = sb_process_self(self, sizeof(self), err);
     if (rc == 0)
-        rc = sb_scratch_folder(dir, sizeof(dir), err);
+        rc = sb_temporary_folder(dir, sizeof(dir), err);
     if (rc) {
         sb_free(c);
         return rc;
     }
     snprintf(path, sizeof(path), "%s/cell.jsonl", dir);
     snprintf(part, sizeof(part), "%s.part", path);
-    sb_scratch_keep(path);
-    sb_scratch_keep(part);
+    sb_temporary_keep(path);
+    sb_temporary_keep(part);
     add_word(c, "%s", self);
     add_word(c, "bench");
     add_word(c, "%s", o->model);
@@ -164,9 +164,9 @@ int sb_session_children(struct session *s, const struct sb_measure_options *o,
     }
     sb_progress_finish(&progress);
     unlink(path);
-    sb_scratch_drop(path);
-    sb_scratch_drop(part);
-    sb_scratch_remove_folder(dir);
+    sb_temporary_drop(path);
+    sb_temporary_drop(part);
+    sb_temporary_remove_folder(dir);
     sb_free(c);
     return rc;
 }

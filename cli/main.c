@@ -2,8 +2,8 @@
 #include "cli/cli.h"
 
 #include "base/build.h"
-#include "base/scratch.h"
 #include "base/str.h"
+#include "base/temporary.h"
 #ifdef SB_MPI
 #include "base/ranks_mpi.h"
 #endif
@@ -136,7 +136,7 @@ static int several_ranks(const char *name)
  */
 static void end_by_signal(int number)
 {
-    sb_scratch_clear();
+    sb_temporary_clear();
     raise(number); /* the default again, as SA_RESETHAND says; delivered on return */
 }
 

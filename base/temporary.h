@@ -3,8 +3,8 @@
  * folders for what passes between processes. Names are kept in a table of the process; the
  * program's signal handler removes what is in it.
  */
-#ifndef SB_BASE_SCRATCH_H
-#define SB_BASE_SCRATCH_H
+#ifndef SB_BASE_TEMPORARY_H
+#define SB_BASE_TEMPORARY_H
 
 #include "base/error.h"
 
@@ -12,16 +12,16 @@
 
 /* Remembers a file or folder; harmless when the table is full (64 names) or the path too long: then
  * the path is only left behind after a signal. Any thread may call it. */
-void sb_scratch_keep(const char *path);
+void sb_temporary_keep(const char *path);
 /* Forgets it: it has its final name, or is removed. */
-void sb_scratch_drop(const char *path);
+void sb_temporary_drop(const char *path);
 /* Removes what is remembered; may be called from a signal handler. */
-void sb_scratch_clear(void);
+void sb_temporary_clear(void);
 
 /* Makes a folder of its own in $TMPDIR, or /tmp, and remembers it; `path` has room for `size`
  * bytes. The caller removes its files, which it remembers too, then calls
- * sb_scratch_remove_folder(). */
-int sb_scratch_folder(char *path, size_t size, struct sb_error *err);
-void sb_scratch_remove_folder(const char *path);
+ * sb_temporary_remove_folder(). */
+int sb_temporary_folder(char *path, size_t size, struct sb_error *err);
+void sb_temporary_remove_folder(const char *path);
 
 #endif

@@ -1,5 +1,5 @@
-/* A table of names to remove. See scratch.h. */
-#include "base/scratch.h"
+/* A table of names to remove. See temporary.h. */
+#include "base/temporary.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,7 +18,7 @@ static struct {
     char path[MAX_BYTES];
 } slots[SLOTS];
 
-void sb_scratch_keep(const char *path)
+void sb_temporary_keep(const char *path)
 {
     const size_t bytes = strlen(path) + 1;
     for (size_t i = 0; i < SLOTS && bytes <= MAX_BYTES; i++) {
@@ -31,7 +31,7 @@ void sb_scratch_keep(const char *path)
     }
 }
 
-void sb_scratch_drop(const char *path)
+void sb_temporary_drop(const char *path)
 {
     for (size_t i = 0; i < SLOTS; i++) {
         int expected = KEPT;
@@ -44,7 +44,7 @@ void sb_scratch_drop(const char *path)
     }
 }
 
-void sb_scratch_clear(void)
+void sb_temporary_clear(void)
 {
     /* files before the folders that hold them; nobody can be told of what stays */
     for (size_t i = 0; i < SLOTS; i++) {
@@ -57,7 +57,7 @@ void sb_scratch_clear(void)
     }
 }
 
-int sb_scratch_folder(char *path, size_t size, struct sb_error *err)
+int sb_temporary_folder(char *path, size_t size, struct sb_error *err)
 {
     const char *parent = getenv("TMPDIR");
     const int n = snprintf(path, size, "%s/spinebench-XXXXXX", parent && *parent ? parent : "/tmp");
@@ -65,12 +65,12 @@ int sb_scratch_folder(char *path, size_t size, struct sb_error *err)
         return sb_error_set(err, SB_EINVAL, "the path of TMPDIR is too long: %s", parent);
     if (!mkdtemp(path))
         return sb_error_errno(err, "cannot create a folder like", path);
-    sb_scratch_keep(path);
+    sb_temporary_keep(path);
     return 0;
 }
 
-void sb_scratch_remove_folder(const char *path)
+void sb_temporary_remove_folder(const char *path)
 {
     (void)rmdir(path);
-    sb_scratch_drop(path);
+    sb_temporary_drop(path);
 }

@@ -1,5 +1,5 @@
-/* base/scratch.c: what is remembered goes, what is forgotten stays. */
-#include "base/scratch.h"
+/* base/temporary.c: what is remembered goes, what is forgotten stays. */
+#include "base/temporary.h"
 
 #include "base/file.h"
 #include "tests/test.h"
@@ -16,7 +16,7 @@ static void make(const char *path)
     assert_ok(sb_write_file(path, "x", 1, &err), &err);
 }
 
-static void test_scratch__clears_what_is_kept(void **state)
+static void test_temporary__clears_what_is_kept(void **state)
 {
     (void)state;
     char kept[512], dropped[512];
@@ -24,72 +24,72 @@ static void test_scratch__clears_what_is_kept(void **state)
     snprintf(dropped, sizeof(dropped), "%s", test_path("dropped"));
     make(kept);
     make(dropped);
-    sb_scratch_keep(dropped);
-    sb_scratch_keep(kept);
-    sb_scratch_drop(dropped);
-    sb_scratch_clear();
+    sb_temporary_keep(dropped);
+    sb_temporary_keep(kept);
+    sb_temporary_drop(dropped);
+    sb_temporary_clear();
     assert_false(sb_is_file(kept));
     assert_true(sb_is_file(dropped));
-    sb_scratch_drop(kept);
+    sb_temporary_drop(kept);
     make(kept);
-    sb_scratch_clear();
+    sb_temporary_clear();
     assert_true(sb_is_file(kept));
 }
 
-static void test_scratch__folders_go_after_their_files(void **state)
+static void test_temporary__folders_go_after_their_files(void **state)
 {
     (void)state;
     char parent[512], folder[600], file[700], first[520];
     snprintf(parent, sizeof(parent), "%s", test_scratch());
     snprintf(first, sizeof(first), "%s/first", parent);
     assert_int_equal(setenv("TMPDIR", parent, 1), 0);
-    sb_scratch_keep(first); /* its slot is free when the file comes, before the folder's */
-    assert_ok(sb_scratch_folder(folder, sizeof(folder), &err), &err);
+    sb_temporary_keep(first); /* its slot is free when the file comes, before the folder's */
+    assert_ok(sb_temporary_folder(folder, sizeof(folder), &err), &err);
     assert_int_equal(strncmp(folder, parent, strlen(parent)), 0);
-    sb_scratch_drop(first);
+    sb_temporary_drop(first);
     snprintf(file, sizeof(file), "%s/file", folder);
     make(file);
-    sb_scratch_keep(file);
-    sb_scratch_clear();
+    sb_temporary_keep(file);
+    sb_temporary_clear();
     assert_false(sb_is_dir(folder));
-    sb_scratch_drop(file);
-    sb_scratch_remove_folder(folder);
+    sb_temporary_drop(file);
+    sb_temporary_remove_folder(folder);
     assert_int_equal(setenv("TMPDIR", test_path("absent"), 1), 0);
-    assert_int_equal(sb_scratch_folder(folder, sizeof(folder), &err), SB_EIO);
+    assert_int_equal(sb_temporary_folder(folder, sizeof(folder), &err), SB_EIO);
     assert_error(&err, SB_EIO, "cannot create a folder like");
     unsetenv("TMPDIR");
 }
 
 /* More names than the table has, and longer ones, do no harm. */
-static void test_scratch__is_bounded(void **state)
+static void test_temporary__is_bounded(void **state)
 {
     (void)state;
     static char longest[5000];
     char name[64];
     memset(longest, 'x', sizeof(longest) - 1);
-    sb_scratch_keep(longest);
-    sb_scratch_drop(longest);
+    sb_temporary_keep(longest);
+    sb_temporary_drop(longest);
     for (int i = 0; i < 200; i++) {
         snprintf(name, sizeof(name), "/nonexistent/%d", i);
-        sb_scratch_keep(name);
+        sb_temporary_keep(name);
     }
     for (int i = 0; i < 200; i++) {
         snprintf(name, sizeof(name), "/nonexistent/%d", i);
-        sb_scratch_drop(name);
+        sb_temporary_drop(name);
     }
     make(test_path("last"));
-    sb_scratch_keep(test_path("last"));
-    sb_scratch_clear();
+    sb_temporary_keep(test_path("last"));
+    sb_temporary_clear();
     assert_false(sb_is_file(test_path("last")));
-    sb_scratch_drop(test_path("last"));
+    sb_temporary_drop(test_path("last"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scratch__clears_what_is_kept),
-        cmocka_unit_test(test_scratch__folders_go_after_their_files),
-        cmocka_unit_test(test_scratch__is_bounded),
+        cmocka_unit_test(test_temporary__clears_what_is_kept),
+        cmocka_unit_test(test_temporary__folders_go_after_their_files),
+        cmocka_unit_test(test_temporary__is_bounded),
     };
-    return cmocka_run_group_tests_name("base/scratch", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/temporary", tests, NULL, NULL);
 }
