@@ -1,6 +1,7 @@
 /* A table of names to remove. See temporary.h. */
 #include "base/temporary.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,48 +12,48 @@
 #define SLOTS     64
 #define MAX_BYTES 1024 /* of a path */
 
-enum { FREE, CLAIMED, KEPT }; /* CLAIMED: someone writes or reads the path */
-
+/* Who writes holds the lock; the signal handler only reads what is kept. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
-    atomic_int state;
+    atomic_bool kept;
     char path[MAX_BYTES];
 } slots[SLOTS];
 
 void sb_temporary_keep(const char *path)
 {
     const size_t bytes = strlen(path) + 1;
-    for (size_t i = 0; i < SLOTS && bytes <= MAX_BYTES; i++) {
-        int expected = FREE;
-        if (!atomic_compare_exchange_strong(&slots[i].state, &expected, CLAIMED))
-            continue;
+    size_t i = 0;
+    pthread_mutex_lock(&lock);
+    while (i < SLOTS && atomic_load(&slots[i].kept))
+        i++;
+    if (i < SLOTS && bytes <= MAX_BYTES) {
         memcpy(slots[i].path, path, bytes);
-        atomic_store(&slots[i].state, KEPT);
-        return;
+        atomic_store(&slots[i].kept, true);
     }
+    pthread_mutex_unlock(&lock);
 }
 
 void sb_temporary_drop(const char *path)
 {
+    pthread_mutex_lock(&lock);
     for (size_t i = 0; i < SLOTS; i++) {
-        int expected = KEPT;
-        if (!atomic_compare_exchange_strong(&slots[i].state, &expected, CLAIMED))
-            continue;
-        const bool found = strcmp(slots[i].path, path) == 0;
-        atomic_store(&slots[i].state, found ? FREE : KEPT);
-        if (found)
-            return;
+        if (atomic_load(&slots[i].kept) && strcmp(slots[i].path, path) == 0) {
+            atomic_store(&slots[i].kept, false);
+            break;
+        }
     }
+    pthread_mutex_unlock(&lock);
 }
 
 void sb_temporary_clear(void)
 {
     /* files before the folders that hold them; nobody can be told of what stays */
     for (size_t i = 0; i < SLOTS; i++) {
-        if (atomic_load(&slots[i].state) == KEPT)
+        if (atomic_load(&slots[i].kept))
             (void)unlink(slots[i].path);
     }
     for (size_t i = 0; i < SLOTS; i++) {
-        if (atomic_load(&slots[i].state) == KEPT)
+        if (atomic_load(&slots[i].kept))
             (void)rmdir(slots[i].path);
     }
 }
@@ -69,8 +70,22 @@ int sb_temporary_folder(char *path, size_t size, struct sb_error *err)
     return 0;
 }
 
+static bool is_inside(const char *path, const char *folder)
+{
+    const size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && path[length] == '/';
+}
+
 void sb_temporary_remove_folder(const char *path)
 {
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < SLOTS; i++) {
+        if (!atomic_load(&slots[i].kept) || !is_inside(slots[i].path, path))
+            continue;
+        (void)unlink(slots[i].path); /* most were never made, or are gone */
+        atomic_store(&slots[i].kept, false);
+    }
+    pthread_mutex_unlock(&lock);
     (void)rmdir(path);
     sb_temporary_drop(path);
 }

@@ -19,9 +19,9 @@ void sb_temporary_drop(const char *path);
 void sb_temporary_clear(void);
 
 /* Makes a folder of its own in $TMPDIR, or /tmp, and remembers it; `path` has room for `size`
- * bytes. The caller removes its files, which it remembers too, then calls
- * sb_temporary_remove_folder(). */
+ * bytes. The caller remembers what it will put there. */
 int sb_temporary_folder(char *path, size_t size, struct sb_error *err);
+/* Removes and forgets the folder and what is remembered in it. */
 void sb_temporary_remove_folder(const char *path);
 
 #endif

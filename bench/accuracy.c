@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_LOADERS 16
 
@@ -213,9 +212,6 @@ int sb_measure_accuracy(const struct sb_measure_options *options, const struct s
         if (rc == 0)
             rc = j.model->task == SB_TASK_CLASSIFY ? evaluate_classifier(&j, err)
                                                    : evaluate_detector(&j, err);
-        unlink(j.results);
-        sb_temporary_drop(j.results);
-        sb_temporary_drop(journal);
         sb_temporary_remove_folder(dir);
     }
     sb_weights_release(&j.weights);

@@ -7,42 +7,14 @@
 #include "base/mem.h"
 #include "base/temporary.h"
 
-#include <limits.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_WORDS   24
 #define MAX_PADDING 1024
-
-/* A command line; words that do not fit mark it as failed. */
-struct words {
-    char text[MAX_WORDS][PATH_MAX];
-    char *argv[MAX_WORDS + 1];
-    int count;
-    bool failed;
-};
-
-static void add(struct words *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct words *w, const char *fmt, ...)
-{
-    va_list args;
-    if (w->count == MAX_WORDS) {
-        w->failed = true;
-        return;
-    }
-    va_start(args, fmt);
-    const int n = vsnprintf(w->text[w->count], PATH_MAX, fmt, args);
-    va_end(args);
-    w->failed = w->failed || n < 0 || n >= PATH_MAX;
-    w->argv[w->count] = w->text[w->count];
-    w->argv[++w->count] = NULL;
-}
 
 int sb_gate_open_scratch(struct gate *g, struct sb_error *err)
 {
@@ -60,11 +32,6 @@ int sb_gate_open_scratch(struct gate *g, struct sb_error *err)
 
 void sb_gate_close_scratch(struct gate *g)
 {
-    const char *const files[] = {g->file, g->part, g->complaints};
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        unlink(files[i]);
-        sb_temporary_drop(files[i]);
-    }
     sb_temporary_remove_folder(g->dir);
 }
 
@@ -81,8 +48,8 @@ static void first_complaint(const struct gate *g, char *text, size_t size)
 
 /* Runs the words; exit codes above `allowed` are errors, with what the program said. What it says
  * otherwise is left out: the gate's summary says it with the model's name. */
-static int run(struct gate *g, const struct words *w, const char *stdout_path, int allowed,
-               struct sb_error *err)
+static int run(struct gate *g, const struct sb_command_line *w, const char *stdout_path,
+               int allowed, struct sb_error *err)
 {
     const struct sb_process_options options = {
         .stdout_path = stdout_path,
@@ -103,22 +70,23 @@ static int run(struct gate *g, const struct words *w, const char *stdout_path, i
     return sb_error_hint(err, "a gate needs two programs that know 'bench --no-probe'");
 }
 
-static void bench_words(const struct gate *g, struct words *w, const char *program,
+static void bench_words(const struct gate *g, struct sb_command_line *w, const char *program,
                         const struct sb_gate_point *p, const char *engine)
 {
-    add(w, "%s", program);
-    add(w, "bench");
-    add(w, "%s", p->model);
+    sb_command_add(w, "%s", program);
+    sb_command_add(w, "bench");
+    sb_command_add(w, "%s", p->model);
     if (p->size > 0)
-        add(w, "--size=%d", p->size);
+        sb_command_add(w, "--size=%d", p->size);
     if (engine)
-        add(w, "--engine=%s", engine);
-    add(w, "--threads=%d", g->options->threads);
-    add(w, "--weights-seed=1"); /* both programs the same, whatever weights they have inside */
-    add(w, "--step-passes=0");
-    add(w, "--no-probe");
-    add(w, "--quiet");
-    add(w, "--output=%s", g->file);
+        sb_command_add(w, "--engine=%s", engine);
+    sb_command_add(w, "--threads=%d", g->options->threads);
+    /* both programs the same, whatever weights they have inside */
+    sb_command_add(w, "--weights-seed=1");
+    sb_command_add(w, "--step-passes=0");
+    sb_command_add(w, "--no-probe");
+    sb_command_add(w, "--quiet");
+    sb_command_add(w, "--output=%s", g->file);
 }
 
 /* What the program wrote into the scratch file. */
@@ -149,13 +117,13 @@ static const struct sb_record *first_of(const struct sb_records *records, enum s
 int sb_gate_time(struct gate *g, const char *program, size_t point, int64_t repeats,
                  double *median_ns, struct sb_error *err)
 {
-    struct words *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
+    struct sb_command_line *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!w)
         return sb_error_nomem(err, "a command line", sizeof(*w));
     bench_words(g, w, program, &g->options->points[point], g->options->engine);
-    add(w, "--runs=%lld", (long long)repeats);
-    add(w, "--warmup=1");
-    add(w, "--no-check");
+    sb_command_add(w, "--runs=%lld", (long long)repeats);
+    sb_command_add(w, "--warmup=1");
+    sb_command_add(w, "--no-check");
     int rc = run(g, w, NULL, 0, err);
     sb_free(w);
     if (rc)
@@ -186,12 +154,12 @@ int sb_gate_time(struct gate *g, const char *program, size_t point, int64_t repe
 int sb_gate_run_once(struct gate *g, const char *program, const struct sb_gate_point *point,
                      const char *engine, struct sb_records *records, struct sb_error *err)
 {
-    struct words *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
+    struct sb_command_line *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!w)
         return sb_error_nomem(err, "a command line", sizeof(*w));
     bench_words(g, w, program, point, engine);
-    add(w, "--runs=1");
-    add(w, "--warmup=0");
+    sb_command_add(w, "--runs=1");
+    sb_command_add(w, "--warmup=0");
     const int rc = run(g, w, NULL, 1, err);
     sb_free(w);
     return rc ? rc : read_written(g, program, records, err);
@@ -233,13 +201,13 @@ void sb_gate_note_check(struct sb_gate_cell_result *cell, const struct gate_chec
 int sb_gate_exact_costs(struct gate *g, const char *program, struct sb_str *out,
                         struct sb_error *err)
 {
-    struct words *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
+    struct sb_command_line *w = sb_calloc(1, sizeof(*w), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!w)
         return sb_error_nomem(err, "a command line", sizeof(*w));
-    add(w, "%s", program);
-    add(w, "cost");
-    add(w, "--all");
-    add(w, "--exact");
+    sb_command_add(w, "%s", program);
+    sb_command_add(w, "cost");
+    sb_command_add(w, "--all");
+    sb_command_add(w, "--exact");
     int rc = run(g, w, g->file, 0, err);
     sb_free(w);
     if (rc)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,21 @@
 #define MAX_PADDING  4096
 
 static const struct sb_process_options defaults = {.cpu = -1};
+
+void sb_command_add(struct sb_command_line *c, const char *fmt, ...)
+{
+    va_list args;
+    if (c->count == SB_COMMAND_WORDS) {
+        c->failed = true;
+        return;
+    }
+    va_start(args, fmt);
+    const int n = vsnprintf(c->text[c->count], PATH_MAX, fmt, args);
+    va_end(args);
+    c->failed = c->failed || n < 0 || n >= PATH_MAX;
+    c->argv[c->count] = c->text[c->count];
+    c->argv[++c->count] = NULL;
+}
 
 static bool redirect(const char *path, int target)
 {

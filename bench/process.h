@@ -4,8 +4,22 @@
 
 #include "base/error.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+/* A command line under construction, 160 KiB: from sb_calloc(), which is an empty one. */
+#define SB_COMMAND_WORDS 40
+struct sb_command_line {
+    char text[SB_COMMAND_WORDS][PATH_MAX];
+    char *argv[SB_COMMAND_WORDS + 1]; /* the words so far and NULL */
+    int count;
+    bool failed; /* a word did not fit */
+};
+
+/* Appends a word, formatted as by printf; one that does not fit sets `failed`. */
+void sb_command_add(struct sb_command_line *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 struct sb_process_options {
     const char *stdout_path; /* NULL: /dev/null */

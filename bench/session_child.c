@@ -7,81 +7,52 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_WORDS 40
-
-/* A command line under construction; words beyond the limit are a bug that the caller sees as
- * `failed`. */
-struct command {
-    char text[MAX_WORDS][PATH_MAX];
-    char *argv[MAX_WORDS + 1];
-    int count;
-    bool failed;
-};
-
-static void add_word(struct command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void add_word(struct command *c, const char *fmt, ...)
-{
-    va_list args;
-    if (c->count == MAX_WORDS) {
-        c->failed = true;
-        return;
-    }
-    va_start(args, fmt);
-    const int n = vsnprintf(c->text[c->count], PATH_MAX, fmt, args);
-    va_end(args);
-    c->failed = c->failed || n < 0 || n >= PATH_MAX;
-    c->argv[c->count] = c->text[c->count];
-    c->argv[++c->count] = NULL;
-}
-
-static void add_stop_rule(struct command *c, const struct sb_stop_rule *rule)
+static void add_stop_rule(struct sb_command_line *c, const struct sb_stop_rule *rule)
 {
     if (rule->min_runs == rule->max_runs) {
-        add_word(c, "--runs=%zu", rule->min_runs);
+        sb_command_add(c, "--runs=%zu", rule->min_runs);
         return;
     }
-    add_word(c, "--min-runs=%zu", rule->min_runs);
-    add_word(c, "--max-runs=%zu", rule->max_runs);
-    add_word(c, "--time=%.9g", (double)rule->max_ns / 1e9);
+    sb_command_add(c, "--min-runs=%zu", rule->min_runs);
+    sb_command_add(c, "--max-runs=%zu", rule->max_runs);
+    sb_command_add(c, "--time=%.9g", (double)rule->max_ns / 1e9);
     if (rule->precision > 0)
-        add_word(c, "--precision=%.9g", 100 * rule->precision);
+        sb_command_add(c, "--precision=%.9g", 100 * rule->precision);
 }
 
 /* The options of `bench` that measure one cell as `o` says. */
-static void add_options(struct command *c, const struct sb_measure_options *o)
+static void add_options(struct sb_command_line *c, const struct sb_measure_options *o)
 {
     if (o->size > 0)
-        add_word(c, "--size=%d", o->size);
-    add_word(c, "--batch=%d", o->batch);
-    add_word(c, "--threads=%d", o->threads);
-    add_word(c, "--engine=%s", sb_engine_name(o->engine));
+        sb_command_add(c, "--size=%d", o->size);
+    sb_command_add(c, "--batch=%d", o->batch);
+    sb_command_add(c, "--threads=%d", o->threads);
+    sb_command_add(c, "--engine=%s", sb_engine_name(o->engine));
     if (o->cpu != sb_cpu_detect())
-        add_word(c, "--cpu-mask=%s", sb_cpu_name(o->cpu));
+        sb_command_add(c, "--cpu-mask=%s", sb_cpu_name(o->cpu));
     if (o->low_memory)
-        add_word(c, "--low-memory");
+        sb_command_add(c, "--low-memory");
     if (o->tuning)
-        add_word(c, "--tune=%s", o->tuning);
-    add_word(c, "--scenario=%s", sb_scenario_name(o->time.scenario));
+        sb_command_add(c, "--tune=%s", o->tuning);
+    sb_command_add(c, "--scenario=%s", sb_scenario_name(o->time.scenario));
     if (o->weights)
-        add_word(c, "--weights=%s", o->weights);
+        sb_command_add(c, "--weights=%s", o->weights);
     else
-        add_word(c, "--weights-seed=%" PRIu64, o->seed);
+        sb_command_add(c, "--weights-seed=%" PRIu64, o->seed);
     if (o->use_ema)
-        add_word(c, "--ema");
-    add_word(c, "--warmup=%zu", o->time.warmup);
-    add_word(c, "--step-passes=%zu", o->time.step_passes);
+        sb_command_add(c, "--ema");
+    sb_command_add(c, "--warmup=%zu", o->time.warmup);
+    sb_command_add(c, "--step-passes=%zu", o->time.step_passes);
     add_stop_rule(c, &o->time.stop);
     if (!o->check)
-        add_word(c, "--no-check");
-    add_word(c, "--no-probe");
-    add_word(c, "--quiet");
+        sb_command_add(c, "--no-check");
+    sb_command_add(c, "--no-probe");
+    sb_command_add(c, "--quiet");
 }
 
 /* What later processes repeat without telling anything new. */
@@ -115,7 +86,7 @@ static int gather(struct session *s, const char *path, int process, const struct
     return rc;
 }
 
-static int run_child(struct session *s, struct command *c, const char *path, int process,
+static int run_child(struct session *s, struct sb_command_line *c, const char *path, int process,
                      const struct sb_peak *peak, struct sb_error *err)
 {
     int code;
@@ -133,7 +104,7 @@ int sb_session_children(struct session *s, const struct sb_measure_options *o,
                         const struct sb_peak *peak, struct sb_error *err)
 {
     char dir[256], path[280], part[288], self[PATH_MAX], label[48];
-    struct command *c = sb_calloc(1, sizeof(*c), SB_MEM_TAG(SB_MEM_DATA, 0));
+    struct sb_command_line *c = sb_calloc(1, sizeof(*c), SB_MEM_TAG(SB_MEM_DATA, 0));
     if (!c)
         return sb_error_nomem(err, "a command line", sizeof(*c));
     int rc = sb_process_self(self, sizeof(self), err);
@@ -147,11 +118,11 @@ int sb_session_children(struct session *s, const struct sb_measure_options *o,
     snprintf(part, sizeof(part), "%s.part", path);
     sb_temporary_keep(path);
     sb_temporary_keep(part);
-    add_word(c, "%s", self);
-    add_word(c, "bench");
-    add_word(c, "%s", o->model);
+    sb_command_add(c, "%s", self);
+    sb_command_add(c, "bench");
+    sb_command_add(c, "%s", o->model);
     add_options(c, o);
-    add_word(c, "--output=%s", path);
+    sb_command_add(c, "--output=%s", path);
     if (c->failed)
         rc = sb_error_set(err, SB_EINTERNAL, "the command line of a child is too long");
     struct sb_progress progress;
@@ -163,9 +134,6 @@ int sb_session_children(struct session *s, const struct sb_measure_options *o,
         sb_progress_update(&progress, (size_t)p + 1);
     }
     sb_progress_finish(&progress);
-    unlink(path);
-    sb_temporary_drop(path);
-    sb_temporary_drop(part);
     sb_temporary_remove_folder(dir);
     sb_free(c);
     return rc;

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct sb_error err;
@@ -95,6 +96,26 @@ static void test_process__knows_itself(void **state)
     assert_true(sb_process_self(tiny, sizeof(tiny), &err) < 0);
 }
 
+static void test_command__notices_what_does_not_fit(void **state)
+{
+    (void)state;
+    struct sb_command_line *const c = calloc(1, sizeof(*c));
+    assert_non_null(c);
+    for (int i = 0; i < SB_COMMAND_WORDS; i++)
+        sb_command_add(c, "--word=%d", i);
+    assert_false(c->failed);
+    assert_string_equal(c->argv[SB_COMMAND_WORDS - 1], "--word=39");
+    assert_null(c->argv[SB_COMMAND_WORDS]);
+    sb_command_add(c, "one more");
+    assert_true(c->failed);
+    memset(c, 0, sizeof(*c));
+    sb_command_add(c, "%*s", PATH_MAX - 1, "x");
+    assert_false(c->failed);
+    sb_command_add(c, "%*s", PATH_MAX, "x");
+    assert_true(c->failed);
+    free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +124,7 @@ int main(void)
         cmocka_unit_test(test_process__pins_to_a_cpu),
         cmocka_unit_test(test_process__says_what_cannot_be_started),
         cmocka_unit_test(test_process__knows_itself),
+        cmocka_unit_test(test_command__notices_what_does_not_fit),
     };
     return cmocka_run_group_tests_name("bench/process", tests, NULL, NULL);
 }
