@@ -156,6 +156,9 @@ int sb_scan_skip(struct sb_scan *s);
 
 /* Appends the string's value in UTF-8. Lone surrogates become U+FFFD. */
 void sb_scan_unescape(const struct sb_scan_text *text, struct sb_str *out);
+/* A string's value for sb_free(), cut at its first NUL; *copy stays as it is when there is none.
+ * `what` names it where memory is short. */
+int sb_scan_string_copy(struct sb_scan *s, const char *what, char **copy);
 /* True when the string's value is exactly `value`. */
 bool sb_scan_text_is(const struct sb_scan_text *text, const char *value);
 

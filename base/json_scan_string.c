@@ -2,6 +2,7 @@
  * is validated byte by byte. */
 #include "base/json_scan.h"
 #include "base/json_scan_impl.h"
+#include "base/mem.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -186,6 +187,22 @@ void sb_scan_unescape(const struct sb_scan_text *text, struct sb_str *out)
         sb_str_append(out, bytes, n);
         p = escape + used;
     }
+}
+
+int sb_scan_string_copy(struct sb_scan *s, const char *what, char **copy)
+{
+    struct sb_scan_text raw;
+    struct sb_str text = SB_STR_INIT;
+    const int rc = sb_scan_string(s, &raw);
+    if (rc)
+        return rc;
+    sb_scan_unescape(&raw, &text);
+    char *const value = text.failed ? NULL : sb_strdup(sb_str_text(&text));
+    sb_str_release(&text);
+    if (!value)
+        return sb_error_nomem(s->err, what, raw.length);
+    *copy = value;
+    return 0;
 }
 
 bool sb_scan_text_is(const struct sb_scan_text *text, const char *value)

@@ -94,20 +94,6 @@ static int read_image(void *state, const void *ctx, struct sb_scan *s)
     return rc;
 }
 
-static int read_name(struct sb_scan *s, char **name)
-{
-    struct sb_scan_text raw;
-    struct sb_str text = SB_STR_INIT;
-    const int rc = sb_scan_string(s, &raw);
-    if (rc)
-        return rc;
-    sb_scan_unescape(&raw, &text);
-    *name = sb_strdup(sb_str_text(&text));
-    const bool failed = text.failed || !*name;
-    sb_str_release(&text);
-    return failed ? sb_error_nomem(s->err, "a category's name", raw.length) : 0;
-}
-
 /* "r", "c" or "f" */
 static int read_frequency(struct sb_scan *s, uint8_t *frequency)
 {
@@ -138,7 +124,7 @@ static int read_category(void *state, const void *ctx, struct sb_scan *s)
         if (key == ID)
             rc = sb_id_scan(&l->gt->ids, s, &row->id);
         else if (key == NAME && sb_scan_peek(s) == SB_SCAN_STRING)
-            rc = read_name(s, &row->name);
+            rc = sb_scan_string_copy(s, "a category's name", &row->name);
         else if (key == FREQUENCY && lvis)
             rc = read_frequency(s, &row->frequency);
         else

@@ -111,8 +111,7 @@ struct thing {
 
 static int read_thing(struct sb_scan *s, struct sb_scan_record *rec, struct thing *t)
 {
-    struct sb_scan_text text;
-    struct sb_str name = SB_STR_INIT;
+    char *name = NULL;
     const char *const at = s->pos;
     int key, rc = sb_scan_open_object(s, rec);
     while (rc == 0 && (key = sb_scan_key(s, rec)) != SB_SCAN_END) {
@@ -121,15 +120,14 @@ static int read_thing(struct sb_scan *s, struct sb_scan_record *rec, struct thin
         } else if (key == BOX) {
             rc = sb_scan_doubles(s, t->box, 4);
         } else if (key == NAME) {
-            rc = sb_scan_string(s, &text);
-            if (rc == 0)
-                sb_scan_unescape(&text, &name);
-            snprintf(t->name, sizeof(t->name), "%s", sb_str_text(&name));
+            rc = sb_scan_string_copy(s, "a name", &name);
+            snprintf(t->name, sizeof(t->name), "%s", name ? name : "");
+            sb_free(name);
+            name = NULL;
         } else {
             rc = key < 0 ? key : sb_scan_skip(s);
         }
     }
-    sb_str_release(&name);
     return rc ? rc : sb_scan_require(s, rec, ID, at);
 }
 
