@@ -28,9 +28,8 @@ struct comparison {
     void *ctx;
     struct sb_compare_summary *summary;
     struct sb_error *err;
-    double *log_ratios; /* of latencies, for the geometric mean */
-    double log_low, log_high;
-    bool mean_unknown; /* a ratio among them pools the runs of processes: no interval */
+    double *ratios;           /* of latencies, for the geometric mean */
+    double log_low, log_high; /* sums over them; NaN once one has no interval */
     size_t num_ratios;
 };
 
@@ -213,10 +212,9 @@ static int compare_latency(struct comparison *c, const struct sb_cell *cell)
     const double ratio = head.value / base.value;
     const double low = pooled ? (double)NAN : head.low / base.high;
     const double high = pooled ? (double)NAN : head.high / base.low;
-    c->mean_unknown = c->mean_unknown || pooled;
-    c->log_ratios[c->num_ratios++] = ratio;
-    c->log_low += log(isnan(low) ? ratio : low);
-    c->log_high += log(isnan(high) ? ratio : high);
+    c->ratios[c->num_ratios++] = ratio;
+    c->log_low += log(low);
+    c->log_high += log(high);
     return emit_sampled(c, cell, "latency",
                         judge_interval(ratio, low, high, c->options->min_effect), ratio, low, high,
                         (const int64_t[]){(int64_t)base.samples, (int64_t)head.samples});
@@ -303,10 +301,11 @@ static bool check_failed(const struct comparison *c, const struct sb_records *re
     return false;
 }
 
-static int compare_checks(struct comparison *c, const struct sb_cell *cell)
+static int compare_checks(struct comparison *c, const struct sb_cell *cell, bool *failed)
 {
     const bool base = check_failed(c, c->base, cell), head = check_failed(c, c->head, cell);
-    if (!base && !head)
+    *failed = base || head;
+    if (!*failed)
         return 0;
     return emit_verdict(c, cell, "output check",
                         base && head ? "FAILED BOTH"
@@ -374,8 +373,9 @@ static bool has_cell(const struct comparison *c, const struct sb_records *record
 
 static int compare_cell(struct comparison *c, const struct sb_cell *cell)
 {
-    int rc = compare_checks(c, cell);
-    if (rc == 0)
+    bool failed;
+    int rc = compare_checks(c, cell, &failed);
+    if (rc == 0 && !failed)
         rc = compare_latency(c, cell);
     if (rc == 0)
         rc = compare_memory(c, cell);
@@ -407,9 +407,8 @@ static int emit_mean(struct comparison *c)
     if (c->num_ratios < 2)
         return 0;
     const double n = (double)c->num_ratios;
-    const double ratio = sb_geometric_mean(c->log_ratios, c->num_ratios);
-    const double low = c->mean_unknown ? (double)NAN : exp(c->log_low / n);
-    const double high = c->mean_unknown ? (double)NAN : exp(c->log_high / n);
+    const double ratio = sb_geometric_mean(c->ratios, c->num_ratios);
+    const double low = exp(c->log_low / n), high = exp(c->log_high / n);
     return emit_verdict(c, NULL, "latency, geometric mean",
                         judge_interval(ratio, low, high, c->options->min_effect), ratio, low, high);
 }
@@ -424,9 +423,9 @@ int sb_compare_records(const struct sb_records *base, const struct sb_records *h
     c.ctx = ctx;
     c.summary = summary;
     c.err = err;
-    c.log_ratios = sb_calloc(base->count + 1, sizeof(*c.log_ratios), TAG);
-    if (!c.log_ratios)
-        return sb_error_nomem(err, "ratios", base->count * sizeof(*c.log_ratios));
+    c.ratios = sb_calloc(base->count + 1, sizeof(*c.ratios), TAG);
+    if (!c.ratios)
+        return sb_error_nomem(err, "ratios", base->count * sizeof(*c.ratios));
     int rc = walk(&c, base, head, true, "ONLY BASE");
     if (rc == 0)
         rc = walk(&c, head, base, false, "ONLY HEAD");
@@ -434,6 +433,6 @@ int sb_compare_records(const struct sb_records *base, const struct sb_records *h
         rc = compare_accuracy(&c);
     if (rc == 0)
         rc = emit_mean(&c);
-    sb_free(c.log_ratios);
+    sb_free(c.ratios);
     return rc;
 }

@@ -6,7 +6,9 @@
  * that makes the joint coverage 95 % (Bonferroni), so it is wide rather than wrong. With six or
  * more fresh processes on both sides the samples are the processes' medians, because runs of one
  * process are not independent. With fewer, but several, on a side there is no interval and the
- * verdict is UNRESOLVED. Records that were measured one after the other also differ by what the
+ * verdict is UNRESOLVED; so it is with fewer than seven samples on a side, which cannot give that
+ * level. The geometric mean is over the cells with a ratio; it has an interval where all of them
+ * have one. Records that were measured one after the other also differ by what the
  * machine did meanwhile; only `gate` takes that out.
  *
  * Verdicts: REGRESSED or IMPROVED when the interval excludes 1 and the ratio exceeds the smallest
@@ -14,7 +16,8 @@
  * planned memory) have no interval: any difference is a verdict. The measured peak is what the
  * kernel counted, once per cell: it has no interval, and a difference counts from the smallest
  * effect on. A cell that only one side has is ONLY BASE or ONLY HEAD. An output check that failed
- * is FAILED, whichever side it is on: times of wrong outputs compare nothing.
+ * is FAILED, whichever side it is on, and its cell has no verdict of latency: times of wrong
+ * outputs compare nothing.
  */
 #ifndef SB_BENCH_COMPARE_H
 #define SB_BENCH_COMPARE_H

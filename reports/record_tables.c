@@ -178,8 +178,9 @@ const char *sb_verdicts_note(const struct sb_records *records)
     return sb_verdicts_have_rounds(records)
                ? "Median ratio [95 % interval] of interleaved pairs; p: one-sided sign test, "
                  "Holm-corrected over the cells."
-               : "Ratio of medians [95 % interval]; base and head were measured one after the "
-                 "other, so the machine's drift is part of the difference.";
+               : "Ratio of medians [95 % interval, from seven runs of one process or seven "
+                 "processes on]; base and head were measured one after the other, so the "
+                 "machine's drift is part of the difference.";
 }
 
 int sb_verdicts_table(struct sb_table *t, const struct sb_records *records, struct sb_error *err)

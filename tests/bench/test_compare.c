@@ -145,6 +145,9 @@ static void test_compare__latencies_by_their_intervals(void **state)
     assert_true(fabs(verdict(&verdicts, NULL, "latency, geometric mean")->ratio - mean) < 1e-12);
     const struct sb_record *last = &verdicts.items[verdicts.count - 1];
     assert_string_equal(sb_record_why(last, "model"), "over all cells");
+    /* a mean over a ratio without an interval has none */
+    assert_string_equal(last->u.verdict.verdict, "UNRESOLVED");
+    assert_true(isnan(last->u.verdict.low) && isnan(last->u.verdict.high));
     sb_records_release(&verdicts);
 }
 
@@ -215,7 +218,8 @@ static void test_compare__memory_and_missing_cells(void **state)
     sb_records_release(&verdicts);
 }
 
-/* A passed check says nothing, a failed one of either side is a row of its own. */
+/* A passed check says nothing, a failed one of either side is a row of its own in place of a
+ * latency. */
 static void test_compare__failed_checks_are_verdicts(void **state)
 {
     (void)state;
@@ -227,6 +231,8 @@ static void test_compare__failed_checks_are_verdicts(void **state)
             sb_records_init(&head);
             add_memory(&base, "a", 1000, 1000);
             add_memory(&head, "a", 1000, 1000);
+            add_times(&base, "a", 10000, 21);
+            add_times(&head, "a", 10000, 21);
             add_check(&base, b == 1);
             add_check(&head, h == 1);
             compare(&base, &head, &verdicts, NULL);
@@ -235,6 +241,10 @@ static void test_compare__failed_checks_are_verdicts(void **state)
                 assert_string_equal(verdict(&verdicts, "a", "output check")->verdict, wanted[b][h]);
             else
                 assert_string_not_equal(first->u.verdict.metric, "output check");
+            size_t latencies = 0;
+            for (size_t i = 0; i < verdicts.count; i++)
+                latencies += strcmp(verdicts.items[i].u.verdict.metric, "latency") == 0;
+            assert_int_equal(latencies, wanted[b][h] ? 0 : 1);
             sb_records_release(&verdicts);
         }
     }
