@@ -216,7 +216,8 @@ static int make_candidates(struct measurement *m, const struct sb_graph *graph,
 {
     struct sb_plan_options o = *options;
     o.choices = NULL;
-    o.passes &= ~(1u << SB_PASS_STREAM_DEPTHWISE | 1u << SB_PASS_JOIN_SIBLINGS);
+    o.passes &=
+        ~(1u << SB_PASS_STREAM_DEPTHWISE | 1u << SB_PASS_JOIN_SIBLINGS | 1u << SB_PASS_JOIN_MAPS);
     int rc = add_candidate(m, graph, weights, &o, err);
     enum sb_op op;
     const char *kernel;

@@ -25,6 +25,8 @@ static const struct pass passes[SB_PASS_COUNT] = {
                            sb_pass_fuse_gate, true},
     [SB_PASS_JOIN_SIBLINGS] = {"join-siblings", "convolutions of one input run together",
                                sb_pass_join_siblings, true},
+    [SB_PASS_JOIN_MAPS] = {"join-maps", "a kernel runs once for several maps", sb_pass_join_maps,
+                           true},
     [SB_PASS_OVERWRITE] = {"overwrite", "results take the memory of dying operands",
                            sb_pass_overwrite, true},
 };

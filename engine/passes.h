@@ -34,6 +34,10 @@ int sb_pass_fuse_gate(struct sb_steps *steps, struct sb_error *err);
 /* After the choice of kernels: steps of one kernel that read the same input run together, so that
  * the input is read (and transformed) once. A later one moves up to the first. */
 int sb_pass_join_siblings(struct sb_steps *steps, struct sb_error *err);
+/* After the choice of kernels: steps with the same packed weights on several maps run together
+ * where the kernel can, so that these are read once for all: a head on the levels of a pyramid.
+ * Later ones move up to the first, with their siblings. */
+int sb_pass_join_maps(struct sb_steps *steps, struct sb_error *err);
 /* After the choice of kernels: a step whose kernel may write over an operand, and that is the last
  * to read it, puts its result there: sums and activations need no memory of their own. */
 int sb_pass_overwrite(struct sb_steps *steps, struct sb_error *err);

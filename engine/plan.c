@@ -143,19 +143,26 @@ void sb_plan_bind_output(struct sb_plan *plan, const char *name, float *data)
     bind(plan, output_value(plan, name), data);
 }
 
-/* The time of steps [first, end), which ran together, by their output channels: they did the same
- * for each. */
+/* What steps that run together did for step `index`. They did the same for each output channel, but
+ * on maps that may differ where the kernel was one. */
+static int64_t share_of(const struct sb_plan *plan, size_t first, size_t index)
+{
+    const struct sb_shape out = plan->planned[index].call.out;
+    return plan->planned[first].call.next_map ? out.c * out.h * out.w : out.c;
+}
+
+/* The time of steps [first, end), which ran together. */
 static void divide_time(const struct sb_plan *plan, size_t first, size_t end, int64_t ns,
                         int64_t *step_ns)
 {
-    int64_t channels = 0;
+    int64_t all = 0;
     for (size_t i = first; i < end; i++)
-        channels += plan->planned[i].call.out.c;
+        all += share_of(plan, first, i);
     for (size_t i = first; i < end; i++) {
-        const int64_t own = plan->planned[i].call.out.c;
-        step_ns[i] = (int64_t)((double)ns * (double)own / (double)channels);
+        const int64_t own = share_of(plan, first, i);
+        step_ns[i] = (int64_t)((double)ns * (double)own / (double)all);
         ns -= step_ns[i];
-        channels -= own;
+        all -= own;
     }
 }
 

@@ -43,6 +43,7 @@ enum sb_pass {
     SB_PASS_STREAM_DEPTHWISE,
     SB_PASS_FUSE_GATE,
     SB_PASS_JOIN_SIBLINGS,
+    SB_PASS_JOIN_MAPS,
     SB_PASS_OVERWRITE,
     SB_PASS_COUNT
 };
@@ -81,8 +82,8 @@ struct sb_step_info {
     const char *block;
     const char *kernel; /* "conv_im2col_openblas", ... */
     enum sb_op op;      /* op of the step's main node (CONV for conv+BN+ReLU) */
-    bool follows;       /* runs together with the step before it, see SB_PASS_STREAM_DEPTHWISE and
-                           SB_PASS_JOIN_SIBLINGS */
+    bool follows;       /* runs together with the step before it, see SB_PASS_STREAM_DEPTHWISE,
+                           SB_PASS_JOIN_SIBLINGS and SB_PASS_JOIN_MAPS */
     enum sb_level level;
     struct sb_shape shape; /* output */
     size_t weight_bytes;   /* packed weights first used by this step (shared ones count once) */
@@ -103,7 +104,8 @@ struct sb_plan_memory {
 };
 
 /* Timing hook: ns[i] of step i is written by sb_plan_run() when `step_ns` is given. Steps that run
- * together (joined siblings) divide their time by their output channels. */
+ * together divide their time: joined ones by their output values, streamed ones by their output
+ * channels. */
 struct sb_run_options {
     int64_t *step_ns; /* sb_plan_num_steps() values, or NULL */
 };

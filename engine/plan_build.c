@@ -44,6 +44,23 @@ static int plan_step(struct sb_plan *plan, size_t index, struct sb_error *err)
     return 0;
 }
 
+/* Links a step that follows to those that it runs together with. */
+static void join_calls(struct sb_plan *plan, size_t index)
+{
+    const struct sb_step *items = plan->steps.items;
+    const size_t first = sb_steps_group_start(&plan->steps, index);
+    for (size_t i = index; items[index].kernel_slot >= 0 && i-- > first;) {
+        if (items[i].kernel_slot == items[index].kernel_slot) {
+            plan->planned[i].call.next_map = &plan->planned[index].call;
+            break;
+        }
+    }
+    const bool starts_map =
+        items[index].kernel_slot >= 0 && items[index].kernel_slot == items[first].kernel_slot;
+    if (!starts_map)
+        plan->planned[index - 1].call.next = &plan->planned[index].call;
+}
+
 static int plan_steps(struct sb_plan *plan, struct sb_error *err)
 {
     int rc = sb_choose_kernels(&plan->steps, &plan->options, err);
@@ -60,7 +77,7 @@ static int plan_steps(struct sb_plan *plan, struct sb_error *err)
         if (rc == 0)
             rc = plan_step(plan, i, err);
         if (plan->steps.items[i].follows)
-            plan->planned[i - 1].call.next = &plan->planned[i].call;
+            join_calls(plan, i);
     }
     return rc;
 }

@@ -60,7 +60,7 @@ struct sb_step {
     int residual;    /* value that is added, or SB_NO_VALUE */
     int overwrites;  /* operand whose memory the value takes over, or SB_NO_VALUE */
     bool follows;    /* runs together with the step before it: on the same input, or on its output,
-                        which is streamed */
+                        which is streamed, or with the kernel of an earlier one on another map */
     enum sb_act act; /* the last thing applied */
     bool dead;       /* to be dropped by sb_steps_link() */
 };

@@ -45,6 +45,10 @@ struct sb_kernel_call {
      * streams, the depthwise convolution that reads this one; NULL: none. The first of such a chain
      * is run, and its workspace is for all. */
     const struct sb_kernel_call *next;
+    /* The step that runs this one's kernel, with the same packed weights, on another map: it runs
+     * together with this one, as do those that are `next` to both, which have the same link; NULL:
+     * none. Maps may have other sizes, scales and shifts, not other numbers of channels. */
+    const struct sb_kernel_call *next_map;
     /* Data. */
     const float *const *inputs;
     const float *residual; /* shape of out, or NULL */
@@ -63,6 +67,7 @@ struct sb_kernel {
     enum sb_layout out_layout; /* of the output and the residual */
     unsigned inplace;          /* SB_INPLACE_*: operands the output may lie on */
     bool joins;                /* runs a chain of calls, see sb_kernel_call.next */
+    bool joins_maps;           /* and chains of maps, see sb_kernel_call.next_map */
     /* Runs this kernel's step together with a depthwise convolution, its only reader, whose call is
      * `next`, and with the global mean of that one's result, where another follows. The value
      * between the first two is never in memory. Packed weights are the same. NULL: none */

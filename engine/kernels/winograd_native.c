@@ -5,7 +5,8 @@
  * range of tiles, all images in a row, and a part of the output channels; its transformed input and
  * the product, a few output channels at a time, live in the worker's buffer. On small maps, where
  * the output channels are cut, the input is transformed once for all of these jobs. Siblings that
- * run together share the transformed input. Transforms are in simd_winograd.h.
+ * run together share the transformed input; maps that do, one after the other, the kernel.
+ * Transforms are in simd_winograd.h.
  */
 #include "engine/kernels/jobs.h"
 #include "engine/kernels/native.h"
@@ -23,7 +24,7 @@
 #define PRODUCT_BLOCKS 4
 
 /* What reading one packed value costs, in multiplications of a thread: kernels come from memory,
- * once per pass over the network. */
+ * once per pass over the network for all maps together. */
 #define READ_COST 33
 
 /* Where memory is short: pixels that a kernel must serve to be worth four times its size. Time
@@ -38,6 +39,20 @@ static size_t tiles_along(int64_t pixels)
 static size_t image_tiles(struct sb_shape out)
 {
     return tiles_along(out.h) * tiles_along(out.w);
+}
+
+/* Of all images. */
+static size_t map_tiles(const struct sb_kernel_call *call)
+{
+    return (size_t)call->out.n * image_tiles(call->out);
+}
+
+static size_t all_tiles(const struct sb_kernel_call *call)
+{
+    size_t tiles = 0;
+    for (; call; call = call->next_map)
+        tiles += map_tiles(call);
+    return tiles;
 }
 
 static bool is_3x3(const struct sb_window *w)
@@ -55,10 +70,12 @@ static bool pays(const struct sb_kernel_call *call)
     const size_t cout = sb_blocks(call->out.c) * SB_BLOCK;
     const size_t images = (size_t)call->out.n;
     const double taps = 9.0 * (double)cin * (double)cout, matrices = 4 * taps;
-    const double direct = taps * (double)(images * sb_pixels(call->out) + READ_COST);
+    const double pixels = (double)(images * sb_pixels(call->out));
+    const double reads = READ_COST * (call->slot_pixels ? pixels / (double)call->slot_pixels : 1);
+    const double direct = taps * (pixels + reads);
     const double tiles = (double)(images * image_tiles(call->out));
     const double transforms = 36.0 * 16 * tiles * (double)(cin + cout);
-    return matrices * (tiles + READ_COST) + transforms < direct;
+    return matrices * (tiles + reads) + transforms < direct;
 }
 
 static bool supports(const struct sb_kernel_call *call)
@@ -159,7 +176,7 @@ static size_t job_tiles(const struct sb_kernel_call *call, size_t all)
 
 static struct cut cut_jobs(const struct sb_kernel_call *call)
 {
-    const size_t all = (size_t)call->out.n * image_tiles(call->out);
+    const size_t all = all_tiles(call);
     const size_t panels = sb_chain_panels(call), full = (size_t)call->simd->panel_blocks;
     struct cut cut = {.tiles = job_tiles(call, all)};
     cut.tile_jobs = sb_pieces(all, cut.tiles);
@@ -195,9 +212,10 @@ static size_t workspace_bytes(const struct sb_kernel_call *call)
     return (shared_floats(&cut) + (size_t)call->threads * worker_floats(&cut)) * sizeof(float);
 }
 
-/* Where a tile lies: its image and the output pixel of its corner. */
+/* Where a tile lies: its map, image and the output pixel of its corner. */
 struct corner {
-    size_t image;
+    const struct sb_kernel_call *call; /* on this map, the first of siblings: whose input is read */
+    size_t map, image;
     int64_t y, x;
 };
 
@@ -213,11 +231,15 @@ struct part {
 
 static void find_corners(struct part *p, size_t first)
 {
-    const struct sb_shape out = p->call->out;
-    const size_t along = tiles_along(out.w), per_image = image_tiles(out);
-    for (size_t t = 0; t < p->tiles; t++) {
-        const size_t tile = first + t;
-        p->corners[t] = (struct corner){.image = tile / per_image,
+    const struct sb_kernel_call *call = p->call;
+    size_t tile = first, map = 0;
+    for (size_t t = 0; t < p->tiles; t++, tile++) {
+        for (; tile >= map_tiles(call); call = call->next_map, map++)
+            tile -= map_tiles(call);
+        const size_t along = tiles_along(call->out.w), per_image = image_tiles(call->out);
+        p->corners[t] = (struct corner){.call = call,
+                                        .map = map,
+                                        .image = tile / per_image,
                                         .y = (int64_t)(tile % per_image / along) * OUT_SIDE,
                                         .x = (int64_t)(tile % along) * OUT_SIDE};
     }
@@ -231,12 +253,12 @@ static int limit(int64_t v, int hi)
 /* All tiles of one block of channels: neighbours share rows of the input. */
 static void transform_input_block(const struct part *p, size_t block)
 {
-    const struct sb_kernel_call *call = p->call;
-    const struct sb_window *w = &call->step->node->u.window;
-    const struct sb_shape in = call->in[0];
-    const float *planes = call->inputs[0] + block * sb_pixels(in) * SB_BLOCK;
     for (size_t t = 0; t < p->tiles; t++) {
         const struct corner corner = p->corners[t];
+        const struct sb_kernel_call *call = corner.call;
+        const struct sb_window *w = &call->step->node->u.window;
+        const struct sb_shape in = call->in[0];
+        const float *planes = call->inputs[0] + block * sb_pixels(in) * SB_BLOCK;
         const int64_t y = corner.y - w->pad_top, x = corner.x - w->pad_left;
         const struct sb_winograd_tile tile = {
             .matrices = p->in + (block * p->tiles + t) * SB_BLOCK,
@@ -293,29 +315,33 @@ static void multiply_panel(const struct part *p, size_t matrix, size_t panel)
     }
 }
 
+static const struct sb_kernel_call *on_map(const struct sb_kernel_call *call, size_t map)
+{
+    for (; map > 0; map--)
+        call = call->next_map;
+    return call;
+}
+
 /* All tiles of one block of output channels, number `index` of the part. */
 static void transform_output_block(const struct part *p, size_t index)
 {
-    const struct sb_kernel_call *call = p->call;
-    const struct sb_shape out = call->out;
-    const size_t block = p->panel * (size_t)call->simd->panel_blocks + index;
-    struct sb_winograd_tile tile = {
-        .step = p->cut->out_step,
-        .out_row = (size_t)out.w * SB_BLOCK,
-        .epilogue = {.scale = call->scale ? call->scale + block * SB_BLOCK : NULL,
-                     .shift = call->shift ? call->shift + block * SB_BLOCK : NULL,
-                     .act = call->step->act},
-    };
+    const size_t block = p->panel * (size_t)p->call->simd->panel_blocks + index;
     for (size_t t = 0; t < p->tiles; t++) {
         const struct corner corner = p->corners[t];
+        const struct sb_kernel_call *call = on_map(p->call, corner.map);
+        const struct sb_shape out = call->out;
         const size_t place =
             corner.image * sb_image_floats(out) +
             ((size_t)(corner.y * out.w + corner.x) + block * sb_pixels(out)) * SB_BLOCK;
-        tile.matrices = p->out + (index * p->tiles + t) * SB_BLOCK;
-        tile.y1 = limit(out.h - corner.y, OUT_SIDE);
-        tile.x1 = limit(out.w - corner.x, OUT_SIDE);
-        tile.out = call->output + place;
-        tile.epilogue.residual = call->residual ? call->residual + place : NULL;
+        const struct sb_winograd_tile tile = {
+            .matrices = p->out + (index * p->tiles + t) * SB_BLOCK,
+            .step = p->cut->out_step,
+            .y1 = limit(out.h - corner.y, OUT_SIDE),
+            .x1 = limit(out.w - corner.x, OUT_SIDE),
+            .out = call->output + place,
+            .out_row = (size_t)out.w * SB_BLOCK,
+            .epilogue = sb_row_epilogue(call, block, place),
+        };
         call->simd->winograd_output(&tile);
     }
 }
@@ -349,7 +375,7 @@ static struct part find_part(const struct context *c, size_t tile_job, int worke
 {
     const struct sb_kernel_call *call = c->call;
     const struct cut *cut = &c->cut;
-    const size_t all = (size_t)call->out.n * image_tiles(call->out);
+    const size_t all = all_tiles(call);
     float *const workspace = call->workspace;
     float *const own = workspace + shared_floats(cut) + (size_t)worker * worker_floats(cut);
     struct part part = {
@@ -425,6 +451,7 @@ const struct sb_kernel sb_kernel_winograd_native = {
     .out_layout = SB_LAYOUT_BLOCKED,
     .inplace = SB_INPLACE_RESIDUAL,
     .joins = true,
+    .joins_maps = true,
     .supports = supports,
     .pays = pays,
     .packed_bytes = packed_bytes,

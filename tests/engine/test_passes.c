@@ -18,7 +18,7 @@ static void steps_of(struct sb_steps *steps, const struct net *net)
  * outputs; engines and memory plans take turns. */
 static void assert_outputs_kept(const struct net *net)
 {
-    for (unsigned set = 0; set < 1u << SB_PASS_COUNT; set += 3) {
+    for (unsigned set = 0; set < 1u << SB_PASS_COUNT; set += 5) {
         const int ones = __builtin_popcount(set);
         struct sb_plan_options options = net_options();
         options.threads = 1; /* starting threads takes longer than these networks */
@@ -413,6 +413,71 @@ static void test_stream__a_depthwise_convolution_is_fed_row_by_row(void **state)
     }
 }
 
+#define WITHOUT_MAPS (SB_ALL_PASSES & ~(1u << SB_PASS_JOIN_MAPS))
+
+/* The layer `like` (a new one for -1) on input x, with a batch normalisation of its own. */
+static int head_layer(struct net *net, int x, int *like)
+{
+    const int conv =
+        *like < 0 ? net_conv(net, x, 40, net_window(3, 1, 1)) : net_conv_shared(net, x, *like);
+    *like = *like < 0 ? conv : *like;
+    return net_act(net, net_batchnorm(net, conv), SB_ACT_RELU);
+}
+
+/* Two heads of two layers on four levels, the least of which is smaller than a tile: the first
+ * layers are siblings, too. Of two images or one; the same bits for any number of threads. */
+static void test_maps__a_kernel_runs_once_for_all_levels(void **state)
+{
+    (void)state;
+    static const int64_t sides[] = {37, 18, 7, 3};
+    for (int i = 0; i < 2; i++) {
+        struct net net;
+        net_init(&net, (struct sb_shape){2 - i, 5, 37, 35});
+        int level[4], first[2] = {-1, -1}, second[2] = {-1, -1};
+        level[0] = net_act(&net, net_conv(&net, 0, 40, net_window(3, 1, 1)), SB_ACT_RELU);
+        for (int l = 1; l < 4; l++)
+            level[l] = net_resize(&net, level[l - 1], sides[l], sides[l] + 1);
+        for (int head = 0; head < 2; head++) {
+            for (int l = 0; l < 4 - i; l++) {
+                const int x = head_layer(&net, level[l], &first[head]);
+                net_output(&net, head_layer(&net, x, &second[head]));
+            }
+        }
+        net_fill(&net, 40 + (uint64_t)i);
+        assert_int_equal(count_followers(&net, WITHOUT_MAPS), 4 - i);
+        assert_int_equal(count_followers(&net, SB_ALL_PASSES), i == 0 ? 7 + 3 + 3 : 5 + 2 + 2);
+        net_assert_engines(&net);
+        assert_outputs_kept(&net);
+        assert_bits_kept(&net, WITHOUT_MAPS);
+        net_release(&net);
+    }
+}
+
+/* One kernel twice in a row; a map whose addend is made from the first map; neither. */
+static void test_maps__leaves_what_must_wait(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct net net;
+        net_init(&net, (struct sb_shape){1, 40, 21, 22});
+        const int other = net_maxpool(&net, 0, net_window(3, i == 2 ? 2 : 1, 1));
+        const int a = net_conv(&net, 0, 40, net_window(3, 1, 1));
+        const int x = net_act(&net, a, SB_ACT_RELU);
+        const int added = net_scale(&net, x, 0.5);
+        int b = net_conv_shared(&net, i == 0 ? x : other, a);
+        if (i == 1)
+            b = net_add(&net, b, added);
+        net_output(&net, x);
+        net_output(&net, b);
+        net_output(&net, added);
+        net_fill(&net, 50 + (uint64_t)i);
+        assert_int_equal(count_followers(&net, SB_ALL_PASSES), i == 2);
+        net_assert_engines(&net);
+        assert_outputs_kept(&net);
+        net_release(&net);
+    }
+}
+
 /* What the depthwise convolution adds is made before the expansion, which has a sibling. */
 static void test_stream__the_depthwise_convolution_moves_up(void **state)
 {
@@ -630,6 +695,8 @@ int main(void)
         cmocka_unit_test(test_sink__a_pointwise_convolution_runs_on_the_small_map),
         cmocka_unit_test(test_sink__leaves_larger_windows),
         cmocka_unit_test(test_join__siblings_run_together),
+        cmocka_unit_test(test_maps__a_kernel_runs_once_for_all_levels),
+        cmocka_unit_test(test_maps__leaves_what_must_wait),
         cmocka_unit_test(test_stream__a_depthwise_convolution_is_fed_row_by_row),
         cmocka_unit_test(test_stream__the_depthwise_convolution_moves_up),
         cmocka_unit_test(test_stream__leaves_what_must_be_in_memory),
