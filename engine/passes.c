@@ -23,6 +23,8 @@ static const struct pass passes[SB_PASS_COUNT] = {
                                   sb_pass_stream_depthwise, true},
     [SB_PASS_FUSE_GATE] = {"fuse-gate", "gates are factors of the next layer's input",
                            sb_pass_fuse_gate, true},
+    [SB_PASS_FUSE_UPSAMPLE] = {"fuse-upsample", "upsampled maps are added by convolutions",
+                               sb_pass_fuse_upsample, true},
     [SB_PASS_JOIN_SIBLINGS] = {"join-siblings", "convolutions of one input run together",
                                sb_pass_join_siblings, true},
     [SB_PASS_JOIN_MAPS] = {"join-maps", "a kernel runs once for several maps", sb_pass_join_maps,

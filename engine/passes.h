@@ -31,6 +31,9 @@ int sb_pass_stream_depthwise(struct sb_steps *steps, struct sb_error *err);
 /* After the choice of kernels: a product with a gate becomes part of the 1x1 convolution that alone
  * reads it. */
 int sb_pass_fuse_gate(struct sb_steps *steps, struct sb_error *err);
+/* After the choice of kernels: a nearest resize to a larger map that adds the result of a
+ * convolution becomes what that one adds, so that its result is written once and not read again. */
+int sb_pass_fuse_upsample(struct sb_steps *steps, struct sb_error *err);
 /* After the choice of kernels: steps of one kernel that read the same input run together, so that
  * the input is read (and transformed) once. A later one moves up to the first. */
 int sb_pass_join_siblings(struct sb_steps *steps, struct sb_error *err);

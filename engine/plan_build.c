@@ -19,6 +19,16 @@
 /* Bytes that a thread zeroes at a time: a huge page and no more, so that threads take turns. */
 #define ZEROED_BYTES ((size_t)2 << 20)
 
+/* The shape of a residual that must be enlarged; all 0 where there is none. */
+static struct sb_shape smaller_residual(const struct sb_steps *steps, const struct sb_step *step)
+{
+    const struct sb_shape none = {0}, out = steps->values[step->value].shape;
+    if (step->residual == SB_NO_VALUE)
+        return none;
+    const struct sb_shape shape = steps->values[step->residual].shape;
+    return shape.h == out.h && shape.w == out.w ? none : shape;
+}
+
 static int plan_step(struct sb_plan *plan, size_t index, struct sb_error *err)
 {
     const struct sb_step *step = &plan->steps.items[index];
@@ -35,6 +45,7 @@ static int plan_step(struct sb_plan *plan, size_t index, struct sb_error *err)
         .in = planned->in_shapes,
         .num_inputs = step->num_inputs,
         .out = plan->steps.values[step->value].shape,
+        .residual_shape = smaller_residual(&plan->steps, step),
         .threads = plan->options.threads,
         .simd = sb_simd(plan->options.cpu),
         .region = plan->options.region,

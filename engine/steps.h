@@ -57,10 +57,11 @@ struct sb_step {
     int kernel_slot; /* weight slot of the kernel; -1 for none */
     double *scale;   /* per output channel, owned; NULL = 1 */
     double *shift;   /* per output channel, owned; NULL = 0 */
-    int residual;    /* value that is added, or SB_NO_VALUE */
-    int overwrites;  /* operand whose memory the value takes over, or SB_NO_VALUE */
-    bool follows;    /* runs together with the step before it: on the same input, or on its output,
-                        which is streamed, or with the kernel of an earlier one on another map */
+    int residual;   /* value that is added, or SB_NO_VALUE; where it is smaller than the step's own,
+                       enlarged by a nearest resize */
+    int overwrites; /* operand whose memory the value takes over, or SB_NO_VALUE */
+    bool follows;   /* runs together with the step before it: on the same input, or on its output,
+                       which is streamed, or with the kernel of an earlier one on another map */
     enum sb_act act; /* the last thing applied */
     bool dead;       /* to be dropped by sb_steps_link() */
 };

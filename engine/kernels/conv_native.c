@@ -298,6 +298,7 @@ const struct sb_kernel sb_kernel_conv_1x1_native = {
     .inplace = SB_INPLACE_RESIDUAL,
     .joins = true,
     .streams = &sb_kernel_conv_1x1_dwconv_native,
+    .enlarges = true,
     .gates = true,
     .supports = is_pointwise,
     .packed_bytes = sb_conv_packed_bytes,

@@ -51,9 +51,11 @@ struct sb_kernel_call {
     const struct sb_kernel_call *next_map;
     /* Data. */
     const float *const *inputs;
-    const float *residual; /* shape of out, or NULL */
-    const float *scale;    /* out.c values, or NULL where 1 or multiplied into the kernel */
-    const float *shift;    /* out.c values, or NULL where 0 */
+    const float *residual; /* shape of out unless residual_shape says otherwise, or NULL */
+    /* Of a residual that is smaller, which a nearest resize enlarges; all 0 for the output's. */
+    struct sb_shape residual_shape;
+    const float *scale; /* out.c values, or NULL where 1 or multiplied into the kernel */
+    const float *shift; /* out.c values, or NULL where 0 */
     const void *packed;
     void *workspace;
     float *output;
@@ -72,6 +74,7 @@ struct sb_kernel {
      * `next`, and with the global mean of that one's result, where another follows. The value
      * between the first two is never in memory. Packed weights are the same. NULL: none */
     const struct sb_kernel *streams;
+    bool enlarges; /* may add a smaller residual, see sb_kernel_call.residual_shape */
     /* May have a gate (N, C, 1, 1) as second input: factors of the channels of the first. */
     bool gates;
     bool blas; /* run() calls sb_gemm(), so sb_gemm_setup() must come before */

@@ -135,6 +135,25 @@ static struct sb_ahead find_ahead(const struct sb_product *p, size_t next, size_
     };
 }
 
+/* Puts the pixels that a smaller residual has for `out`, in `blocks` planes, there: tiles add to
+ * what lies where they write. */
+static void enlarge_residual(const struct sb_kernel_call *call, float *out, size_t pixels,
+                             size_t blocks)
+{
+    const struct sb_shape from = call->residual_shape, to = call->out;
+    const size_t start = (size_t)(out - call->output) / SB_BLOCK, plane = sb_pixels(to);
+    for (size_t b = 0; b < blocks; b++, out += plane * SB_BLOCK) {
+        const float *in = call->residual + (start / plane + b) * sb_pixels(from) * SB_BLOCK;
+        int64_t y = (int64_t)(start % plane) / to.w, x = (int64_t)(start % plane) % to.w;
+        for (size_t i = 0; i < pixels; i++) {
+            const int64_t place = y * from.h / to.h * from.w + x * from.w / to.w;
+            memcpy(out + i * SB_BLOCK, in + place * SB_BLOCK, SB_BLOCK * sizeof(*out));
+            y += x + 1 == to.w;
+            x = x + 1 == to.w ? 0 : x + 1;
+        }
+    }
+}
+
 /* The tiles of panel `index` of the product: as equal as possible, so that none is much too small.
  * Little is left to do between two of them: a short sum hides no divisions. */
 static void run_panel(const struct sb_product *p, size_t index)
@@ -164,6 +183,10 @@ static void run_panel(const struct sb_product *p, size_t index)
     };
     if (last)
         sb_tile_epilogue(call, block, &tile);
+    if (last && call->residual_shape.n) {
+        enlarge_residual(call, out, p->pixels, blocks);
+        tile.residual = out;
+    }
     const size_t least = p->pixels / tiles, small = tiles - p->pixels % tiles;
     const size_t fetched = tile.ahead.step * p->count;
     for (size_t t = 0; t < tiles; t++) {

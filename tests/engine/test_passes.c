@@ -337,6 +337,18 @@ static void test_join__siblings_run_together(void **state)
     }
 }
 
+/* Steps of a plan of the native engine. */
+static size_t count_steps(const struct net *net, unsigned passes)
+{
+    struct sb_plan_options options = net_options();
+    options.engine = SB_ENGINE_NATIVE;
+    options.passes = passes;
+    struct sb_plan *plan = net_plan(net, &options);
+    const size_t steps = sb_plan_num_steps(plan);
+    sb_plan_free(&plan);
+    return steps;
+}
+
 /* The first output of a plan of the native engine; free() it. */
 static float *native_output(const struct net *net, unsigned passes, enum sb_cpu cpu, int threads,
                             size_t *count)
@@ -478,6 +490,56 @@ static void test_maps__leaves_what_must_wait(void **state)
     }
 }
 
+#define WITHOUT_UPSAMPLES (SB_ALL_PASSES & ~(1u << SB_PASS_FUSE_UPSAMPLE))
+
+/* A small map that meets a 1x1 convolution: twice, three times and one and a half times as large,
+ * one of its sides alone enlarged; with siblings, on two images; the sum is widened again. */
+static void test_upsample__a_convolution_adds_the_small_map(void **state)
+{
+    (void)state;
+    static const int64_t sides[][2] = {{13, 17}, {26, 10}, {9, 34}, {17, 23}};
+    const struct sb_window k1 = net_window(1, 1, 0);
+    for (size_t i = 0; i < 4; i++) {
+        struct net net;
+        net_init(&net, (struct sb_shape){2, 20, 26, 34});
+        const int small = net_conv(&net, net_resize(&net, 0, sides[i][0], sides[i][1]), 37, k1);
+        const int large = net_batchnorm(&net, net_conv(&net, 0, 37, k1));
+        const int sum = net_add(&net, large, net_resize(&net, small, 26, 34));
+        net_output(&net, net_act(&net, sum, i % 2 ? SB_ACT_SWISH : SB_ACT_RELU));
+        net_output(&net, net_conv(&net, 0, 21, k1));
+        net_fill(&net, 60 + i);
+        assert_int_equal(count_steps(&net, WITHOUT_UPSAMPLES),
+                         count_steps(&net, SB_ALL_PASSES) + 1);
+        net_assert_engines(&net);
+        assert_outputs_kept(&net);
+        assert_bits_kept(&net, WITHOUT_UPSAMPLES);
+        net_release(&net);
+    }
+}
+
+/* A result that somebody else reads; one with an activation; a map that becomes smaller; one whose
+ * sides change places. */
+static void test_upsample__leaves_other_sums(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct net net;
+        net_init(&net, (struct sb_shape){1, 20, 12, 8});
+        const int64_t h = i == 2 ? 24 : i == 3 ? 8 : 6, w = i == 3 ? 12 : 8;
+        const int small = net_act(&net, net_resize(&net, 0, h, w), SB_ACT_RELU);
+        int conv = net_conv(&net, 0, 20, net_window(1, 1, 0));
+        if (i == 1)
+            conv = net_act(&net, conv, SB_ACT_RELU);
+        net_output(&net, net_add(&net, conv, net_resize(&net, small, 12, 8)));
+        if (i == 0)
+            net_output(&net, conv);
+        net_fill(&net, 70 + (uint64_t)i);
+        assert_int_equal(count_steps(&net, WITHOUT_UPSAMPLES), count_steps(&net, SB_ALL_PASSES));
+        net_assert_engines(&net);
+        net_release(&net);
+    }
+}
+
 /* What the depthwise convolution adds is made before the expansion, which has a sibling. */
 static void test_stream__the_depthwise_convolution_moves_up(void **state)
 {
@@ -544,18 +606,6 @@ static int gated(struct net *net, int map)
     const int reduced = net_act(net, net_conv(net, mean, 5, k1), SB_ACT_SWISH);
     const int64_t channels = net->graph->nodes[map].shape.c;
     return net_mul(net, map, net_act(net, net_conv(net, reduced, channels, k1), SB_ACT_SIGMOID));
-}
-
-/* Steps of a plan of the native engine. */
-static size_t count_steps(const struct net *net, unsigned passes)
-{
-    struct sb_plan_options options = net_options();
-    options.engine = SB_ENGINE_NATIVE;
-    options.passes = passes;
-    struct sb_plan *plan = net_plan(net, &options);
-    const size_t count = sb_plan_num_steps(plan);
-    sb_plan_free(&plan);
-    return count;
 }
 
 #define WITHOUT_GATES (SB_ALL_PASSES & ~(1u << SB_PASS_FUSE_GATE))
@@ -697,6 +747,8 @@ int main(void)
         cmocka_unit_test(test_join__siblings_run_together),
         cmocka_unit_test(test_maps__a_kernel_runs_once_for_all_levels),
         cmocka_unit_test(test_maps__leaves_what_must_wait),
+        cmocka_unit_test(test_upsample__a_convolution_adds_the_small_map),
+        cmocka_unit_test(test_upsample__leaves_other_sums),
         cmocka_unit_test(test_stream__a_depthwise_convolution_is_fed_row_by_row),
         cmocka_unit_test(test_stream__the_depthwise_convolution_moves_up),
         cmocka_unit_test(test_stream__leaves_what_must_be_in_memory),
