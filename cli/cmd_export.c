@@ -4,7 +4,6 @@
 #include "cli/model_weights.h"
 #include "detect/onnx_region.h"
 #include "models/model.h"
-#include "models/zoo.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +45,7 @@ static int export_model(const struct sb_model *model, const struct sb_onnx_optio
 {
     struct sb_weights weights;
     int rc = sb_onnx_export_check(model, err);
-    if (!weights_choice.path && weights_choice.seed == SB_NO_SEED && !sb_zoo_weights(model->name))
+    if (!weights_choice.path && weights_choice.seed == SB_NO_SEED && !sb_weights_built_in(model))
         weights_choice.seed = DEFAULT_SEED;
     if (rc == 0)
         rc = sb_weights_choose(&weights_choice, model, &weights, err);

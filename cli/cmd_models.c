@@ -3,6 +3,7 @@
 #include "base/gnuplot.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/model_weights.h"
 #include "cli/table_output.h"
 #include "models/model.h"
 #include "models/outline.h"
@@ -113,7 +114,7 @@ static void json_summary(struct sb_jw *w, const struct sb_model *m)
     sb_jw_int(w, "classes", m->num_classes);
     sb_jw_uint(w, "params", sb_graph_params(m->graph));
     sb_jw_uint(w, "nodes", m->graph->num_nodes);
-    sb_jw_bool(w, "trained_weights", sb_zoo_weights(m->name) != NULL);
+    sb_jw_bool(w, "trained_weights", sb_weights_built_in(m));
 }
 
 static int list_json(struct sb_error *err)
@@ -190,7 +191,7 @@ static void put_head_lines(struct sb_str *out, const struct sb_model *m)
         sb_str_printf(out, ", %d classes", m->num_classes);
     sb_str_printf(out, "; %zu parameters, %zu nodes%s\n\n", sb_graph_params(m->graph),
                   m->graph->num_nodes,
-                  sb_zoo_weights(m->name) ? "; trained weights are built in" : "");
+                  sb_weights_built_in(m) ? "; trained weights are built in" : "");
 }
 
 static int show_text(const struct sb_model *m, const struct sb_outline *o, struct sb_error *err)

@@ -28,6 +28,10 @@ struct sb_weights_choice {
         SB_OPT_FLAG("ema", 0, "the moving averages that a training checkpoint holds",              \
                     &(choice)->ema)
 
+/* Whether trained weights are compiled in for the model. They are of a network, so a user's spec of
+ * the same name has none. */
+bool sb_weights_built_in(const struct sb_model *model);
+
 /* Loads or draws; with neither file nor seed, takes the weights that are compiled in for the model,
  * SB_EINVAL if there are none. SB_EINVAL for both. */
 int sb_weights_choose(const struct sb_weights_choice *choice, const struct sb_model *model,

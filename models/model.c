@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "models/family.h"
 #include "models/spec.h"
+#include "models/zoo.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -173,6 +174,7 @@ struct sb_model *sb_model_open(const char *name_or_path, const struct sb_model_o
         return NULL;
     }
     int rc = sb_spec_open(&doc, name_or_path, err);
+    m->in_zoo = sb_zoo_find(name_or_path) != NULL;
     if (rc == 0)
         rc = fill_model(m, &doc, options, err);
     sb_spec_release(&doc);

@@ -44,7 +44,8 @@ struct sb_postprocess_config {
 struct sb_model_spec;
 
 struct sb_model {
-    char name[96];   /* as asked for, or the spec's "name" */
+    char name[96];   /* the spec's "name" */
+    bool in_zoo;     /* opened by a name of the zoo: not a user's file, whatever its name */
     char family[32]; /* "spinenet", "resnet", "spinenet_mbconv": chooses the name map */
     enum sb_task task;
     int batch;
