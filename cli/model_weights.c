@@ -16,8 +16,9 @@ static int load_built_in(const struct sb_model *model, struct sb_weights *out, s
     snprintf(path, sizeof(path), "%s%s", SB_EMBEDDED_WEIGHTS, model->name);
     const int rc = sb_weights_load(out, model->graph, path, NULL, err);
     if (rc == SB_EFORMAT) /* very small maps are resampled in fewer steps, by other layers */
-        sb_error_hint(err, "the program's weights are for the model's own size, this is %dx%d; "
-                           "--weights FILE or --weights-seed N go with any",
+        sb_error_hint(err,
+                      "the program's weights are for the model's own size, this is %dx%d; "
+                      "--weights FILE or --weights-seed N go with any",
                       model->image_w, model->image_h);
     return rc;
 }
@@ -26,8 +27,9 @@ static int no_weights(const struct sb_model *model, struct sb_error *err)
 {
     sb_error_set(err, SB_EINVAL, "no weights");
     if (sb_zoo_weights(model->name))
-        return sb_error_hint(err, "--weights FILE, or --weights-seed N for random ones; "
-                                  "--weights %s%s takes those of the program's own model",
+        return sb_error_hint(err,
+                             "--weights FILE, or --weights-seed N for random ones; "
+                             "--weights %s%s takes those of the program's own model",
                              SB_EMBEDDED_WEIGHTS, model->name);
     return sb_error_hint(err, "--weights FILE, or --weights-seed N for random ones");
 }
