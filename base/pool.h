@@ -1,12 +1,14 @@
 /*
  * Thread pool: N workers (the caller is worker 0) take job indices from atomic counters, so a slow
- * or interrupted worker never holds the others up. Workers wait with a bounded spin, then
- * sleep, so a busy neighbour on the machine costs at most a wake-up.
+ * worker leaves jobs to the others. They wait with a bounded spin, then sleep. Where a busy program
+ * has one of the CPUs, an interrupted worker is waited for only while it has a job in hand, and
+ * workers move off each other's CPUs.
  *
  *     static void row(void *ctx, size_t job, int worker) { ... }
  *     sb_pool_run(pool, n_rows, row, &args);
  *
- * sb_pool_run() may not be called from inside a job. One pool is used by one caller at a time.
+ * A run has fewer than 2^32 - 1 jobs. sb_pool_run() may not be called from inside a job. One pool
+ * is used by one caller at a time.
  */
 #ifndef SB_BASE_POOL_H
 #define SB_BASE_POOL_H

@@ -5,9 +5,14 @@
 #include "base/mem.h"
 #include "tests/test.h"
 
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define MAX_JOBS    1000
 #define MAX_THREADS 8
@@ -153,6 +158,132 @@ static void test_pool__every_worker_takes_one(void **state)
     }
 }
 
+static int gate[2]; /* a pipe */
+static atomic_int held;
+
+static void hold(int signal)
+{
+    char byte;
+    (void)signal;
+    atomic_store(&held, 1);
+    while (read(gate[0], &byte, 1) != 1) /* interrupted */
+        ;
+}
+
+struct thread {
+    pthread_t id;
+    long number; /* of the system */
+};
+
+static void note_thread(void *ctx, size_t job, int worker)
+{
+    (void)job;
+    ((struct thread *)ctx)[worker] = (struct thread){pthread_self(), syscall(SYS_gettid)};
+}
+
+/* Waits until a thread sleeps: it holds no lock then. */
+static void wait_for_sleep(const struct thread *thread)
+{
+    char path[64], state = 0;
+    snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", thread->number);
+    while (state != 'S') {
+        FILE *f = fopen(path, "r");
+        assert_non_null(f);
+        assert_int_equal(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+        fclose(f);
+        sched_yield();
+    }
+}
+
+/* A worker that the system does not let run, here stuck in a signal handler. */
+static void test_pool__a_late_worker_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_pool *pool = sb_pool_new(2, &err);
+    struct sigaction action = {.sa_handler = hold}, before;
+    struct thread threads[2];
+    assert_int_equal(pipe(gate), 0);
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    sb_pool_run_everywhere(pool, note_thread, threads);
+    for (int round = 0; round < 10; round++) {
+        struct record r;
+        memset(&r, 0, sizeof(r));
+        r.threads = 2;
+        atomic_store(&held, 0);
+        wait_for_sleep(&threads[1]);
+        assert_int_equal(pthread_kill(threads[1].id, SIGUSR1), 0);
+        while (!atomic_load(&held))
+            sched_yield();
+        sb_pool_run_near(pool, 10, note, &r);
+        sb_pool_run(pool, 7, note, &r);
+        assert_int_equal(r.per_worker[0], 17);
+        assert_int_equal(write(gate[1], "", 1), 1);
+        sb_pool_run_everywhere(pool, note, &r); /* and is there again */
+        assert_int_equal(r.per_worker[1], 1);
+    }
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+    close(gate[0]);
+    close(gate[1]);
+    sb_pool_free(&pool);
+}
+
+struct places {
+    cpu_set_t allowed;
+    cpu_set_t masks[2]; /* of the workers */
+    int cpus[2];
+};
+
+/* Brings the second worker to the caller's CPU. */
+static void crowd(void *ctx, size_t job, int worker)
+{
+    struct places *p = ctx;
+    cpu_set_t one;
+    (void)job;
+    CPU_ZERO(&one);
+    CPU_SET(p->cpus[0], &one);
+    if (worker == 1) {
+        sched_setaffinity(0, sizeof(one), &one);
+        sched_setaffinity(0, sizeof(p->allowed), &p->allowed);
+    }
+}
+
+static void note_place(void *ctx, size_t job, int worker)
+{
+    struct places *p = ctx;
+    (void)job;
+    p->cpus[worker] = sched_getcpu();
+    sched_getaffinity(0, sizeof(p->masks[worker]), &p->masks[worker]);
+}
+
+/* The caller stays on one CPU meanwhile. The system may send the worker back before it looks where
+ * it is, but not every second time. */
+static void test_pool__workers_leave_each_others_cpu(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct places p;
+    cpu_set_t one;
+    int apart = 0;
+    if (sb_cpu_count() < 2)
+        skip();
+    struct sb_pool *pool = sb_pool_new(2, &err);
+    assert_int_equal(sched_getaffinity(0, sizeof(p.allowed), &p.allowed), 0);
+    p.cpus[0] = sched_getcpu();
+    CPU_ZERO(&one);
+    CPU_SET(p.cpus[0], &one);
+    assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+    for (int round = 0; round < 20; round++) {
+        sb_pool_run_everywhere(pool, crowd, &p);
+        sb_pool_run_everywhere(pool, note_place, &p);
+        apart += p.cpus[1] != p.cpus[0];
+        assert_true(CPU_EQUAL(&p.masks[1], &p.allowed));
+    }
+    assert_int_equal(sched_setaffinity(0, sizeof(p.allowed), &p.allowed), 0);
+    assert_true(apart > 10);
+    sb_pool_free(&pool);
+}
+
 static void test_pool__refuses_senseless_thread_counts(void **state)
 {
     (void)state;
@@ -189,6 +320,8 @@ int main(void)
         cmocka_unit_test(test_pool__workers_begin_with_their_own_jobs),
         cmocka_unit_test(test_pool__runs_are_ordered),
         cmocka_unit_test(test_pool__every_worker_takes_one),
+        cmocka_unit_test(test_pool__a_late_worker_is_not_waited_for),
+        cmocka_unit_test(test_pool__workers_leave_each_others_cpu),
         cmocka_unit_test(test_pool__refuses_senseless_thread_counts),
         cmocka_unit_test(test_pool__survives_failing_allocations),
     };
