@@ -33,9 +33,10 @@ static void add_options(struct sb_command_line *c, const struct sb_measure_optio
     sb_command_add(c, "--batch=%d", o->batch);
     sb_command_add(c, "--threads=%d", o->threads);
     sb_command_add(c, "--engine=%s", sb_engine_name(o->engine));
-    if (o->cpu != sb_cpu_detect())
+    const bool native = o->engine != SB_ENGINE_OPENBLAS;
+    if (native && o->cpu != sb_cpu_detect())
         sb_command_add(c, "--cpu-mask=%s", sb_cpu_name(o->cpu));
-    if (o->low_memory)
+    if (native && o->low_memory)
         sb_command_add(c, "--low-memory");
     if (o->tuning)
         sb_command_add(c, "--tune=%s", o->tuning);

@@ -7,6 +7,7 @@
 #include "bench/statistics.h"
 #include "cli/bench_passes.h"
 #include "cli/cli.h"
+#include "cli/engine_choice.h"
 #include "cli/model_weights.h"
 #include "cli/table_output.h"
 #include "models/zoo.h"
@@ -118,6 +119,15 @@ static int make_cells(const struct sb_arguments *args, struct sb_session_options
     return rc == 0 && cell_texts.failed ? sb_error_nomem(err, "the cells", 0) : rc;
 }
 
+static bool any_native(const struct sb_session_options *o)
+{
+    for (size_t i = 0; i < o->num_cells; i++) {
+        if (o->cells[i].engine != SB_ENGINE_OPENBLAS)
+            return true;
+    }
+    return false;
+}
+
 static bool all_built_in(const struct sb_session_options *o)
 {
     for (size_t i = 0; i < o->num_cells; i++) {
@@ -186,16 +196,10 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
     o->measure.tuning = tuning;
     if (rc == 0 && cpu_name)
         rc = sb_cpu_parse(cpu_name, &o->measure.cpu, err);
-    if (rc == 0 && passes && (output || json))
-        rc = sb_error_set(err, SB_EINVAL, "--passes prints a table: no --output, no --json");
     o->measure.time.warmup = (size_t)warmup;
     o->measure.time.step_passes = (size_t)step_passes;
     accuracy.first_class = (int)first_class;
     o->accuracy = accuracy.annotations ? &accuracy : NULL;
-    if (rc == 0 && !accuracy.annotations != !accuracy.images)
-        rc = sb_error_set(err, SB_EINVAL, "--accuracy and --images belong together");
-    if (rc == 0 && resume && !output)
-        rc = sb_error_set(err, SB_EINVAL, "--resume needs the file to go on with: -o RUN.jsonl");
     o->output = output;
     o->resume = resume;
     o->processes = (int)processes;
@@ -205,6 +209,8 @@ static int read_options(const struct sb_arguments *args, struct sb_session_optio
     o->command = sb_str_text(&command_line);
     if (rc == 0)
         rc = make_cells(args, o, err);
+    if (rc == 0)
+        rc = sb_engine_check_native(any_native(o), cpu_name, low_memory, err);
     snprintf(source, sizeof(source), "seed %lld", (long long)chosen_seed);
     o->weights_text = weights ? weights : rc == 0 && all_built_in(o) ? "embedded" : source;
     if (rc == 0 && tuning && o->num_cells > 1)
@@ -481,6 +487,13 @@ int cmd_bench(int argc, char **argv)
         SB_OPT_NEGATE("no-probe", 0, "no noise probe, no peak of the machine, no advice", &probe),
         SB_OPT_FLAG("json", 0, "one JSON document with all records on stdout", &json),
         SB_OPT_FLAG("quiet", 'q', "no progress and advice on stderr", &quiet),
+        SB_OPT_ALONE("passes", "size,batch,threads,engine,cpu-mask,low-memory,weights,ema,"
+                               "weights-seed,runs,quiet"),
+        SB_OPT_NEEDS("ema", "weights"),
+        SB_OPT_EXCLUDES("runs", "time,precision,min-runs,max-runs"),
+        SB_OPT_NEEDS("accuracy", "images"),
+        SB_OPT_NEEDS("images,first-class", "accuracy"),
+        SB_OPT_NEEDS("resume", "output"),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {

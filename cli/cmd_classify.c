@@ -152,6 +152,7 @@ int cmd_classify(int argc, char **argv)
         SB_OPT_INT("first-class", 0, "N",
                    "class of label 0 (default: the model's; 1 skips a background class)",
                    &first_class, 0, 100000),
+        SB_OPT_NEEDS("images,synsets", "list"),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {

@@ -162,6 +162,7 @@ int cmd_compare(int argc, char **argv)
         SB_OPT_STRING("format", 0, "NAME", "text (default), markdown, csv, latex, json",
                       &format_name),
         SB_OPT_FLAG("json", 0, "the same as --format json", &json),
+        SB_OPT_EXCLUDES("json", "format"),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {

@@ -350,6 +350,8 @@ int cmd_cost(int argc, char **argv)
         SB_OPT_FLAG("exact", 0, "CSV of exact integers by level, as tests/golden/costs.csv",
                     &exact),
         SB_OPT_FLAG("json", 0, "one JSON document: an object, an array for several models", &json),
+        SB_OPT_ALONE("exact", "all,size"),
+        SB_OPT_EXCLUDES("json", "format"),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {

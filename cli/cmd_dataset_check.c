@@ -59,6 +59,8 @@ static int load(const struct sb_arguments *args, sb_finding_fn found, void *ctx,
     judged->is_list = sb_label_list_is_plain(path);
     if (judged->is_list && folders.segments)
         rc = sb_error_set(err, SB_EINVAL, "--segments: %s is no panoptic file", path);
+    else if (!judged->is_list && synsets && sb_is_file(path))
+        rc = sb_error_set(err, SB_EINVAL, "--synsets: %s is no list of labels", path);
     else if (judged->is_list)
         rc = load_list(path, pool, found, ctx, &judged->list, err);
     else

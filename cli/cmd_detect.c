@@ -58,8 +58,6 @@ static int check_options(const struct sb_arguments *args, struct sb_error *err)
     }
     if (run.merge)
         return 0;
-    if (!annotations != !run.images_dir)
-        return sb_error_set(err, SB_EINVAL, "--annotations and --images belong together");
     if (annotations && args->count > 1)
         return sb_error_set(err, SB_EINVAL, "IMAGE arguments beside --annotations");
     if (!annotations && args->count < 2)
@@ -213,6 +211,10 @@ int cmd_detect(int argc, char **argv)
         SB_OPT_FLAG("soft-nms", 0, "lower the scores of overlapping boxes, drop none", &soft_nms),
         SB_OPT_DOUBLE("soft-nms-sigma", 0, "S", "width of --soft-nms (default: 0.5)", &soft_sigma,
                       0.001, 100),
+        SB_OPT_NEEDS("annotations", "images"),
+        SB_OPT_NEEDS("images", "annotations"),
+        SB_OPT_NEEDS("draw-threshold", "draw"),
+        SB_OPT_NEEDS("soft-nms-sigma", "soft-nms"),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {

@@ -24,7 +24,7 @@ static const char *sort_key, *format_name;
 static struct sb_option_list names;
 static bool diagnose;
 static struct sb_diagnose_options diagnose_options = {
-    .resamples = -1, .worst = -1, .seed = -1, .names = &names}; /* -1: not given */
+    .resamples = 1000, .worst = 12, .seed = 1, .names = &names};
 
 static const struct sb_option output_options[] = {
     SB_OPT_INT("numpy-mean", 0, "V", "sum as numpy 2 does (default), or as versions up to 2.2: 1",
@@ -58,6 +58,10 @@ static const struct sb_option output_options[] = {
     SB_OPT_FLAG("notes", 0, "what the rules above did to these data, all of it", &notes),
     SB_OPT_FLAG("json", 0, "one JSON document on stdout", &json),
     SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
+    SB_OPT_NEEDS("resamples,seed,records,image-folder,draw,worst,name", "diagnose"),
+    SB_OPT_NEEDS("draw,worst", "image-folder"),
+    SB_OPT_NEEDS("image-folder", "records,draw"),
+    SB_OPT_EXCLUDES("diagnose", "keep-going"),
     SB_OPT_END,
 };
 #define N_OUTPUT_OPTIONS (sizeof(output_options) / sizeof(output_options[0]))
@@ -341,26 +345,6 @@ static int evaluate_ranks(struct session *s, const struct sb_arguments *args, st
     return rc;
 }
 
-static int check_diagnose_options(struct sb_error *err)
-{
-    struct sb_diagnose_options *const o = &diagnose_options;
-    if (!diagnose && (o->records || o->images || names.count))
-        return sb_error_set(err, SB_EINVAL,
-                            "--records, --image-folder and --name belong to --diagnose");
-    if (!diagnose && (o->draw || o->resamples > 0 || o->worst > 0 || o->seed >= 0))
-        return sb_error_set(err, SB_EINVAL,
-                            "--resamples, --seed, --draw and --worst belong to --diagnose");
-    if (o->draw && !o->images)
-        return sb_error_set(err, SB_EINVAL,
-                            "--draw needs the folder of the images: --image-folder");
-    if (diagnose && keep_going)
-        return sb_error_set(err, SB_EINVAL, "--keep-going and --diagnose exclude each other");
-    o->resamples = o->resamples > 0 ? o->resamples : 1000;
-    o->worst = o->worst > 0 ? o->worst : 12;
-    o->seed = o->seed >= 0 ? o->seed : 1;
-    return 0;
-}
-
 /* --sort, before anything is read. */
 static int check_sort(const struct session *s, struct sb_error *err)
 {
@@ -377,8 +361,6 @@ static int evaluate(const struct sb_arguments *args, struct sb_error *err)
 {
     struct session s = {0};
     int rc = sb_arguments_expect(args, 2, SIZE_MAX, "GT.json and DETS.json", err);
-    if (rc == 0)
-        rc = check_diagnose_options(err);
     if (rc == 0)
         rc = sb_eval_parts_choose(&s.parts, args->words + 1, args->count - 1, sb_cli_ranks(), err);
     s.several = args->count > 2 && s.parts.count == 0;

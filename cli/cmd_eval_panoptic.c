@@ -26,6 +26,7 @@ static const struct sb_option options[] = {
     SB_OPT_INT("parts", 0, "N", "sum as panopticapi does on N cores (1): the last digits differ",
                &parts, 1, 4096),
     SB_OPT_INT("threads", 't', "N", "threads (default: all CPUs)", &threads, 1, 1024),
+    SB_OPT_EXCLUDES("json", "format,sort"),
     SB_OPT_END,
 };
 
@@ -164,6 +165,10 @@ static int run(const struct sb_arguments *args, struct sb_error *err)
     int rc = sb_arguments_expect(args, 2, 2, "GT.json and PRED.json", err);
     if (rc == 0)
         rc = sb_eval_format(format, &f, err);
+    if (rc == 0 && sort_key && !per_category && sb_eval_format_is_text(f)) {
+        rc = sb_error_set(err, SB_EINVAL, "--sort means nothing without rows to sort");
+        sb_error_hint(err, "add --per-category");
+    }
     if (rc)
         return rc;
     json = json || f == sb_table_format("json");

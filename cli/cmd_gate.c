@@ -75,6 +75,13 @@ static int read_options(struct sb_gate_options *o, struct sb_error *err)
     o->deterministic_only = deterministic;
     o->wait_for_quiet = !no_wait;
     o->quiet = quiet;
+    if (cpu >= 0 && threads > 1) {
+        sb_error_set(err, SB_EINVAL,
+                     "--cpu means nothing beside --threads %lld: only one thread "
+                     "is pinned",
+                     (long long)threads);
+        return sb_error_hint(err, "leave one of them out");
+    }
     return read_cells(o, err);
 }
 
@@ -409,6 +416,8 @@ int cmd_gate(int argc, char **argv)
         SB_OPT_STRING("pairs", 0, "FILE", "every pair as CSV", &pairs),
         SB_OPT_STRING("output", 'o', "FILE.jsonl", "the verdicts as records", &output),
         SB_OPT_FLAG("quiet", 'q', "no progress on stderr", &quiet),
+        SB_OPT_ALONE("write-outputs", "head,cells,threads,no-wait,quiet"),
+        SB_OPT_EXCLUDES("deterministic", "rounds,delta,alpha,run-ms,time-limit,seed,pairs"),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {

@@ -4,6 +4,7 @@
 #include "bench/kernel_bench.h"
 #include "bench/peak.h"
 #include "cli/cli.h"
+#include "cli/engine_choice.h"
 #include "cli/table_output.h"
 #include "engine/plan.h"
 #include "reports/table.h"
@@ -225,11 +226,13 @@ static int run_kernels(const struct sb_arguments *args, struct sb_error *err)
                                .max_ns = (int64_t)(milliseconds * 1e6),
                                .expected = !every}};
     int rc = sb_arguments_expect(args, 0, 0, "no argument", err);
-    enum sb_engine engine;
+    enum sb_engine engine = SB_ENGINE_NATIVE;
     if (rc == 0 && engine_name)
         rc = sb_engine_parse(engine_name, &engine, err);
     if (rc == 0 && cpu_name)
         rc = sb_cpu_parse(cpu_name, &b.time.cpu, err);
+    if (rc == 0)
+        rc = sb_engine_check_native(engine != SB_ENGINE_OPENBLAS, cpu_name, false, err);
     if (rc || !bench)
         return rc ? rc : list_kernels(err);
     sb_environment_read(&env, "");
@@ -253,6 +256,7 @@ int cmd_kernels(int argc, char **argv)
                       &milliseconds, 0, 60000),
         SB_OPT_FLAG("json", 0, "the table as JSON", &json),
         SB_OPT_FLAG("quiet", 'q', "no progress", &quiet),
+        SB_OPT_NEEDS("all,cpu-mask,threads,ms", "bench"),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {

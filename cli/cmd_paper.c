@@ -269,6 +269,7 @@ int cmd_paper(int argc, char **argv)
         SB_OPT_STRING("format", 0, "NAME", "text (default), markdown, latex, csv", &format_name),
         SB_OPT_FLAG("json", 0, "one JSON document with printed, computed and measured values",
                     &json),
+        SB_OPT_EXCLUDES("json", "format"),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {

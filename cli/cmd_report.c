@@ -175,10 +175,10 @@ static int check_options(struct sb_error *err)
             return sb_error_set(err, SB_EINVAL, "--plot: expected png, svg or pdf, got '%s'",
                                 drawings.items[i]);
     }
-    if (dir && (preset || by || columns || where || sort_by || group || units || no_origin)) {
-        sb_error_set(err, SB_EINVAL,
-                     "-o writes the whole report, the other options choose one table");
-        return sb_error_hint(err, "without -o the table is printed");
+    if (!dir && formats.count > 1) {
+        sb_error_set(err, SB_EINVAL, "--format: the table is printed in one format, got %zu",
+                     formats.count);
+        return sb_error_hint(err, "-o DIR writes the whole report, in several");
     }
     return 0;
 }
@@ -216,11 +216,12 @@ static int drop_repeated(struct sb_records *records, struct sb_error *err)
 
 static int run_report(const struct sb_arguments *args, struct sb_error *err)
 {
-    if (list) {
+    int rc = list ? sb_arguments_expect(args, 0, 0, "nothing beside --list", err) : 0;
+    if (list && rc == 0)
         print_list();
-        return 0;
-    }
-    int rc = sb_arguments_expect(args, 1, 10000, "at least one RUN.jsonl", err);
+    if (list)
+        return rc;
+    rc = sb_arguments_expect(args, 1, 10000, "at least one RUN.jsonl", err);
     if (rc == 0)
         rc = check_options(err);
     struct sb_records records;
@@ -264,6 +265,10 @@ int cmd_report(int argc, char **argv)
         SB_OPT_FLAG("no-plots", 0, "draw no figures; data and scripts are written", &no_plots),
         SB_OPT_FLAG("keep-going", 0, "leave out bad lines of records, naming them", &keep_going),
         SB_OPT_FLAG("list", 0, "list presets, figures and columns", &list),
+        SB_OPT_ALONE("list", ""),
+        SB_OPT_EXCLUDES("output", "preset,by,columns,where,sort,group,units,no-origin"),
+        SB_OPT_NEEDS("plot,no-plots", "output"),
+        SB_OPT_EXCLUDES("no-plots", "plot"),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {

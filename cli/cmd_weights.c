@@ -234,10 +234,6 @@ static int convert(const struct sb_arguments *args, struct sb_error *err)
         sb_error_set(err, SB_EINVAL, "the output '%s' does not end in .safetensors", s.out);
         return sb_error_hint(err, "that is the only format written here");
     }
-    if (!model_name && (averages || allow_missing || allow_extra)) {
-        sb_error_set(err, SB_EINVAL, "--ema, --allow-missing and --allow-extra need --model");
-        return sb_error_hint(err, "without it every tensor is copied as it is");
-    }
     rc = model_name ? convert_for_model(&s, err) : convert_as_is(&s, err);
     return rc ? rc : print_summary(&s, err);
 }
@@ -265,6 +261,10 @@ int cmd_weights(int argc, char **argv)
         SB_OPT_STRING("format", 'f', "NAME", "of the list: text, markdown or csv; default text",
                       &format_name),
         SB_OPT_FLAG("json", 0, "one JSON document on stdout", &json),
+        SB_OPT_ALONE("list", "format,json"),
+        SB_OPT_NEEDS("format", "list"),
+        SB_OPT_NEEDS("ema,allow-missing,allow-extra", "model"),
+        SB_OPT_EXCLUDES("json", "format"),
         SB_OPT_END,
     };
     static const struct sb_command_help help = {

@@ -3,6 +3,15 @@
 
 #include <stdio.h>
 
+int sb_engine_check_native(bool native, const char *cpu, bool low_memory, struct sb_error *err)
+{
+    if (native || (!cpu && !low_memory))
+        return 0;
+    sb_error_set(err, SB_EINVAL, "--%s means nothing for the openblas engine",
+                 cpu ? "cpu-mask" : "low-memory");
+    return sb_error_hint(err, "add --engine native, or leave it out");
+}
+
 int sb_engine_choose(const struct sb_engine_choice *choice, struct sb_plan_options *options,
                      struct sb_error *err)
 {
@@ -14,6 +23,9 @@ int sb_engine_choose(const struct sb_engine_choice *choice, struct sb_plan_optio
         rc = sb_engine_parse(choice->engine, &options->engine, err);
     if (rc == 0 && choice->cpu)
         rc = sb_cpu_parse(choice->cpu, &options->cpu, err);
+    if (rc == 0)
+        rc = sb_engine_check_native(options->engine != SB_ENGINE_OPENBLAS, choice->cpu,
+                                    choice->low_memory, err);
     return rc;
 }
 

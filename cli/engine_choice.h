@@ -36,7 +36,11 @@ struct sb_engine_choice {
                   "kernels as FILE has them; measured and written there if there is none",         \
                   &(choice)->tuning)
 
-/* Sets what was given; SB_EINVAL or SB_EUNSUPPORTED for names that do not exist here. */
+/* SB_EINVAL where options are given, or are not NULL, that are of native engines alone; `native`:
+ * one of them runs. */
+int sb_engine_check_native(bool native, const char *cpu, bool low_memory, struct sb_error *err);
+/* Sets what was given; SB_EINVAL or SB_EUNSUPPORTED for names that do not exist here and for
+ * options of another engine. */
 int sb_engine_choose(const struct sb_engine_choice *choice, struct sb_plan_options *options,
                      struct sb_error *err);
 /* Kernels for --tune; harmless without it. `tuning` must live until the plan is made and be

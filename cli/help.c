@@ -106,7 +106,7 @@ void sb_help_text(const struct sb_command_help *help, struct sb_str *out)
     sb_str_puts(out, "\n");
     put_description(help->description, out);
     sb_str_puts(out, "\noptions:\n");
-    for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++)
+    for (const struct sb_option *o = help->options; (o = sb_option_at(o)); o++)
         put_option(o->letter, o->name, o->metavar, o->help, out);
     put_option('h', "help", NULL, "this text", out);
     if (help->epilogue)

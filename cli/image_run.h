@@ -47,7 +47,8 @@ struct sb_image_run {
         SB_OPT_FLAG("skip-broken", 0, "report images that cannot be read and go on",               \
                     &(run)->skip_broken),                                                          \
         SB_OPT_FLAG("json", 0, "one JSON document on stdout", &(run)->json),                       \
-        SB_OPT_FLAG("quiet", 'q', "no progress", &(run)->quiet)
+        SB_OPT_FLAG("quiet", 'q', "no progress", &(run)->quiet),                                   \
+        SB_OPT_ALONE("merge", "output,quiet")
 
 /* Options at their defaults, for the command of this name. */
 void sb_image_run_defaults(struct sb_image_run *run, const char *command);

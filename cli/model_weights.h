@@ -26,7 +26,8 @@ struct sb_weights_choice {
         SB_OPT_INT("weights-seed", 0, "N", "seeded random weights instead of a file",              \
                    &(choice)->seed, 0, INT64_MAX),                                                 \
         SB_OPT_FLAG("ema", 0, "the moving averages that a training checkpoint holds",              \
-                    &(choice)->ema)
+                    &(choice)->ema),                                                               \
+        SB_OPT_NEEDS("ema", "weights")
 
 /* Whether trained weights are compiled in for the model. They are of a network, so a user's spec of
  * the same name has none. */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/help.h"
+#include "cli/option_rules.h"
 
 #include <errno.h>
 #include <math.h>
@@ -58,6 +59,18 @@ static int add_list(const struct sb_option *o, const char *text, struct sb_error
     return 0;
 }
 
+static bool is_rule(const struct sb_option *o)
+{
+    return o->type >= SB_OPTION_NEEDS;
+}
+
+const struct sb_option *sb_option_at(const struct sb_option *o)
+{
+    while (is_rule(o))
+        o++;
+    return o->type == SB_OPTION_END ? NULL : o;
+}
+
 static bool takes_value(const struct sb_option *o)
 {
     return o->type != SB_OPTION_FLAG && o->type != SB_OPTION_NEGATE;
@@ -83,7 +96,7 @@ static int apply(const struct sb_option *o, const char *value, struct sb_error *
         return parse_double(o, value, err);
     case SB_OPTION_LIST:
         return add_list(o, value, err);
-    case SB_OPTION_END:
+    default:
         break;
     }
     return sb_error_set(err, SB_EINTERNAL, "option --%s has no type", o->name);
@@ -93,7 +106,7 @@ static int unknown_option(const struct sb_command_help *help, const char *name,
                           struct sb_error *err)
 {
     const struct sb_option *best = NULL;
-    for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
+    for (const struct sb_option *o = help->options; (o = sb_option_at(o)); o++) {
         if (sb_name_is_near(name, o->name) &&
             (!best || sb_name_distance(name, o->name) < sb_name_distance(name, best->name)))
             best = o;
@@ -106,46 +119,59 @@ static int unknown_option(const struct sb_command_help *help, const char *name,
     return SB_EINVAL;
 }
 
-/* Handles argv[*index], a "--name[=value]"; moves *index over a separate value. */
-static int parse_long(const struct sb_command_help *help, int argc, char **argv, int *index,
-                      struct sb_error *err)
+/* A command line on its way. */
+struct parser {
+    const struct sb_command_help *help;
+    int argc, index; /* of the word that is read */
+    char **argv;
+    bool *given; /* per entry of the table; owned */
+};
+
+static int take(struct parser *p, const struct sb_option *o, const char *value,
+                struct sb_error *err)
+{
+    p->given[o - p->help->options] = true;
+    return apply(o, value, err);
+}
+
+/* Handles a "--name[=value]" and moves over a separate value. */
+static int parse_long(struct parser *p, struct sb_error *err)
 {
     char name[MAX_NAME + 1];
-    const char *text = argv[*index] + 2;
+    const char *text = p->argv[p->index] + 2;
     const char *equals = strchr(text, '=');
     const size_t n = equals ? (size_t)(equals - text) : strlen(text);
     snprintf(name, sizeof(name), "%.*s", (int)(n < MAX_NAME ? n : MAX_NAME), text);
-    for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
+    for (const struct sb_option *o = p->help->options; (o = sb_option_at(o)); o++) {
         if (strcmp(o->name, name) != 0)
             continue;
         if (!takes_value(o)) {
             if (equals)
                 return sb_error_set(err, SB_EINVAL, "--%s takes no value", name);
-            return apply(o, NULL, err);
+            return take(p, o, NULL, err);
         }
         if (equals)
-            return apply(o, equals + 1, err);
-        if (*index + 1 >= argc)
+            return take(p, o, equals + 1, err);
+        if (p->index + 1 >= p->argc)
             return sb_error_set(err, SB_EINVAL, "--%s needs a value: %s", name, o->metavar);
-        return apply(o, argv[++*index], err);
+        return take(p, o, p->argv[++p->index], err);
     }
-    return unknown_option(help, name, err);
+    return unknown_option(p->help, name, err);
 }
 
 /* Handles "-x" or "-x value". */
-static int parse_short(const struct sb_command_help *help, int argc, char **argv, int *index,
-                       struct sb_error *err)
+static int parse_short(struct parser *p, struct sb_error *err)
 {
-    const char *text = argv[*index];
-    for (const struct sb_option *o = help->options; o->type != SB_OPTION_END; o++) {
+    const char *text = p->argv[p->index];
+    for (const struct sb_option *o = p->help->options; (o = sb_option_at(o)); o++) {
         if (o->letter != text[1])
             continue;
         if (!takes_value(o) && text[2] == '\0')
-            return apply(o, NULL, err);
+            return take(p, o, NULL, err);
         if (takes_value(o) && text[2] != '\0')
-            return apply(o, text + 2, err);
-        if (takes_value(o) && *index + 1 < argc)
-            return apply(o, argv[++*index], err);
+            return take(p, o, text + 2, err);
+        if (takes_value(o) && p->index + 1 < p->argc)
+            return take(p, o, p->argv[++p->index], err);
         if (!takes_value(o))
             return sb_error_set(err, SB_EINVAL, "-%c (--%s) takes no value, got '%s'", o->letter,
                                 o->name, text);
@@ -156,33 +182,48 @@ static int parse_short(const struct sb_command_help *help, int argc, char **argv
     return sb_error_hint(err, "--help lists the options");
 }
 
-int sb_options_parse(const struct sb_command_help *help, int argc, char **argv,
-                     struct sb_arguments *args, struct sb_error *err)
+static int parse_words(struct parser *p, struct sb_arguments *args, struct sb_error *err)
 {
-    memset(args, 0, sizeof(*args));
-    args->words = sb_calloc((size_t)argc + 1, sizeof(*args->words), SB_MEM_TAG(SB_MEM_DATA, 0));
-    if (!args->words)
-        return sb_error_nomem(err, "the arguments", (size_t)argc);
     bool options_end = false;
-    for (int i = 1; i < argc; i++) {
-        const char *a = argv[i];
+    for (p->index = 1; p->index < p->argc; p->index++) {
+        const char *a = p->argv[p->index];
         int rc = 0;
         if (options_end || a[0] != '-' || a[1] == '\0') {
             args->words[args->count++] = a;
         } else if (strcmp(a, "--") == 0) {
             options_end = true;
         } else if (strcmp(a, "-h") == 0 || strcmp(a, "--help") == 0) {
-            sb_options_print_help(help);
+            sb_options_print_help(p->help);
             return SB_OPTIONS_HELP;
-        } else if (a[1] == '-') {
-            rc = parse_long(help, argc, argv, &i, err);
         } else {
-            rc = parse_short(help, argc, argv, &i, err);
+            rc = a[1] == '-' ? parse_long(p, err) : parse_short(p, err);
         }
         if (rc)
             return rc;
     }
-    return 0;
+    return sb_option_rules_check(p->help->options, p->given, err);
+}
+
+static size_t table_length(const struct sb_option *table)
+{
+    size_t n = 0;
+    while (table[n].type != SB_OPTION_END)
+        n++;
+    return n;
+}
+
+int sb_options_parse(const struct sb_command_help *help, int argc, char **argv,
+                     struct sb_arguments *args, struct sb_error *err)
+{
+    const size_t entries = table_length(help->options);
+    struct parser p = {.help = help, .argc = argc, .argv = argv};
+    memset(args, 0, sizeof(*args));
+    args->words = sb_calloc((size_t)argc + 1, sizeof(*args->words), SB_MEM_TAG(SB_MEM_DATA, 0));
+    p.given = sb_calloc(entries + 1, sizeof(*p.given), SB_MEM_TAG(SB_MEM_DATA, 0));
+    const int rc = args->words && p.given ? parse_words(&p, args, err)
+                                          : sb_error_nomem(err, "the arguments", (size_t)argc);
+    sb_free(p.given);
+    return rc;
 }
 
 void sb_arguments_release(struct sb_arguments *args)

@@ -14,6 +14,11 @@
  * "-n value" and "-nvalue" all work; "--" ends the options; "-h" and "--help" print the help and
  * make parse return SB_OPTIONS_HELP. An unknown option is SB_EINVAL with the nearest known one as
  * hint; so is an empty text as a value.
+ *
+ * Options that would change nothing are refused, too: whoever gave them expects something else. The
+ * table says which those are, behind the options:
+ *
+ *         SB_OPT_NEEDS("draw-threshold", "draw"), SB_OPT_EXCLUDES("runs", "time,precision"),
  */
 #ifndef SB_CLI_OPTIONS_H
 #define SB_CLI_OPTIONS_H
@@ -31,7 +36,11 @@ enum sb_option_type {
     SB_OPTION_STRING, /* const char ** */
     SB_OPTION_INT,    /* int64_t *, within [lo, hi] */
     SB_OPTION_DOUBLE, /* double *, finite, within [dlo, dhi] */
-    SB_OPTION_LIST    /* struct sb_option_list *: repeats and commas add up */
+    SB_OPTION_LIST,   /* struct sb_option_list *: repeats and commas add up */
+    /* Rules, not options: `name` and `help` are lists of names with commas. */
+    SB_OPTION_NEEDS,    /* those of `name` mean something only with one of `help` */
+    SB_OPTION_EXCLUDES, /* that of `name` makes those of `help` meaningless */
+    SB_OPTION_ALONE     /* that of `name` makes all meaningless but those of `help` */
 };
 
 #define SB_OPTION_LIST_MAX 256
@@ -77,10 +86,25 @@ struct sb_option {
     {                                                                                              \
         SB_OPTION_LIST, name, letter, metavar, help, target, 0, 0, 0, 0                            \
     }
+#define SB_OPT_NEEDS(names, others)                                                                \
+    {                                                                                              \
+        SB_OPTION_NEEDS, names, 0, NULL, others, NULL, 0, 0, 0, 0                                  \
+    }
+#define SB_OPT_EXCLUDES(name, others)                                                              \
+    {                                                                                              \
+        SB_OPTION_EXCLUDES, name, 0, NULL, others, NULL, 0, 0, 0, 0                                \
+    }
+#define SB_OPT_ALONE(name, others)                                                                 \
+    {                                                                                              \
+        SB_OPTION_ALONE, name, 0, NULL, others, NULL, 0, 0, 0, 0                                   \
+    }
 #define SB_OPT_END                                                                                 \
     {                                                                                              \
         SB_OPTION_END, NULL, 0, NULL, NULL, NULL, 0, 0, 0, 0                                       \
     }
+
+/* The first option at or behind `o` that is no rule, or NULL. */
+const struct sb_option *sb_option_at(const struct sb_option *o);
 
 struct sb_command_help {
     const char *usage;       /* after "spinebench ": "cost MODEL... [options]" */

@@ -12,6 +12,8 @@ static struct {
     bool json;
     bool resume;
     struct sb_option_list sizes;
+    bool draw, soft, merge;
+    const char *folder;
 } opt;
 
 static const struct sb_option options[] = {
@@ -21,6 +23,13 @@ static const struct sb_option options[] = {
     SB_OPT_FLAG("json", 'j', "JSON", &opt.json),
     SB_OPT_NEGATE("no-resume", 0, "start again", &opt.resume),
     SB_OPT_LIST("size", 0, "N,...", "sizes", &opt.sizes),
+    SB_OPT_FLAG("draw", 'd', "draws", &opt.draw),
+    SB_OPT_FLAG("soft", 0, "softly", &opt.soft),
+    SB_OPT_STRING("folder", 0, "DIR", "a folder", &opt.folder),
+    SB_OPT_FLAG("merge", 0, "merges", &opt.merge),
+    SB_OPT_NEEDS("soft,score", "draw,folder"),
+    SB_OPT_EXCLUDES("json", "folder,size"),
+    SB_OPT_ALONE("merge", "weights,json"),
     SB_OPT_END,
 };
 static const struct sb_command_help help = {"test [options]", "A test.", options, NULL};
@@ -53,7 +62,7 @@ static void test_options__all_forms_parse(void **state)
     struct sb_arguments args;
     struct sb_error err;
     assert_ok(parse(WORDS("a", "--weights", "-x", "--threads=3", "-j", "b", "--no-resume",
-                          "--score", "0.5"),
+                          "--score", "0.5", "-d"),
                     &args, &err),
               &err);
     assert_string_equal(opt.weights, "-x");
@@ -154,6 +163,35 @@ static void test_options__wrong_use_says_what_is_wrong(void **state)
     assert_int_equal(opt.threads, 7); /* a refused value changes nothing */
 }
 
+static void test_options__what_would_change_nothing_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[5];
+        const char *expected; /* NULL: nothing is wrong */
+    } cases[] = {
+        {{"--score", "0.5"},
+         "--score means nothing without --draw or --folder\nhint: add --draw or --folder DIR"},
+        {{"--soft"}, "--soft means nothing without --draw or --folder"},
+        {{"--soft", "-d"}, NULL},
+        {{"--folder", "f", "--soft"}, NULL},
+        {{"-j", "--size", "3"}, "--size means nothing beside --json\nhint: leave one of them out"},
+        {{"-j", "-d"}, NULL},
+        {{"--merge", "-d"},
+         "--draw means nothing beside --merge\nhint: --merge goes with --weights, --json"},
+        {{"a", "--merge", "-j", "-wf"}, NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sb_arguments args;
+        struct sb_error err;
+        const int rc = parse(cases[i].words, &args, &err);
+        assert_int_equal(rc < 0 ? SB_EINVAL : 0, cases[i].expected ? SB_EINVAL : 0);
+        if (cases[i].expected)
+            assert_error(&err, SB_EINVAL, cases[i].expected);
+        sb_arguments_release(&args);
+    }
+}
+
 static void test_options__positional_counts_are_checked(void **state)
 {
     (void)state;
@@ -176,6 +214,7 @@ int main(void)
         cmocka_unit_test_setup(test_options__list_has_no_empty_items, setup),
         cmocka_unit_test_setup(test_options__list_is_bounded, setup),
         cmocka_unit_test_setup(test_options__wrong_use_says_what_is_wrong, setup),
+        cmocka_unit_test_setup(test_options__what_would_change_nothing_is_refused, setup),
         cmocka_unit_test_setup(test_options__positional_counts_are_checked, setup),
     };
     return cmocka_run_group_tests_name("cli/options", tests, NULL, NULL);

@@ -19,3 +19,7 @@ bench --runs 2 --scenario offline --batch 2 -o offline.jsonl >out
 grep -c 'images/s' out
 spinebench report offline.jsonl --columns images --format csv --no-origin | sed 's/^[1-9][0-9.]*$/NUMBER/'
 grep -c '"scenario": "cold"' cold.jsonl | grep -q '^0' || echo "cold rows"
+# Options of the native engine go to its processes alone.
+spinebench bench resnet-18-imagenet --size 32 -t 1 --engine native,openblas --cpu-mask portable --runs 1 --warmup 0 \
+    --step-passes 0 --processes 2 --no-probe -q -o mixed.jsonl >out
+spinebench report mixed.jsonl --columns engine,processes --format csv --no-origin

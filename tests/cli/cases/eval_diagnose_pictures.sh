@@ -18,6 +18,6 @@ cmp one.pictures two.pictures
 sed 's/"base64".*//; s/.*"title"/"title"/' one.pictures
 spinebench report one.jsonl -o report --no-plots
 grep -c '<img ' report/report.html
-spinebench eval coco $gt dets.json --diagnose --image-folder absent 2>refused || echo "exit $?"
+spinebench eval coco $gt dets.json --diagnose --image-folder absent --records no.jsonl 2>refused || echo "exit $?"
 grep absent refused
 spinebench eval coco $gt dets.json --diagnose --draw x 2>&1 || echo "exit $?"

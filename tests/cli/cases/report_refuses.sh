@@ -35,7 +35,7 @@ sed '3s/"ns"/"nss"/' "$r" >no_ns.jsonl
 refused no_ns.jsonl -o out
 test ! -e out
 spinebench report bad.jsonl --keep-going --columns model,params,latency
-spinebench report bad.jsonl --keep-going -o left_out --no-plots --plot png,pdf 2>/dev/null
+spinebench report bad.jsonl --keep-going -o left_out --plot png,pdf 2>/dev/null
 grep -A 3 "Left out" left_out/report.md
 grep "Made by" left_out/tables/models.tex
 head -n 4 left_out/plots/levels.gp | tail -n 1
