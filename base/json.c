@@ -2,6 +2,8 @@
 #include "base/json.h"
 
 #include "base/file.h"
+#include "base/json_scan.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -61,6 +63,29 @@ static struct nesting scan_nesting(const char *text, size_t length)
     return found;
 }
 
+/* Says what the grammar wants where the text breaks it: cJSON tells only where it gave up. */
+static int explain(const char *text, size_t length, size_t given_up, const char *path,
+                   struct sb_error *err)
+{
+    struct sb_error found;
+    struct sb_scan scan;
+    char *copy = sb_calloc(length + SB_SCAN_PADDING, 1, SB_MEM_TAG(SB_MEM_DATA, 0));
+    if (!copy)
+        return sb_error_nomem(err, path, length + SB_SCAN_PADDING);
+    memcpy(copy, text, length);
+    if (strncmp(copy, "\xef\xbb\xbf", 3) == 0)
+        memset(copy, ' ', 3); /* a byte order mark, which cJSON takes */
+    int rc = sb_scan_init(&scan, copy, length, path, &found);
+    if (rc == 0)
+        rc = sb_scan_skip(&scan);
+    if (rc == 0) { /* the scanner takes NaN */
+        scan.pos = copy + given_up;
+        sb_scan_expected(&scan, "a JSON value");
+    }
+    sb_free(copy);
+    return fail_at(text, (size_t)found.offset, path, found.message, err);
+}
+
 int sb_json_parse(const char *text, size_t length, const char *path, cJSON **doc,
                   struct sb_error *err)
 {
@@ -74,8 +99,9 @@ int sb_json_parse(const char *text, size_t length, const char *path, cJSON **doc
     cJSON *root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
     if (!root) {
         const bool cut = (size_t)(end - text) >= nesting.open;
-        return fail_at(text, cut ? length : (size_t)(end - text), path,
-                       cut ? "JSON ends in the middle of a value" : "invalid JSON here", err);
+        if (cut)
+            return fail_at(text, length, path, "JSON ends in the middle of a value", err);
+        return explain(text, length, (size_t)(end - text), path, err);
     }
     for (const char *p = end; p < text + length; p++) {
         if (*p == '\0' || !strchr(" \t\r\n", *p)) {

@@ -115,9 +115,14 @@ static int open_container(struct sb_scan *s, char bracket, const char *what)
     return 0;
 }
 
+int sb_scan_open_array_of(struct sb_scan *s, const char *what)
+{
+    return open_container(s, '[', what);
+}
+
 int sb_scan_open_array(struct sb_scan *s)
 {
-    return open_container(s, '[', "an array");
+    return sb_scan_open_array_of(s, "an array");
 }
 
 int sb_scan_element_other(struct sb_scan *s, bool was_first)
@@ -141,7 +146,7 @@ int sb_scan_open_object(struct sb_scan *s, struct sb_scan_record *rec)
 {
     rec->seen = 0;
     rec->last = 0;
-    return open_container(s, '{', "an object");
+    return open_container(s, '{', rec->what ? rec->what : "an object");
 }
 
 /* Notes that names[index] follows; its second occurrence is an error. */

@@ -90,6 +90,7 @@ struct sb_scan_name {
  * remembers the order of keys and tries the likely one first. */
 struct sb_scan_record {
     const struct sb_scan_name *names; /* at most SB_SCAN_MAX_NAMES, ended by SB_SCAN_NAMES_END */
+    const char *what;                 /* the object's name in messages; NULL: "an object" */
     uint32_t seen;                    /* bit per name: already met in this object */
     struct sb_scan_text key;          /* the last key, when it was not in the table */
     const char *key_at;               /* where the last key starts, its quote included */
@@ -121,6 +122,8 @@ int sb_scan_key(struct sb_scan *s, struct sb_scan_record *rec);
 /* SB_EFORMAT "member NAME is missing" at `at` unless rec has met names[index]. */
 int sb_scan_require(struct sb_scan *s, const struct sb_scan_record *rec, int index, const char *at);
 
+/* what: the array's name in messages, "an array of results". */
+int sb_scan_open_array_of(struct sb_scan *s, const char *what);
 int sb_scan_open_array(struct sb_scan *s);
 /* What sb_scan_element() does when no plain ", VALUE" follows. */
 int sb_scan_element_other(struct sb_scan *s, bool was_first);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_scan.h"
 #include "base/mem.h"
 #include "bench/record_fields.h"
 
@@ -298,12 +299,30 @@ int sb_records_add(struct sb_records *records, const struct sb_record *record, s
     return rc ? rc : append(records, &copy, err);
 }
 
+/* Lines that begin as no record does: of another file, most often. */
+static int expect_object(const char *text, size_t length, struct sb_error *err)
+{
+    struct sb_scan s = {.begin = text, .pos = text, .end = text + length, .err = err};
+    while (s.pos < s.end && (*s.pos == ' ' || *s.pos == '\t' || *s.pos == '\r'))
+        s.pos++;
+    if (s.pos < s.end && *s.pos == '{')
+        return 0;
+    if (s.pos == s.end)
+        sb_error_set(err, SB_EFORMAT, "expected a record (a JSON object), found an empty line");
+    else
+        sb_scan_expected(&s, "a record (a JSON object)");
+    sb_error_offset(err, -1);
+    return sb_error_line(err, 1, s.pos - text + 1);
+}
+
 /* end: bytes of the file up to the end of this line. */
 static int read_line(struct sb_records *records, const char *text, size_t length, const char *path,
                      int64_t line, int64_t end, struct sb_error *err)
 {
     cJSON *doc = NULL;
-    int rc = sb_json_parse(text, length, path, &doc, err);
+    int rc = expect_object(text, length, err);
+    if (rc == 0)
+        rc = sb_json_parse(text, length, path, &doc, err);
     if (rc == 0) {
         const struct sb_json root = sb_json_root(doc, path);
         struct sb_record record;

@@ -12,7 +12,7 @@
 static int copy_elements(struct sb_scan *s, FILE *out, uint64_t *elements)
 {
     bool first = true;
-    int more = 0, rc = sb_scan_open_array(s);
+    int more = 0, rc = sb_scan_open_array_of(s, "an array of results");
     while (rc == 0 && (more = sb_scan_element(s, &first)) > 0) {
         const char *const start = s->pos;
         rc = sb_scan_skip(s);

@@ -15,6 +15,9 @@
 #include <string.h>
 
 #define TAG SB_MEM_TAG(SB_MEM_DATA, 0)
+/* For messages. */
+#define RESULTS "an array of results"
+#define RESULT  "a result (an object)"
 
 struct dt_row {
     double box[4], score, area; /* area NaN: the mask decides, later */
@@ -298,6 +301,7 @@ static int read_result(void *state, const void *ctx, struct sb_scan *s)
     const char *const at = s->pos;
     struct dt_row *const row = sb_rows_add(&p->rows, sizeof(*row), s->err);
     p->record.names = names;
+    p->record.what = RESULT;
     int key, rc = row ? sb_scan_open_object(s, &p->record) : SB_ENOMEM;
     if (row)
         row->shape_at = UINT64_MAX;
@@ -399,9 +403,9 @@ static int find_kind(const struct sb_scan *at_array, struct loader *l)
 {
     enum sb_dt_kind *const kind = &l->dt->kind;
     struct sb_scan s = *at_array;
-    struct sb_scan_record rec = {.names = names};
+    struct sb_scan_record rec = {.names = names, .what = RESULT};
     bool first = true, empty_box = false;
-    int key, rc = sb_scan_open_array(&s);
+    int key, rc = sb_scan_open_array_of(&s, RESULTS);
     if (rc)
         return rc;
     rc = sb_scan_element(&s, &first);
@@ -487,7 +491,7 @@ static int read_span(void *ctx, struct sb_scan *s, struct sb_span_place *place, 
     bool first = true;
     int rc = 1;
     if (place->section == SB_SPAN_START) {
-        rc = sb_scan_open_array(s);
+        rc = sb_scan_open_array_of(s, RESULTS);
         rc = rc ? rc : sb_scan_element(s, &first);
     }
     s->depth = 1;

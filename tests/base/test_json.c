@@ -24,15 +24,18 @@ static void test_json__syntax_errors_name_the_position(void **state)
         const char *expected;
     } cases[] = {
         {"", "a.json:1:1: empty file"},
-        {"{\"a\": 1,\n \"b\": }", "a.json:2:7: invalid JSON here"},
+        {"{\"a\": 1,\n \"b\": }", "a.json:2:7: expected a value, found }"},
         {"[1, 2", "a.json:1:6: JSON ends in the middle of a value"},
         {"{\"a\": \"cut", "JSON ends in the middle of a value"},
         {"[1] x", "a.json:1:5: unexpected text after the JSON value"},
-        {"[1, x, 2", "a.json:1:5: invalid JSON here"},
-        {"[1}", "a.json:1:3: invalid JSON here"},
-        {"{\"a\": 1]", "invalid JSON here"},
+        {"[1, x, 2", "a.json:1:5: expected a value, found x"},
+        {"[1}", "a.json:1:3: expected ',' or ']', found }"},
+        {"{\"a\": 1]", "a.json:1:8: expected ',' or '}', found ]"},
         {"{\"a\"", "JSON ends in the middle"},
-        {"nul", "a.json:1:1: invalid JSON here"},
+        {"nul", "a.json:1:1: expected a value, found nul"},
+        {"{\"a\": [1 2]}", "a.json:1:10: expected ',' or ']', found 2"},
+        {"{\"a\": 1, b: 2}", "a.json:1:10: expected a member name in quotes, found b: 2"},
+        {"\xef\xbb\xbf[1, NaN]", "expected a JSON value, found NaN"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         cJSON *doc;

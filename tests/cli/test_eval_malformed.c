@@ -40,26 +40,26 @@ struct malformed {
 
 static const struct malformed box_results[] = {
     /* the document */
-    {"@", "the file ends where an array was expected: it is cut off or empty"},
-    {" \n\t @", "the file ends where an array was expected"},
+    {"@", "the file ends where an array of results was expected: it is cut off or empty"},
+    {" \n\t @", "the file ends where an array of results was expected"},
     {"@\xef\xbb\xbf[" GOOD "]", "starts with a byte order mark"},
-    {"@\xff\xfe[", "expected an array, found ??["},
-    {"@{}", "expected an array, found {"},
-    {"@null", "expected an array, found null"},
+    {"@\xff\xfe[", "expected an array of results, found ??["},
+    {"@{}", "expected an array of results, found {"},
+    {"@null", "expected an array of results, found null"},
     {"@[]", "the list of results is empty"},
-    {"[@1]", "expected an object, found 1"},
-    {"[@\"x\"]", "expected an object, found \"x\""},
-    {"[@[]]", "expected an object, found ["},
-    {"[" GOOD ",@null]", "expected an object, found null"},
+    {"[@1]", "expected a result (an object), found 1"},
+    {"[@\"x\"]", "expected a result (an object), found \"x\""},
+    {"[@[]]", "expected a result (an object), found ["},
+    {"[" GOOD ",@null]", "expected a result (an object), found null"},
     {"[" GOOD "] @[" GOOD "]", "expected nothing more, found [{\"image_id\":1"},
     {"[" GOOD "]@]", "expected nothing more, found ]"},
     {"[" GOOD "]@\1", "expected nothing more, found ?"},
     {"[" GOOD "@" GOOD "]", "expected ',' or ']', found {\"image_id\":1"},
-    {"[" GOOD ",@," GOOD "]", "expected an object, found ,"},
+    {"[" GOOD ",@," GOOD "]", "expected a result (an object), found ,"},
     {"[" GOOD ",@]", "expected a value after ',', found ]"},
-    {"[@,]", "expected an object, found ,"},
+    {"[@,]", "expected a result (an object), found ,"},
     {"[" GOOD "@}", "expected ',' or ']', found }"},
-    {"[@//none\n]", "expected an object, found //none"},
+    {"[@//none\n]", "expected a result (an object), found //none"},
     /* cut files */
     {"[@", "the file ends where"},
     {"[{@", "the file ends where a member name in quotes was expected"},
@@ -155,7 +155,7 @@ static const struct malformed box_results[] = {
     /* depth */
     {"[{\"x\":\2", "nested deeper than 1000 levels"},
     {"[{" WHERE "\"bbox\":\2", "nested deeper than 1000 levels"},
-    {"[@\2", "expected an object, found ["},
+    {"[@\2", "expected a result (an object), found ["},
 };
 
 static const struct malformed mask_results[] = {
