@@ -105,7 +105,6 @@ int sb_image_run_agree(struct sb_image_run *run, const struct sb_image_list *lis
     sb_jw_end(&run->writer);
     sb_jw_init(&w, &run->settings, 0);
     sb_jw_object(&w, NULL);
-    sb_jw_int(&w, "journal", 2);
     sb_jw_uint(&w, "images", list->count);
     put_hex(&w, "list", digest);
     sb_str_printf(&run->settings, ", \"run\": %s}", sb_str_text(&run->identity));

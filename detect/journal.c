@@ -21,9 +21,15 @@ static int open_at(struct sb_journal *j, size_t valid, struct sb_error *err)
         return sb_error_errno(err, "cannot open", j->path);
     if (valid && (ftruncate(fileno(j->fp), (off_t)valid) != 0 || fseek(j->fp, 0, SEEK_END) != 0))
         return write_error(j, err);
-    if (!valid && fprintf(j->fp, "%s\n", j->run->settings) < 0)
-        return write_error(j, err);
-    return fflush(j->fp) == 0 ? 0 : write_error(j, err);
+    if (valid)
+        return 0;
+    struct sb_str line = SB_STR_INIT;
+    sb_journal_settings_line(j->run->settings, &line);
+    int rc = line.failed ? sb_error_nomem(err, "the settings", line.length) : 0;
+    if (rc == 0 && (fprintf(j->fp, "%s\n", line.data) < 0 || fflush(j->fp) != 0))
+        rc = write_error(j, err);
+    sb_str_release(&line);
+    return rc;
 }
 
 static void pass_over(void *ctx, size_t image, struct sb_journal_entry entry)

@@ -3,13 +3,14 @@
  * goes on where it stopped and ends with the same bytes. They lie beside the results file,
  * RESULTS.journal of a process alone and of rank 0, RESULTS.journal-R of rank R, and are text:
  *
- *     {"journal":2,"model":"...",...}                 the run's settings, one line
+ *     {"journal":3,"model":"...",...,"crc":"..."}     the run's settings, one line
  *     {"image":0,"id":139,"lines":2,"crc":"89abcdef"} an image, then its two result lines
  *     {"image_id":139,"category_id":18,...}
  *     {"image_id":139,"category_id":1,...}
  *     {"image":4,"id":285,"lines":0,"broken":"...","crc":"01234567"} one that was skipped
  *
- * An image counts once its last line is complete and they have their checksum; what a kill left of
+ * The settings have a checksum, so that a damaged line is told from another run's. An image counts
+ * once its last line is complete and they have their checksum; what a kill left of
  * the next one is cut off. Lines in the middle that are damaged are passed over: their image is
  * done again, and the journal's first such line is reported.
  * Which journal has which image does not matter, so a run may go on with another number of ranks.
@@ -35,7 +36,7 @@ struct sb_journal_format {
 /* What all journals of a run have in common. */
 struct sb_journal_run {
     const char *results;  /* the results file */
-    const char *settings; /* one line of JSON without a newline */
+    const char *settings; /* one line of JSON without a newline: an object with members */
     struct sb_journal_format format;
     const struct sb_image_list *list;
 };
@@ -49,7 +50,8 @@ struct sb_journal {
 
 /*
  * Opens the journal of a rank. With resume what is complete in it is kept; SB_EINVAL when its
- * settings are others. Without, it is started anew.
+ * settings are others, SB_EFORMAT when they are damaged or of another version of the journal.
+ * Without, it is started anew.
  */
 int sb_journal_open(struct sb_journal *journal, const struct sb_journal_run *run, int rank,
                     bool resume, struct sb_error *err);
@@ -82,7 +84,7 @@ struct sb_journal_set {
 };
 
 /* Finds out what is complete; no journal at all is fine. SB_EINVAL, naming the file, for a journal
- * with other settings. */
+ * with other settings, SB_EFORMAT for one whose settings cannot be read. */
 int sb_journal_set_read(struct sb_journal_set *set, const struct sb_journal_run *run,
                         struct sb_error *err);
 /* How many images at the start of the list are complete without a gap. */

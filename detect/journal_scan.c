@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define VERSION 3 /* 2 had no checksum of the settings */
+
 bool sb_journal_line(struct sb_journal_lines *r, const char **line, size_t *length)
 {
     const char *newline = r->at < r->end ? memchr(r->at, '\n', (size_t)(r->end - r->at)) : NULL;
@@ -90,8 +92,37 @@ static bool next_image(const struct sb_journal_run *run, const char *start,
     return true;
 }
 
+/* True for a first line with its checksum. */
+static bool is_whole(const char *line, size_t length)
+{
+    char crc[SB_JOURNAL_CRC_SIZE + 1];
+    if (length < SB_JOURNAL_CRC_SIZE)
+        return false;
+    length -= SB_JOURNAL_CRC_SIZE;
+    sb_journal_crc(line, length, "", 0, crc);
+    return memcmp(crc, line + length, SB_JOURNAL_CRC_SIZE) == 0;
+}
+
+static int unreadable_settings(const char *path, const char *line, size_t length,
+                               struct sb_error *err)
+{
+    static const char before[] = "{\"journal\": "; /* as versions 1 and 2 begin */
+    const size_t n = sizeof(before) - 1;
+    if (length > n && memcmp(line, before, n) == 0) {
+        sb_error_set(err, SB_EFORMAT, "is the journal of an older version of this program");
+        sb_error_file(err, path);
+    } else {
+        sb_error_set(err, SB_EFORMAT, "damaged: the settings do not have their checksum");
+        sb_error_file(err, path);
+        sb_error_line(err, 1, 0);
+    }
+    return sb_error_hint(err, "leave out --resume to start over");
+}
+
 static int other_settings(const char *path, const char *line, size_t length, struct sb_error *err)
 {
+    if (!is_whole(line, length))
+        return unreadable_settings(path, line, length, err);
     sb_error_set(err, SB_EINVAL, "is the journal of a run with other settings: %.*s",
                  (int)(length < 1000 ? length : 1000), line);
     sb_error_file(err, path);
@@ -145,16 +176,30 @@ int sb_journal_scan(const char *path, const struct sb_journal_run *run, struct s
     if (rc)
         return rc;
     struct sb_journal_lines r = {map.data, map.data + map.size};
-    if (sb_journal_line(&r, &line, &length)) {
-        if (length != strlen(run->settings) || memcmp(line, run->settings, length) != 0) {
+    struct sb_str own = SB_STR_INIT;
+    sb_journal_settings_line(run->settings, &own);
+    if (own.failed) {
+        rc = sb_error_nomem(err, "the settings", own.length);
+    } else if (sb_journal_line(&r, &line, &length)) {
+        if (length != own.length || memcmp(line, own.data, length) != 0) {
             rc = other_settings(path, line, length, err);
         } else {
             out->valid = (size_t)(r.at - map.data);
             scan_images(&map, run, &r, out, found, ctx);
         }
     }
+    sb_str_release(&own);
     sb_map_release(&map);
     return rc;
+}
+
+void sb_journal_settings_line(const char *settings, struct sb_str *out)
+{
+    char crc[SB_JOURNAL_CRC_SIZE + 1];
+    sb_str_clear(out);
+    sb_str_printf(out, "{\"journal\":%d,%.*s", VERSION, (int)strlen(settings) - 2, settings + 1);
+    sb_journal_crc(sb_str_text(out), out->length, "", 0, crc);
+    sb_str_puts(out, crc);
 }
 
 void sb_journal_crc(const char *head, size_t head_length, const char *lines, size_t lines_length,

@@ -11,6 +11,9 @@ struct sb_journal_lines {
 
 /* The next complete line, without its newline; false at the end or at a line that is cut. */
 bool sb_journal_line(struct sb_journal_lines *lines, const char **line, size_t *length);
+/* The first line of a journal: its version, the settings (an object with members) and their
+ * checksum. */
+void sb_journal_settings_line(const char *settings, struct sb_str *out);
 /* The start of an image's line; what follows is the number of its result lines. */
 void sb_journal_image_prefix(const struct sb_image_list *list, size_t image, struct sb_str *out);
 /* RESULTS.journal or RESULTS.journal-RANK; NULL when out of memory. sb_free(). */

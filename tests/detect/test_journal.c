@@ -12,7 +12,7 @@
 
 #define IMAGES 5
 static const struct sb_journal_format format = {"image_id", true};
-static const char settings[] = "{\"journal\":1,\"model\":\"m\"}";
+static const char settings[] = "{\"model\":\"m\"}";
 
 static void make_list(struct sb_image_list *list)
 {
@@ -204,6 +204,12 @@ static size_t image_line(const struct sb_str *journal, size_t at, bool *last)
     return found;
 }
 
+/* Of the first line, its newline included. */
+static size_t settings_length(const struct sb_str *journal)
+{
+    return strcspn(journal->data, "\n") + 1;
+}
+
 /* Any bit that a crash of the machine or its disk left wrong: the image is not there, what is whole
  * behind it is, and the position is known where something is. */
 static void test_journal__notices_every_flipped_bit(void **state)
@@ -218,7 +224,7 @@ static void test_journal__notices_every_flipped_bit(void **state)
     whole_run(&list, &whole, &journal);
     snprintf(path, sizeof(path), "%s", test_path("wrong.json"));
     const struct sb_journal_run run = new_run(path, &list);
-    for (size_t bit = 8 * sizeof(settings); bit < 8 * journal.length; bit++) {
+    for (size_t bit = 8 * settings_length(&journal); bit < 8 * journal.length; bit++) {
         bool last;
         const size_t line = image_line(&journal, bit / 8, &last);
         journal.data[bit / 8] ^= (char)(1 << bit % 8);
@@ -275,7 +281,7 @@ static void test_journal__of_another_run_is_refused(void **state)
     const struct sb_journal_run run = new_run(path, &list);
     complete(&run, 0, 2);
     struct sb_journal_run other = run;
-    other.settings = "{\"journal\":1,\"model\":\"n\"}";
+    other.settings = "{\"model\":\"n\"}";
     assert_int_equal(sb_journal_open(&j, &other, 0, true, &err), SB_EINVAL);
     assert_error(&err, SB_EINVAL, "other settings");
     assert_int_equal(sb_journal_set_read(&set, &other, &err), SB_EINVAL);
@@ -286,6 +292,34 @@ static void test_journal__of_another_run_is_refused(void **state)
     assert_int_equal(complete(&run, 0, 0), 0); /* without resume: from the start */
     other.results = "/nonexistent/x.json";
     assert_int_equal(sb_journal_open(&j, &other, 0, false, &err), SB_EIO);
+    sb_image_list_release(&list);
+}
+
+/* Settings that a crash left wrong are told from those of another run, and from older journals. */
+static void test_journal__tells_damaged_settings_from_others(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_journal_set set;
+    struct sb_image_list list;
+    struct sb_str whole = SB_STR_INIT, journal = SB_STR_INIT;
+    char path[512];
+    make_list(&list);
+    whole_run(&list, &whole, &journal);
+    snprintf(path, sizeof(path), "%s", test_path("settings.json"));
+    const struct sb_journal_run run = new_run(path, &list);
+    for (size_t bit = 0; bit < 8 * settings_length(&journal); bit++) {
+        journal.data[bit / 8] ^= (char)(1 << bit % 8);
+        test_write("settings.json.journal", journal.data, journal.length);
+        journal.data[bit / 8] ^= (char)(1 << bit % 8);
+        assert_int_equal(sb_journal_set_read(&set, &run, &err), SB_EFORMAT);
+        assert_error(&err, SB_EFORMAT, "settings.json.journal:1: damaged");
+    }
+    test_write_text("settings.json.journal", "{\"journal\": 2, \"model\": \"m\"}\n");
+    assert_int_equal(sb_journal_set_read(&set, &run, &err), SB_EFORMAT);
+    assert_error(&err, SB_EFORMAT, "older version of this program\nhint: leave out --resume");
+    sb_str_release(&whole);
+    sb_str_release(&journal);
     sb_image_list_release(&list);
 }
 
@@ -357,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_journal__notices_every_flipped_bit),
         cmocka_unit_test(test_journal__publishes_lines),
         cmocka_unit_test(test_journal__of_another_run_is_refused),
+        cmocka_unit_test(test_journal__tells_damaged_settings_from_others),
         cmocka_unit_test(test_journal__survives_out_of_memory),
         cmocka_unit_test(test_merge_results__joins_as_one_run),
     };

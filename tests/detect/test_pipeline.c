@@ -152,7 +152,11 @@ static void test_detect__resume_refuses_other_settings(void **state)
     shell(dir, DETECT SET "-o d.json --resume --score-threshold 0.5", 2,
           "spinebench detect: d.json.journal: is the journal of a run with other settings: *\n"
           "hint: give the same options, or leave out --resume to start over\n");
-    shell(dir, "mv 105.sav 105.png", 0, NULL);
+    shell(dir, "sed '1s/exif/exit/' d.json.journal >other; cp d.json.journal own", 0, NULL);
+    shell(dir, "mv other d.json.journal; " DETECT SET "-o d.json --resume", 2,
+          "spinebench detect: d.json.journal:1: damaged: the settings do not have their checksum\n"
+          "hint: leave out --resume to start over\n");
+    shell(dir, "mv own d.json.journal; mv 105.sav 105.png", 0, NULL);
     shell(dir, DETECT SET "-o d.json --resume; " DETECT SET "-o whole.json; cmp d.json whole.json",
           0, "");
 }
@@ -231,7 +235,7 @@ static void test_detect__refuses_with_exit_code_2(void **state)
     } cases[] = {
         {"", "*-o FILE is missing*"},
         {"-o d.json", "*no images: give IMAGE files*"},
-        {"-o d.json --annotations gt.json", "*belong together*"},
+        {"-o d.json --annotations gt.json", "*--annotations means nothing without --images*"},
         {"-o d.json " SET "100.png", "*IMAGE arguments beside --annotations*"},
         {"-o d.json " SET "--weights-seed 1", "*exclude each other*"},
         {"-o d.json --annotations absent.json --images .", "*absent.json: cannot open*"},
