@@ -94,15 +94,18 @@ int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, st
     struct sb_panel *p = NULL;
     const struct sb_row *cell = NULL;
     const struct range range = intensities(&rows);
-    size_t num_roofs = 0;
+    size_t num_roofs = 0, left_out = 0;
     for (size_t i = 0; i < rows.count; i++) {
         const struct sb_row *row = &rows.items[i];
         if (!is_shown(row))
             continue;
         if (!cell || !sb_rows_same_cell(cell, row)) {
-            if (f->num_panels == MAX_PANELS)
-                break;
             cell = row;
+            left_out += f->num_panels == MAX_PANELS;
+        }
+        if (left_out)
+            continue;
+        if (cell == row) {
             p = sb_figure_panel(f, sb_row_cell_name(f, &rows, row));
             sb_figure_axis(f, &p->x, "Arithmetic intensity [FLOP/byte], computed", SB_AXIS_LOG);
             sb_figure_axis(f, &p->y, "Speed [GFLOP/s], measured", SB_AXIS_LOG);
@@ -120,8 +123,10 @@ int sb_figure_roofline(struct sb_figure *f, const struct sb_records *records, st
         "Speed: 2 x multiply-adds / median time with its 95 %% interval, %s. Intensity: FLOPs per "
         "byte of inputs, output "
         "and weights, each moved once; what caches hold may stand above the bandwidth. Winograd "
-        "kernels compute fewer products than are counted, so they may stand above the peak. %s",
-        sb_row_samples(f, &rows), roof_note(f, num_roofs));
+        "kernels compute fewer products than are counted, so they may stand above the peak. %s%s",
+        sb_row_samples(f, &rows), roof_note(f, num_roofs),
+        left_out ? sb_texts_printf(&f->texts, " Not drawn, for want of room: %zu more.", left_out)
+                 : "");
     sb_report_rows_release(&rows);
     return 0;
 }

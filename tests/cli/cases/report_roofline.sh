@@ -8,3 +8,8 @@ grep -o 'Roof: .*[.,]' peak/report.md
 spinebench report "$r" -o none --no-plots
 grep -c "^# .*machine's bandwidth" none/plots/roofline.dat || true
 grep -o 'No roof .*measured\.' none/report.md
+# Six panels at most, and it says so.
+for name in c d e f g; do sed "s/tiny-a/tiny-$name/g" "$r"; done | cat "$r" - >many.jsonl
+spinebench report many.jsonl -o many --no-plots
+grep -o 'Not drawn.* more\.' many/report.md
+grep -o 'for want of room' none/report.md || true
