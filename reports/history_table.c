@@ -57,13 +57,29 @@ static bool have_datasets(const struct sb_records *records)
     return false;
 }
 
+/* True when a series has several levels, which are then set apart from the next one's. */
+static bool have_steps(const struct sb_records *records)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *r = &records->items[i];
+        if (r->kind == SB_RECORD_HISTORY && !isnan(r->u.history.change))
+            return true;
+    }
+    return false;
+}
+
+/* What a history has beside levels. */
+struct shape {
+    bool datasets, steps;
+};
+
 /* One row: records first .. last - 1 share a level. */
 static void add_level(struct sb_table *t, const struct sb_record *first,
-                      const struct sb_record *last, size_t runs, bool datasets)
+                      const struct sb_record *last, size_t runs, const struct shape *shape)
 {
     const struct sb_history_record *h = &first->u.history;
     sb_table_row(t);
-    if (h->point == 0)
+    if (h->point == 0 && shape->steps)
         sb_table_rule(t);
     put_text(t, first->cell.model);
     put_count(t, first->cell.size);
@@ -71,7 +87,7 @@ static void add_level(struct sb_table *t, const struct sb_record *first,
     put_count(t, first->cell.threads);
     put_text(t, first->cell.engine);
     sb_table_cell(t, "%s", h->metric);
-    if (datasets)
+    if (shape->datasets)
         put_dataset(t, h);
     sb_table_cell(t, "%s", h->machine);
     sb_table_cell(t, "%.12s", h->commit);
@@ -102,10 +118,10 @@ int sb_history_table(struct sb_table *t, const struct sb_records *records, struc
         {"runs", "runs", SB_QUANTITY_COUNT},         {"level", "level", SB_QUANTITY_NONE},
         {"change", "change", SB_QUANTITY_NONE},      {"step", "step", SB_QUANTITY_NONE},
     };
-    const bool datasets = have_datasets(records);
+    const struct shape shape = {have_datasets(records), have_steps(records)};
     (void)err;
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
-        if (!datasets && strcmp(columns[i].key, "dataset") == 0)
+        if (!shape.datasets && strcmp(columns[i].key, "dataset") == 0)
             continue;
         sb_table_quantity(t, columns[i].key, columns[i].name, columns[i].quantity, SB_SOURCE_NONE);
     }
@@ -116,7 +132,7 @@ int sb_history_table(struct sb_table *t, const struct sb_records *records, struc
         if (r->kind != SB_RECORD_HISTORY)
             continue;
         if (first && (r->u.history.point == 0 || r->u.history.level != first->u.history.level)) {
-            add_level(t, first, last, runs, datasets);
+            add_level(t, first, last, runs, &shape);
             first = NULL;
         }
         if (!first) {
@@ -127,7 +143,7 @@ int sb_history_table(struct sb_table *t, const struct sb_records *records, struc
         runs++;
     }
     if (first)
-        add_level(t, first, last, runs, datasets);
+        add_level(t, first, last, runs, &shape);
     sb_table_note(t, "Levels fitted to the runs in the order of their adding; latency: median / "
                      "reference kernel of the same session. A step counts when the segments "
                      "before and after it have enough runs.");

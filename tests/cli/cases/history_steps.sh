@@ -35,3 +35,5 @@ spinebench history add on_data ap.jsonl
 spinebench history show on_data -o ap_levels.jsonl | sed -n '2p;/AP/p'
 spinebench report ap_levels.jsonl -o report --no-plots >out
 grep -h '^# AP of' report/plots/history.gp
+# Levels of a series are set apart from the next one's; where no series has a step there is no line between rows.
+spinebench history show on_data | grep -c '^---'
