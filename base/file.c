@@ -230,7 +230,7 @@ static int open_unnamed(const char *tmp)
         return -1;
     }
     dir[sb_path_base(tmp) - tmp] = '\0';
-    const int fd = open(dir[0] ? dir : ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+    const int fd = open(dir[0] ? dir : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
     sb_free(dir);
     link_source(fd, source);
     if (fd < 0 || stat(source, &st) == 0)
@@ -252,7 +252,52 @@ static FILE *open_stream(struct sb_outfile *out, const char *path)
     return fopen(out->tmp ? out->tmp : path, "wb");
 }
 
-/* Gives the written file its temporary name. */
+static int write_whole(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        const ssize_t n = write(fd, data, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        data += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+static int copy_bytes(int from, int to)
+{
+    char buffer[65536];
+    off_t at = 0;
+    for (;;) {
+        const ssize_t n = pread(from, buffer, sizeof(buffer), at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return (int)n;
+        if (write_whole(to, buffer, (size_t)n) != 0)
+            return -1;
+        at += n;
+    }
+}
+
+/* Writes the bytes of the file without a name into one that has its temporary name. */
+static int copy_file(struct sb_outfile *out)
+{
+    const int to = open(out->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (to < 0)
+        return -1;
+    out->named = true;
+    const int rc = copy_bytes(fileno(out->fp), to), reason = errno;
+    if (close(to) != 0)
+        return -1;
+    errno = reason;
+    return rc;
+}
+
+/* Gives the written file its temporary name. Some file systems make files without a name and then
+ * refuse the link. */
 static int name_file(struct sb_outfile *out)
 {
     char source[LINK_SIZE];
@@ -260,7 +305,7 @@ static int name_file(struct sb_outfile *out)
         return 0;
     link_source(fileno(out->fp), source);
     out->named = linkat(AT_FDCWD, source, AT_FDCWD, out->tmp, AT_SYMLINK_FOLLOW) == 0;
-    return out->named ? 0 : -1;
+    return out->named ? 0 : copy_file(out);
 }
 
 int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *err)

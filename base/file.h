@@ -43,8 +43,9 @@ void sb_map_forget_behind(const struct sb_map *map, size_t offset, size_t end);
 
 /*
  * An output file under construction: it has no name until commit, which links it to PATH.tmp-PID
- * and renames that to PATH, so a program that is killed leaves nothing. File systems without
- * unnamed files (NFS) have PATH.tmp-PID from the start. Without commit nothing appears under PATH.
+ * and renames that to PATH, so a program that is killed leaves nothing. File systems that make such
+ * files but refuse the link have their bytes copied to PATH.tmp-PID, and those without unnamed
+ * files (NFS) have it from the start. Without commit nothing appears under PATH.
  * abort and commit release; abort after commit does nothing, so one `goto fail` label can always
  * call it. A symbolic link keeps pointing where it does, and a device or pipe (/dev/stdout) is
  * written directly, since it must not be replaced.

@@ -5,12 +5,25 @@
 #include "tests/test.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static bool refuse_links; /* of linkat() below, which stands before the C library's */
+
+int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+    if (!refuse_links)
+        return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+    errno = EOPNOTSUPP;
+    return -1;
+}
 
 static size_t count_entries(const char *dir)
 {
@@ -317,9 +330,43 @@ static void test_path__joins_and_splits(void **state)
     assert_true(sb_ends_with("x", ""));
 }
 
+/* Some file systems make files without a name and then refuse to link them. */
+static void test_outfile__is_copied_where_links_are_refused(void **state)
+{
+    (void)state;
+    struct sb_error err;
+    struct sb_outfile out;
+    struct rlimit limit, small;
+    const size_t size = 200000;
+    char path[512], *text = calloc(size + 1, 1);
+    snprintf(path, sizeof(path), "%s/out", fresh_dir("refused"));
+    memset(text, 'x', size);
+    refuse_links = true;
+    assert_ok(sb_write_file(path, text, size, &err), &err);
+    assert_content(path, text);
+    assert_int_equal(count_entries(test_path("refused")), 1);
+    /* a copy that fails leaves the old file and nothing else */
+    assert_ok(sb_outfile_open(&out, path, &err), &err);
+    assert_true(fwrite("new", 1, 3, out.fp) == 3 && fflush(out.fp) == 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    small = limit;
+    small.rlim_cur = 1;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const int rc = sb_outfile_commit(&out, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    refuse_links = false;
+    assert_int_equal(rc, SB_EIO);
+    assert_error(&err, SB_EIO, "cannot name the finished file");
+    assert_content(path, text);
+    assert_int_equal(count_entries(test_path("refused")), 1);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_outfile__is_copied_where_links_are_refused),
         cmocka_unit_test(test_map__reads_files_and_the_empty_file),
         cmocka_unit_test(test_map__files_in_a_row_can_be_changed_in_memory),
         cmocka_unit_test(test_map__refuses_what_is_no_file),
