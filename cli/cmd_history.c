@@ -103,7 +103,7 @@ static int check_plot(struct sb_error *err)
     static const char *const endings[] = {".png", ".svg", ".pdf"};
     for (size_t i = 0; plot && i < sizeof(endings) / sizeof(endings[0]); i++) {
         if (sb_ends_with(plot, endings[i]) && strlen(sb_path_base(plot)) > strlen(endings[i]))
-            return 0;
+            return sb_file_try(plot, err); /* by its own name, before its data and script */
     }
     return plot ? sb_error_set(err, SB_EINVAL,
                                "--plot: expected a name that ends in .png, .svg or .pdf, got '%s'",
@@ -118,7 +118,8 @@ static int draw(const struct sb_records *records, struct sb_error *err)
     struct sb_figure f;
     const char *base = sb_path_base(plot), *extension = strrchr(base, '.') + 1;
     struct sb_str dir = SB_STR_INIT, name = SB_STR_INIT;
-    sb_str_printf(&dir, "%.*s", (int)(base - plot), plot);
+    const size_t folder = (size_t)(base - plot);
+    sb_str_append(&dir, plot, folder > 1 ? folder - 1 : folder); /* without the slash, but "/" */
     sb_str_printf(&name, "%.*s", (int)(extension - 1 - base), base);
     int rc = dir.failed || name.failed ? sb_error_nomem(err, "a file name", strlen(plot)) : 0;
     if (rc == 0)

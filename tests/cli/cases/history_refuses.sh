@@ -13,9 +13,11 @@ for options in "" nosuch add "add hist" "add hist nosuch.jsonl" "add hist dirty.
 done
 ls
 spinebench history add hist dirty.jsonl --dirty
-code=0
-spinebench history show hist --plot history.bmp 2>err || code=$?
-cat err >&2
-echo "exit $code"
+for file in history.bmp nodir/h.png; do
+    code=0
+    spinebench history show hist --plot $file 2>err || code=$?
+    cat err >&2
+    echo "exit $code"
+done
 head -c 100 hist/0a.jsonl >cut && mv cut hist/0a.jsonl
 spinebench history show hist || echo "exit $?"
