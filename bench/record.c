@@ -481,7 +481,8 @@ static int open_part(struct sb_record_writer *w, const char *path, int64_t keep_
         return sb_error_hint(err, "wait for it, or choose another output");
     }
     if (w->fd < 0 || ftruncate(w->fd, keep_bytes) != 0 || lseek(w->fd, 0, SEEK_END) < 0) {
-        const int rc = sb_error_errno(err, "cannot create", w->part);
+        const bool no_folder = w->fd < 0 && errno == ENOENT; /* the name that was given says it */
+        const int rc = sb_error_errno(err, "cannot create", no_folder ? path : w->part);
         sb_record_writer_close(w);
         return rc;
     }

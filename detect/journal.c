@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "detect/journal_text.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@ static int write_error(const struct sb_journal *j, struct sb_error *err)
 static int open_at(struct sb_journal *j, size_t valid, struct sb_error *err)
 {
     j->fp = fopen(j->path, valid ? "r+b" : "wb");
+    if (!j->fp && errno == ENOENT) /* of the folder: the name that was given says it */
+        return sb_error_errno(err, "cannot create", j->run->results);
     if (!j->fp)
         return sb_error_errno(err, "cannot open", j->path);
     if (valid && (ftruncate(fileno(j->fp), (off_t)valid) != 0 || fseek(j->fp, 0, SEEK_END) != 0))

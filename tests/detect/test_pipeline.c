@@ -242,7 +242,7 @@ static void test_detect__refuses_with_exit_code_2(void **state)
         {"-o d.json " SET "--size 0", "*--size*from 1*"},
         {"-o d.json " SET "--shard 3/2", "*shard '3/2'*"},
         {"-o d.json " SET "--engine none", "*none*"},
-        {"-o absent/d.json " SET, "*absent/d.json.journal: cannot open*"},
+        {"-o absent/d.json " SET, "*absent/d.json: cannot create*"},
         {"-o d.json " SET "--score-threshold 2", "*score-threshold*"},
     };
     char dir[1024];
