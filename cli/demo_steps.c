@@ -397,6 +397,14 @@ static int evaluate_classifier(struct sb_demo *d, const struct sb_demo_model *m,
     return rc;
 }
 
+static bool has_several_runs(const struct sb_demo *d)
+{
+    bool several = false;
+    for (size_t i = 0; i < d->num_models; i++)
+        several = several || d->models[i].runs > 1;
+    return several;
+}
+
 static int evaluate(struct sb_demo *d, struct sb_demo_model *m, const char *run,
                     struct sb_error *err)
 {
@@ -411,10 +419,10 @@ static int evaluate(struct sb_demo *d, struct sb_demo_model *m, const char *run,
     if (rc)
         return rc;
     snprintf(data_digest, sizeof(data_digest), "%016" PRIx64, digest);
-    const char *const note =
-        m->classifies
-            ? "one training run"
-            : "mean of a model's training runs where it has several; its interval is over these";
+    const char *const note = !m->classifies && has_several_runs(d)
+                                 ? "mean of a model's training runs where it has several; its "
+                                   "interval is then over these"
+                                 : "one training run";
     const struct sb_accuracy_source source = {
         .run = run,
         .cell = {.model = m->name, .size = SB_NO_INT, .batch = 1, .threads = SB_NO_INT},
