@@ -120,6 +120,19 @@ static int read_choices(struct sb_choices *out, const struct sb_json *root,
     return rc;
 }
 
+/* What the choices gained; files of older versions lack it. */
+static int read_measured(struct sb_tuning *out, const struct sb_json *root, struct sb_error *err)
+{
+    int64_t measured = 0;
+    int rc = sb_json_opt_int(root, "measured", 0, INT32_MAX, &measured, err);
+    if (rc == 0)
+        rc = sb_json_opt_double(root, "model_ms", &out->model_ms, err);
+    if (rc == 0)
+        rc = sb_json_opt_double(root, "tuned_ms", &out->tuned_ms, err);
+    out->measured = (size_t)measured;
+    return rc;
+}
+
 static int read_file(struct sb_tuning *out, const char *path, const struct key *key,
                      const struct sb_graph *graph, const struct sb_plan_options *options,
                      struct sb_error *err)
@@ -139,6 +152,8 @@ static int read_file(struct sb_tuning *out, const char *path, const struct key *
         rc = check_member(&root, "network", key->network, path, err);
     if (rc == 0)
         rc = read_choices(&out->choices, &root, graph, options, err);
+    if (rc == 0)
+        rc = read_measured(out, &root, err);
     cJSON_Delete(doc);
     return rc;
 }
@@ -154,6 +169,9 @@ static int write_file(const struct sb_tuning *tuning, const char *path, const st
     sb_jw_int(&w, "version", 1);
     sb_jw_string(&w, "cpu", key->cpu);
     sb_jw_string(&w, "network", key->network);
+    sb_jw_int(&w, "measured", (int64_t)tuning->measured);
+    sb_jw_double(&w, "model_ms", tuning->model_ms);
+    sb_jw_double(&w, "tuned_ms", tuning->tuned_ms);
     sb_jw_object(&w, "choices");
     for (size_t i = 0; i < tuning->choices.count; i++)
         sb_jw_string(&w, tuning->choices.items[i].path, tuning->choices.items[i].kernel);
@@ -346,5 +364,30 @@ int sb_tuning_open(struct sb_tuning *out, const char *path, const struct sb_mode
     }
     if (rc)
         sb_tuning_release(out);
+    return rc;
+}
+
+int sb_tuning_describe(const char *path, struct sb_str *out, struct sb_error *err)
+{
+    cJSON *doc;
+    struct sb_tuning t = {0};
+    struct sb_json choices;
+    int rc = sb_json_load(path, &doc, err);
+    if (rc)
+        return rc;
+    const struct sb_json root = sb_json_root(doc, path);
+    rc = sb_json_get(&root, "choices", &choices, err);
+    if (rc == 0)
+        rc = read_measured(&t, &root, err);
+    if (rc == 0) {
+        const size_t changed = (size_t)cJSON_GetArraySize(choices.item);
+        sb_str_printf(out, "%s: %zu layer%s with another kernel than the cost model's", path,
+                      changed, sb_plural(changed));
+        if (t.measured)
+            sb_str_printf(out, "; %zu measured, %.1f ms instead of %.1f", t.measured, t.tuned_ms,
+                          t.model_ms);
+        sb_str_puts(out, "\n");
+    }
+    cJSON_Delete(doc);
     return rc;
 }

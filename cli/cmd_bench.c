@@ -395,6 +395,8 @@ static int run_bench(const struct sb_arguments *args, struct sb_error *err)
                 "were measured again\n",
                 (long long)result.redone_line, result.redone);
     if (rc == 0)
+        rc = sb_tuning_print(o.measure.tuning, quiet, err);
+    if (rc == 0)
         print_advice(&env, &result);
     if (rc == 0)
         rc = print_precision(&records, o.measure.time.stop.precision, err);

@@ -43,11 +43,19 @@ int sb_engine_tune(const struct sb_engine_choice *choice, const struct sb_model 
     if (rc)
         return rc;
     options->choices = &tuning->choices;
-    if (!quiet && tuning->measured)
-        fprintf(stderr,
-                "%s: %zu of %zu layers run another kernel than the cost model's, %.1f ms instead "
-                "of %.1f\n",
-                choice->tuning, tuning->choices.count, tuning->measured, tuning->tuned_ms,
-                tuning->model_ms);
-    return 0;
+    return sb_tuning_print(choice->tuning, quiet, err);
+}
+
+int sb_tuning_print(const char *path, bool quiet, struct sb_error *err)
+{
+    if (!path || quiet)
+        return 0;
+    struct sb_str text = SB_STR_INIT;
+    int rc = sb_tuning_describe(path, &text, err);
+    if (rc == 0 && text.failed)
+        rc = sb_error_nomem(err, "a line", text.length);
+    if (rc == 0)
+        fputs(sb_str_text(&text), stderr);
+    sb_str_release(&text);
+    return rc;
 }

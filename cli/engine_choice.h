@@ -44,9 +44,11 @@ int sb_engine_check_native(bool native, const char *cpu, bool low_memory, struct
 int sb_engine_choose(const struct sb_engine_choice *choice, struct sb_plan_options *options,
                      struct sb_error *err);
 /* Kernels for --tune; harmless without it. `tuning` must live until the plan is made and be
- * released with sb_tuning_release(). Says on stderr what was measured, unless quiet. */
+ * released with sb_tuning_release(). Says on stderr what was chosen, unless quiet. */
 int sb_engine_tune(const struct sb_engine_choice *choice, const struct sb_model *model,
                    const struct sb_weights *weights, bool quiet, struct sb_tuning *tuning,
                    struct sb_plan_options *options, struct sb_error *err);
+/* What the file of --tune chose and gained, on stderr; nothing when path is NULL or quiet. */
+int sb_tuning_print(const char *path, bool quiet, struct sb_error *err);
 
 #endif

@@ -1,7 +1,11 @@
 # Kernel choices: measured and written, read again, refused where they belong to something else.
 tiny="--size 64 --runs 2 --warmup 0 --step-passes 0 --no-probe -q"
 # shellcheck disable=SC2086 # a list of words
-spinebench bench retinanet-spinenet-49s $tiny -t 1 --tune t.json --engine native >out
+spinebench bench retinanet-spinenet-49s ${tiny% -q} -t 1 --tune t.json --engine native >out 2>err
+grep '^t.json: ' err >&2
+# shellcheck disable=SC2086
+spinebench bench retinanet-spinenet-49s ${tiny% -q} -t 1 --tune t.json --engine native >out 2>err
+grep '^t.json: ' err >&2
 sed -nE 's/"cpu": .*/"cpu": ...,/; s/[0-9a-f]{16}/DIGEST/; 1,5p' t.json
 refused() {
     code=0
