@@ -10,6 +10,7 @@
 #include "cli/diagnose.h"
 #include "detect/classifier.h"
 #include "detect/detect_set.h"
+#include "models/tensors.h"
 #include "models/weights.h"
 #include "models/zoo.h"
 
@@ -397,18 +398,31 @@ static int evaluate_classifier(struct sb_demo *d, const struct sb_demo_model *m,
     return rc;
 }
 
-static bool has_several_runs(const struct sb_demo *d)
+/* "one training run, 25600 images seen": the note of a model's accuracies. */
+static int describe_training(const struct sb_demo_model *m, char *note, size_t size,
+                             struct sb_error *err)
 {
-    bool several = false;
-    for (size_t i = 0; i < d->num_models; i++)
-        several = several || d->models[i].runs > 1;
-    return several;
+    char path[160], length[48] = "";
+    snprintf(path, sizeof(path), "%s%s", SB_EMBEDDED_WEIGHTS, m->weights[0]);
+    struct sb_tensors *file = sb_tensors_open(path, err);
+    if (!file)
+        return err->code;
+    if (sb_tensors_images_seen(file))
+        snprintf(length, sizeof(length), ", %lld images seen",
+                 (long long)sb_tensors_images_seen(file));
+    sb_tensors_free(&file);
+    if (!m->classifies && m->runs > 1)
+        snprintf(note, size, "mean of %zu training runs%s each; the interval is over these",
+                 m->runs, length);
+    else
+        snprintf(note, size, "one training run%s", length);
+    return 0;
 }
 
 static int evaluate(struct sb_demo *d, struct sb_demo_model *m, const char *run,
                     struct sb_error *err)
 {
-    char data_digest[24], images_digest[24];
+    char data_digest[24], images_digest[24], note[128];
     uint64_t digest;
     const struct sb_accuracy_set set = {
         .annotations = sb_str_text(m->classifies ? &d->species_list : &d->scenes_gt),
@@ -419,10 +433,9 @@ static int evaluate(struct sb_demo *d, struct sb_demo_model *m, const char *run,
     if (rc)
         return rc;
     snprintf(data_digest, sizeof(data_digest), "%016" PRIx64, digest);
-    const char *const note = !m->classifies && has_several_runs(d)
-                                 ? "mean of a model's training runs where it has several; its "
-                                   "interval is then over these"
-                                 : "one training run";
+    rc = describe_training(m, note, sizeof(note), err);
+    if (rc)
+        return rc;
     const struct sb_accuracy_source source = {
         .run = run,
         .cell = {.model = m->name, .size = SB_NO_INT, .batch = 1, .threads = SB_NO_INT},

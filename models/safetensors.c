@@ -19,6 +19,7 @@
 #define MAX_HEADER_BYTES  100000000 /* as the reference implementation */
 #define MAX_EXACT_INTEGER ((int64_t)1 << 53)
 #define METADATA          "__metadata__"
+#define IMAGES_SEEN       "images_seen"
 
 /* In the order of the format's own type list: by alignment, which is the order of writing. */
 static const struct type {
@@ -138,8 +139,15 @@ static int read_tensor(struct sb_tensors *tensors, const struct sb_json *at, siz
     return sb_tensors_add(tensors, &c, err);
 }
 
-/* Free-form text about the file: pairs of strings, which nothing here needs. */
-static int check_metadata(const struct sb_json *at, struct sb_error *err)
+/* A count in digits; 0 for other text, which other programs may put there. */
+static int64_t read_count(const char *text)
+{
+    const size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= 15 && !text[digits] ? strtoll(text, NULL, 10) : 0;
+}
+
+/* Free-form text about the file: pairs of strings. */
+static int read_metadata(struct sb_tensors *tensors, const struct sb_json *at, struct sb_error *err)
 {
     if (!cJSON_IsObject(at->item))
         return sb_json_expected(at, "an object of strings", err);
@@ -148,6 +156,8 @@ static int check_metadata(const struct sb_json *at, struct sb_error *err)
          more = sb_json_next_member(at, &value)) {
         if (!cJSON_IsString(value.item))
             return sb_json_expected(&value, "a string", err);
+        if (strcmp(value.item->string, IMAGES_SEEN) == 0)
+            tensors->images_seen = read_count(value.item->valuestring);
     }
     return 0;
 }
@@ -163,7 +173,7 @@ static int read_members(struct sb_tensors *tensors, const struct sb_json *root, 
     for (bool more = sb_json_first_member(root, &member); more && rc == 0;
          more = sb_json_next_member(root, &member)) {
         if (strcmp(member.item->string, METADATA) == 0) {
-            rc = check_metadata(&member, err);
+            rc = read_metadata(tensors, &member, err);
         } else {
             rc = read_tensor(tensors, &member, start, err);
             bytes += rc ? 0 : tensors->items[tensors->count - 1].bytes;

@@ -332,6 +332,11 @@ const char *sb_tensors_path(const struct sb_tensors *tensors)
     return tensors->path;
 }
 
+int64_t sb_tensors_images_seen(const struct sb_tensors *tensors)
+{
+    return tensors->images_seen;
+}
+
 size_t sb_tensors_file_bytes(const struct sb_tensors *tensors)
 {
     size_t total = 0;

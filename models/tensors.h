@@ -57,6 +57,9 @@ void sb_tensors_free(struct sb_tensors **tensors);
 const char *sb_tensors_format(const struct sb_tensors *tensors);
 /* The path it was opened by. */
 const char *sb_tensors_path(const struct sb_tensors *tensors);
+/* Images that the training took in all epochs, from the metadata of a .safetensors file
+ * ("images_seen"); 0 where the file does not say. */
+int64_t sb_tensors_images_seen(const struct sb_tensors *tensors);
 /* Bytes of all mapped files: the index too. */
 size_t sb_tensors_file_bytes(const struct sb_tensors *tensors);
 size_t sb_tensors_count(const struct sb_tensors *tensors);

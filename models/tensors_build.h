@@ -22,6 +22,7 @@ struct sb_tensors {
     size_t num_files, cap_files;
     struct sb_tensor *items; /* names are owned */
     size_t count, cap;
+    int64_t images_seen; /* 0: not said */
 };
 
 /* Maps a file, or takes an embedded one; its index in *index. The returned map may be read until

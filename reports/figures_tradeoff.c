@@ -258,6 +258,21 @@ static int add_subject(struct sb_figure *f, const struct sb_report_rows *rows,
     return rc;
 }
 
+/* " AP on val: untrained weights." for all notes. */
+static const char *accuracy_notes(struct sb_figure *f, const struct sb_records *records)
+{
+    struct sb_str all = SB_STR_INIT, one = SB_STR_INIT;
+    for (size_t i = 0; i < records->count; i++) {
+        if (sb_accuracy_note(records, i, &one))
+            sb_str_printf(&all, " %s", sb_str_text(&one));
+    }
+    const char *const kept = sb_texts_keep(&f->texts, sb_str_text(&all));
+    f->texts.failed = f->texts.failed || all.failed || one.failed;
+    sb_str_release(&all);
+    sb_str_release(&one);
+    return kept ? kept : "";
+}
+
 int sb_figure_accuracy(struct sb_figure *f, const struct sb_records *records, struct sb_error *err)
 {
     struct sb_report_rows rows;
@@ -278,8 +293,9 @@ int sb_figure_accuracy(struct sb_figure *f, const struct sb_records *records, st
     f->panel_height = 220;
     f->note = sb_texts_printf(&f->texts,
                               "n: images. Up and to the left is better. Bars: 95 %% intervals of "
-                              "accuracy and of the median latency, %s.%s",
-                              sb_row_samples(f, &rows), cost_note(cost_of(&rows)));
+                              "accuracy and of the median latency, %s.%s%s",
+                              sb_row_samples(f, &rows), cost_note(cost_of(&rows)),
+                              accuracy_notes(f, records));
     sb_report_rows_release(&rows);
     return rc;
 }

@@ -86,6 +86,10 @@ const char *sb_row_time_why(const struct sb_row *row);
  * would set one model's accuracy beside another's time. *why: the reason why there is no value. */
 const struct sb_record *sb_row_accuracy(const struct sb_report_rows *rows, const struct sb_row *row,
                                         const char *metric, const char *dataset, const char **why);
+/* What must be known about the AP or top-1 of record `index` ("AP on val: untrained weights."),
+ * with the models that it holds for where others have another note on the same data. False, and
+ * text empty, where nothing needs to be said or a record before it said it. */
+bool sb_accuracy_note(const struct sb_records *records, size_t index, struct sb_str *text);
 /* What a reader of the row's accuracy (AP, else top-1) must know: that it is of other weights,
  * another commit or another machine than the times ("accuracy of weights F (digest) at commit C,
  * times of weights ..."), or that the row has none because several are unlike. Replaces *text, by

@@ -112,3 +112,47 @@ void sb_row_accuracy_remark(const struct sb_report_rows *rows, const struct sb_r
         put_weights(text, b->weights, row->timed->u.time.weights_digest);
     put_origin(text, b, machine);
 }
+
+/* -- notes ------------------------------------------------------------------------------------- */
+
+static bool is_shown(const struct sb_record *r)
+{
+    return r->kind == SB_RECORD_ACCURACY && r->u.accuracy.note && r->cell.model &&
+           (strcmp(r->u.accuracy.metric, "AP") == 0 || strcmp(r->u.accuracy.metric, "top-1") == 0);
+}
+
+static bool is_same_subject(const struct sb_record *a, const struct sb_record *b)
+{
+    return is_shown(b) && strcmp(a->u.accuracy.metric, b->u.accuracy.metric) == 0 &&
+           strcmp(a->u.accuracy.dataset, b->u.accuracy.dataset) == 0;
+}
+
+bool sb_accuracy_note(const struct sb_records *records, size_t index, struct sb_str *text)
+{
+    const struct sb_record *const r = &records->items[index];
+    const char *const note = r->u.accuracy.note;
+    bool differs = false;
+    sb_str_clear(text);
+    if (!is_shown(r))
+        return false;
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sb_record *const other = &records->items[i];
+        if (!is_same_subject(r, other))
+            continue;
+        const bool same = strcmp(other->u.accuracy.note, note) == 0;
+        if (same && i < index)
+            return false;
+        differs = differs || !same;
+    }
+    sb_str_printf(text, "%s on %s: %s", r->u.accuracy.metric, r->u.accuracy.dataset, note);
+    const char *before = " (";
+    for (size_t i = index; differs && i < records->count; i++) {
+        const struct sb_record *const other = &records->items[i];
+        if (!is_same_subject(r, other) || strcmp(other->u.accuracy.note, note) != 0)
+            continue;
+        sb_str_printf(text, "%s%s", before, other->cell.model);
+        before = ", ";
+    }
+    sb_str_puts(text, differs ? ")." : ".");
+    return true;
+}

@@ -290,18 +290,13 @@ static void say_accuracy_notes(struct sb_table *t, const struct sb_records *reco
 {
     if (sb_table_find_column(t, "ap") < 0 && sb_table_find_column(t, "top1") < 0)
         return;
+    struct sb_str text = SB_STR_INIT;
     for (size_t i = 0; i < records->count; i++) {
-        const struct sb_accuracy_record *const a = &records->items[i].u.accuracy;
-        bool said = records->items[i].kind != SB_RECORD_ACCURACY || !a->note ||
-                    (strcmp(a->metric, "AP") != 0 && strcmp(a->metric, "top-1") != 0);
-        for (size_t k = 0; k < i && !said; k++) {
-            const struct sb_record *const before = &records->items[k];
-            said = before->kind == SB_RECORD_ACCURACY && before->u.accuracy.note &&
-                   strcmp(before->u.accuracy.note, a->note) == 0;
-        }
-        if (!said)
-            sb_table_note(t, "%s on %s: %s.", a->metric, a->dataset, a->note);
+        if (sb_accuracy_note(records, i, &text))
+            sb_table_note(t, "%s", sb_str_text(&text));
     }
+    t->texts.failed = t->texts.failed || text.failed;
+    sb_str_release(&text);
 }
 
 /* The remark of row `first` with the models of all rows that share it, unless one before did. */

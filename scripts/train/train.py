@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from data import Scenes, Species
-from files import read_safetensors, write_safetensors
+from files import read_images_seen, read_safetensors, write_safetensors
 from losses import Classification, Detection
 from network import Network
 from regions import RegionLosses
@@ -100,6 +100,7 @@ class Run:
         self.spec = read_spec(args.model)
         self.net = Network(self.spec)
         self.net.initialize(torch.Generator().manual_seed(args.seed))
+        self.images_before = read_images_seen(args.init) if args.init and not args.init_partly else 0
         if args.init:
             taken = self.net.load_state(read_safetensors(args.init), args.init_partly)
             print(f"{taken} of {len(self.net.state())} arrays from {args.init}")
@@ -146,7 +147,8 @@ class Run:
     def export(self):
         """The averaged weights, in half precision."""
         arrays = {name: value.numpy().astype(np.float16) for name, value in self.average.values.items()}
-        write_safetensors(self.folder / "weights.safetensors", arrays)
+        steps = self.step + min(self.step, self.args.small_steps)
+        write_safetensors(self.folder / "weights.safetensors", arrays, self.images_before + steps * self.args.batch)
 
     def batch(self, size):
         """Batches depend on seed and step alone, so that a resumed run sees what it would have seen."""

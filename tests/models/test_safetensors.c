@@ -287,6 +287,32 @@ static void test_safetensors__right_files_of_other_writers_are_read(void **state
     }
 }
 
+static void test_safetensors__length_of_the_training_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header;
+        int64_t images;
+    } cases_seen[] = {
+        {"{\"__metadata__\":{\"format\":\"pt\",\"images_seen\":\"25600\"}}", 25600},
+        {"{\"__metadata__\":{\"format\":\"pt\"}}", 0},
+        {"{\"__metadata__\":{\"images_seen\":\"many\"}}", 0},
+        {"{\"__metadata__\":{\"images_seen\":\"\"}}", 0},
+        {"{\"__metadata__\":{\"images_seen\":\"-1\"}}", 0},
+        {"{\"__metadata__\":{\"images_seen\":\"99999999999999999999\"}}", 0},
+        {"{}", 0},
+    };
+    const char *path = scratch_file("seen.safetensors");
+    for (size_t i = 0; i < sizeof(cases_seen) / sizeof(cases_seen[0]); i++) {
+        struct sb_error err;
+        write_raw(path, cases_seen[i].header, -1, 0);
+        struct sb_tensors *file = sb_tensors_open(path, &err);
+        assert_ok(file ? 0 : err.code, &err);
+        assert_int_equal(sb_tensors_images_seen(file), cases_seen[i].images);
+        sb_tensors_free(&file);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_safetensors__header_length_is_checked),
         cmocka_unit_test(test_safetensors__deep_nesting_is_refused),
         cmocka_unit_test(test_safetensors__right_files_of_other_writers_are_read),
+        cmocka_unit_test(test_safetensors__length_of_the_training_is_read),
     };
     return cmocka_run_group_tests_name("models/safetensors", tests, NULL, NULL);
 }

@@ -301,9 +301,42 @@ static void test_rows__survive_running_out_of_memory(void **state)
     sb_records_release(&records);
 }
 
+/* A note is said once; where models have different ones, with their names. */
+static void test_rows__notes_of_accuracies_name_models_where_they_differ(void **state)
+{
+    (void)state;
+#define AP_OF(model, metric, note)                                                                 \
+    "{\"schema\":1,\"kind\":\"accuracy\",\"run\":\"a\",\"model\":\"" model "\",\"batch\":1,"       \
+    "\"dataset\":\"val\",\"metric\":\"" metric "\",\"value\":0.5," note "\"weights\":\"w\"}\n"
+#define NOTE(text) "\"note\":\"" text "\","
+    collect(RUN("a", "c1") AP_OF("m", "AP", NOTE("long")) AP_OF("n", "AP", NOTE("short"))
+                AP_OF("o", "AP", NOTE("long")) AP_OF("p", "AP", "") AP_OF("m", "AP50", NOTE("x"))
+                    AP_OF("q", "top-1", NOTE("long")) AP_OF("r", "top-1", NOTE("long")),
+            SB_ROWS_MODEL);
+    static const char *const said[] = {NULL,
+                                       "AP on val: long (m, o).",
+                                       "AP on val: short (n).",
+                                       NULL,
+                                       NULL,
+                                       NULL,
+                                       "top-1 on val: long.",
+                                       NULL};
+    struct sb_str text = SB_STR_INIT;
+    assert_int_equal(records.count, sizeof(said) / sizeof(said[0]));
+    for (size_t i = 0; i < records.count; i++) {
+        assert_int_equal(sb_accuracy_note(&records, i, &text), said[i] != NULL);
+        assert_string_equal(sb_str_text(&text), said[i] ? said[i] : "");
+    }
+    sb_str_release(&text);
+    release();
+#undef NOTE
+#undef AP_OF
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows__notes_of_accuracies_name_models_where_they_differ),
         cmocka_unit_test(test_rows__runs_of_one_setup_are_pooled),
         cmocka_unit_test(test_rows__intervals_are_of_processes),
         cmocka_unit_test(test_rows__times_of_a_level_are_summed_per_repetition),

@@ -1,5 +1,5 @@
 # Accuracy against cost, latency and memory
-# n: images. Up and to the left is better. Bars: 95 % intervals of accuracy and of the median latency, n = 8. Paper FLOPs: multi-adds (tf), as the paper's profiler counts them.
+# n: images. Up and to the left is better. Bars: 95 % intervals of accuracy and of the median latency, n = 8. Paper FLOPs: multi-adds (tf), as the paper's profiler counts them. AP on embedded: untrained weights.
 # Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU)
 # Made by: spinebench report mini.jsonl -o DIR
 # 'gnuplot accuracy.gp' in this folder draws accuracy.png
@@ -16,7 +16,7 @@ set multiplot
 set label 'Accuracy against cost, latency and memory' at screen 0.01667, screen 0.94697 noenhanced font sprintf('DejaVu Sans:Bold,%g', 12 * px) textcolor rgb '#000000'
 set label 'AP on embedded, n = 24' at screen 0.07814, screen 0.83081 noenhanced font sprintf(',%g', 12 * px) textcolor rgb '#000000'
 set label 'n: images. Up and to the left is better. Bars: 95 % intervals of accuracy and of the median latency, n = 8. Paper FLOPs: multi-adds (tf), as' at screen 0.01667, screen 0.11111 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
-set label 'the paper''s profiler counts them.' at screen 0.01667, screen 0.07576 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
+set label 'the paper''s profiler counts them. AP on embedded: untrained weights.' at screen 0.01667, screen 0.07576 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set label 'Records: mini.jsonl; commit 0123456789ab, machine 89abcdef (Example CPU). Made by: spinebench report mini.jsonl -o DIR' at screen 0.01667, screen 0.04040 noenhanced font sprintf(',%g', 10 * px) textcolor rgb '#555555'
 set arrow from screen 0.01667, screen 0.89562 to screen 0.04722, screen 0.89562 nohead front linewidth 1.6 linecolor rgb '#0072b2'
 set label '' at screen 0.03194, screen 0.89562 front point pointtype 7 pointsize 0.8 linecolor rgb '#0072b2'
