@@ -43,12 +43,13 @@ static int setup(void **state)
     return 0;
 }
 
-/* Parses up to nine words after the command's name; NULL ends them. */
+/* Parses words after the name of the command; NULL ends them. */
 static int parse(const char *const *words, struct sb_arguments *args, struct sb_error *err)
 {
-    char *argv[10] = {(char[]){"test"}};
+    char *argv[16] = {(char[]){"test"}};
     int argc = 1;
     while (words[argc - 1]) {
+        assert_true(argc < 16);
         argv[argc] = (char *)(uintptr_t)words[argc - 1];
         argc++;
     }
