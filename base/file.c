@@ -252,7 +252,7 @@ static FILE *open_stream(struct sb_outfile *out, const char *path)
     return fopen(out->tmp ? out->tmp : path, "wb");
 }
 
-static int write_whole(int fd, const char *data, size_t size)
+int sb_write_all(int fd, const char *data, size_t size)
 {
     while (size > 0) {
         const ssize_t n = write(fd, data, size);
@@ -276,7 +276,7 @@ static int copy_bytes(int from, int to)
             continue;
         if (n <= 0)
             return (int)n;
-        if (write_whole(to, buffer, (size_t)n) != 0)
+        if (sb_write_all(to, buffer, (size_t)n) != 0)
             return -1;
         at += n;
     }

@@ -61,6 +61,8 @@ int sb_outfile_open(struct sb_outfile *out, const char *path, struct sb_error *e
 int sb_outfile_commit(struct sb_outfile *out, struct sb_error *err);
 void sb_outfile_abort(struct sb_outfile *out);
 
+/* Writes size bytes to a descriptor, however many calls that takes; -1 and errno on failure. */
+int sb_write_all(int fd, const char *data, size_t size);
 /* Writes size bytes to path through an sb_outfile. */
 int sb_write_file(const char *path, const void *data, size_t size, struct sb_error *err);
 

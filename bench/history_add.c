@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -56,16 +55,7 @@ static int append_text(int fd, const char *path, const struct sb_str *text, stru
     struct stat st;
     if (fstat(fd, &st) != 0)
         return sb_error_errno(err, "cannot stat", path);
-    size_t done = 0;
-    while (done < text->length) {
-        const ssize_t n = write(fd, text->data + done, text->length - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            break;
-        done += (size_t)n;
-    }
-    if (done == text->length && fsync(fd) == 0)
+    if (sb_write_all(fd, text->data, text->length) == 0 && fsync(fd) == 0)
         return 0;
     const int rc = sb_error_errno(err, "cannot append to", path);
     if (ftruncate(fd, st.st_size) != 0)

@@ -501,20 +501,6 @@ int sb_record_writer_resume(struct sb_record_writer *w, const char *path, int64_
     return open_part(w, path, keep_bytes, err);
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        const ssize_t n = write(fd, data, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        data += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 int sb_record_write(struct sb_record_writer *w, const struct sb_record *record,
                     struct sb_error *err)
 {
@@ -522,7 +508,7 @@ int sb_record_write(struct sb_record_writer *w, const struct sb_record *record,
     sb_record_to_json(record, &w->line);
     if (w->line.failed)
         return sb_error_nomem(err, "a record", w->line.length);
-    if (write_all(w->fd, w->line.data, w->line.length) != 0) {
+    if (sb_write_all(w->fd, w->line.data, w->line.length) != 0) {
         const int rc = sb_error_errno(err, "cannot write", w->part);
         if (ftruncate(w->fd, w->bytes) != 0 || lseek(w->fd, 0, SEEK_END) < 0)
             sb_error_hint(err, "its last line is cut");
