@@ -145,11 +145,11 @@ static void enlarge_residual(const struct sb_kernel_call *call, float *out, size
     for (size_t b = 0; b < blocks; b++, out += plane * SB_BLOCK) {
         const float *in = call->residual + (start / plane + b) * sb_pixels(from) * SB_BLOCK;
         int64_t y = (int64_t)(start % plane) / to.w, x = (int64_t)(start % plane) % to.w;
-        for (size_t i = 0; i < pixels; i++) {
-            const int64_t place = y * from.h / to.h * from.w + x * from.w / to.w;
-            memcpy(out + i * SB_BLOCK, in + place * SB_BLOCK, SB_BLOCK * sizeof(*out));
-            y += x + 1 == to.w;
-            x = x + 1 == to.w ? 0 : x + 1;
+        for (size_t i = 0; i < pixels; y++, x = 0) {
+            const float *row = in + y * from.h / to.h * from.w * SB_BLOCK;
+            for (; x < to.w && i < pixels; x++, i++)
+                memcpy(out + i * SB_BLOCK, row + x * from.w / to.w * SB_BLOCK,
+                       SB_BLOCK * sizeof(*out));
         }
     }
 }
