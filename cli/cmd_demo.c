@@ -134,8 +134,7 @@ static int show_accuracy(const struct sb_demo *d, struct sb_error *err)
         .by = SB_ROWS_MODEL,
         .columns = "model,params,tf,latency,planned,ap,ap50,ap_small,ap_medium,ap_large,top1?",
         .note = "AP on held-out scenes, top-1 on held-out species, in points of 100 [95 % interval "
-                "over "
-                "images]."};
+                "over images]."};
     heading("Comparison (spinebench detect, classify and eval)");
     const int rc = print_table(&d->records, &view, err);
     if (rc == 0 && d->num_models >= 2 && !d->models[1].classifies)
